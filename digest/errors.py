@@ -1,0 +1,65 @@
+"""Every error this package raises on purpose.
+
+DigestError
+ ├─ ConfigError      the configuration cannot be used; holds every fault found
+ ├─ ProfileError     a keyword line cannot be read; holds the line and the column
+ ├─ StoreError       the database cannot be opened, migrated or understood
+ ├─ TemplateError    a template cannot be rendered; names template and line
+ ├─ RelayError       the mail relay cannot be used at all; no message is to blame
+ └─ UsageError       a command was asked for something that is not there
+
+A source, listing, profile or address that fails while others go on is not an error but a value: `model.Problem`,
+`model.Ranking.problems`, `model.Outcome`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DigestError(Exception):
+    """The message is for the person at the terminal: what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a configuration."""
+
+    key: str  # "smtp.port", "subscribers[2].keywords[0]", or "line 12" where the file is not TOML
+    what: str  # what is wrong and what to do
+
+
+class ConfigError(DigestError):
+    """The configuration cannot be used."""
+
+    def __init__(self, path: str, faults: Sequence[Fault]) -> None:
+        self.path = path
+        self.faults = tuple(faults)
+        lines = [f"  {fault.key}: {fault.what}" for fault in self.faults]
+        count = f"{len(lines)} faults" if len(lines) > 1 else "1 fault"
+        super().__init__("\n".join([f"{path}: {count}", *lines]))
+
+
+class ProfileError(DigestError):
+    """A keyword line cannot be read."""
+
+    def __init__(self, line: str, column: int, what: str) -> None:
+        self.line = line
+        self.column = column  # 0-based
+        self.what = what
+        super().__init__(f"{what}\n    {line}\n    {' ' * column}^")
+
+
+class StoreError(DigestError):
+    """The database cannot be opened, migrated or understood."""
+
+
+class TemplateError(DigestError):
+    """A template cannot be rendered."""
+
+
+class RelayError(DigestError):
+    """The mail relay cannot be used at all, whatever the message: no connection, no TLS, no login, or "come later"."""
+
+
+class UsageError(DigestError):
+    """A command was asked for something that is not there."""

@@ -1,0 +1,354 @@
+"""Pull, compose, deliver: the order of the calls, and no decision of its own.
+
+    tick(now)
+      pull      for each source that is due:
+                    source.fetch(state)      -> Fetched        a failure is a value in it
+                    store.announce(fetched)                    upsert by identity; each piece of news gets the next seq
+      compose   for each shard of store.due(now):
+                    window  = store.window(after=cursor)       what was announced and not yet considered for them
+                    ranking = ranker.rank(window, shard)       one product for the whole shard
+                    store.publish(editions)                    edition, delivery, cursor, next due: one transaction
+      deliver   for each claim of store.claim(now):
+                    message = renderer.message(edition)
+                    outcome = transport.send(message)
+                    store.record(outcome)
+
+What is decided is decided elsewhere: when and what next in `due`, which papers in `ranking`, identity in `model`.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from digest import due
+from digest.errors import RelayError
+from digest.model import (
+    Announcement,
+    Claim,
+    Edition,
+    Fetched,
+    Listing,
+    Message,
+    Missing,
+    Outcome,
+    Problem,
+    Pulled,
+    Ranking,
+    Settled,
+    SourceState,
+    State,
+    Subscriber,
+    Verdict,
+)
+
+log = structlog.get_logger(__name__)
+
+SHARD = 1_000  # subscribers composed at a time
+BATCH = 50  # deliveries claimed at a time
+LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
+TRENDING_DAYS = 3  # how long a paper's upvotes are followed
+BACKGROUND = 2_000  # listings that tell common words from rare ones
+
+
+# --- what the pipeline asks of the rooms --------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """Something that announces papers."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str:
+        """Its name as people say it."""
+        ...
+
+    @property
+    def every(self) -> timedelta:
+        """How often to visit it."""
+        ...
+
+    def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
+        """What is new since `state`, or since the day `since`. Failures are problems in the answer."""
+        ...
+
+
+class Store(Protocol):
+    """Everything that survives a restart. Each method is one transaction."""
+
+    def source_state(self, name: str) -> SourceState: ...
+    def begin_pull(self, name: str, now: datetime, until: datetime, *, force: bool) -> bool:
+        """Take the source for this process until `until`; False if it is not due (unless `force`) or taken."""
+        ...
+
+    def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled: ...
+
+    def due(self, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
+        """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+        ...
+
+    def window(self, after: int) -> list[Announcement]: ...
+    def trending(self, since: date) -> list[Announcement]: ...
+    def background(self, limit: int) -> list[Listing]: ...
+    def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings, under any of their identities, each of these subscribers was already sent."""
+        ...
+
+    def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
+        """Write editions with their next due times; returns how many were not there yet."""
+        ...
+
+    def reschedule(self, subscriber: int, next_due: datetime) -> None: ...
+    def claim(
+        self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None
+    ) -> list[Claim]: ...
+    def sending(self, claim: Claim, now: datetime) -> bool:
+        """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
+        ...
+
+    def record(self, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None: ...
+    def release(self, claims: Sequence[Claim], until: datetime) -> None:
+        """Give claims back, not counted as attempts; nobody takes them before `until`."""
+        ...
+
+
+class Ranker(Protocol):
+    def rank(
+        self,
+        window: Sequence[Announcement],
+        trending: Sequence[Announcement],
+        subscribers: Sequence[Subscriber],
+        sent: Mapping[int, frozenset[int]],
+        background: Sequence[Listing],
+    ) -> list[Ranking]:
+        """One ranking a subscriber, in their order."""
+        ...
+
+
+class Renderer(Protocol):
+    def message(self, edition: Edition) -> Message: ...
+
+
+class Transport(Protocol):
+    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+        """Hand one message over. Calls `commit` right before the point of no return, and gives up if it says no.
+
+        Raises:
+            RelayError: nothing can be sent for now, whatever the message.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The concrete parts of one installation."""
+
+    sources: Sequence[Source]
+    store: Store
+    ranker: Ranker
+    renderer: Renderer
+    transport: Callable[[], Transport]  # opened only when there is something to send
+    worker: str  # this process, unique among all that share the store
+    note: Callable[[], str] = lambda: ""  # the operator's words for today
+    on_unknown: str = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round of deliveries came to."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0
+    relay: str | None = None  # why the relay could not be used, if it could not
+
+
+# --- pull ---------------------------------------------------------------------------------------------------------
+
+PULL_LEASE = timedelta(minutes=30)
+
+
+def pull(
+    parts: Parts,
+    now: datetime,
+    *,
+    only: str | None = None,
+    since: date | None = None,
+    force: bool = False,
+) -> Iterator[Pulled]:
+    """Visit the sources that are due (all of them if `force`), each in its own thread; yields each as it is stored."""
+    due_now = [
+        source
+        for source in parts.sources
+        if only in (None, source.name) and parts.store.begin_pull(source.name, now, now + PULL_LEASE, force=force)
+    ]
+    if not due_now:
+        return
+    with ThreadPoolExecutor(max_workers=len(due_now), thread_name_prefix="pull") as pool:
+        visits = {
+            pool.submit(_fetch, source, parts.store.source_state(source.name), now, since): source for source in due_now
+        }
+        for visit in as_completed(visits):
+            source, fetched = visits[visit], visit.result()
+            incomplete = any(problem.incomplete for problem in fetched.problems)
+            next_pull = due.next_pull(source.every, now, incomplete=incomplete, not_before=fetched.not_before)
+            pulled = parts.store.announce(source.name, fetched, now, next_pull)
+            log.info("pulled", source=source.name, new=pulled.new, problems=[p.what for p in pulled.problems])
+            yield pulled
+
+
+def _fetch(source: Source, state: SourceState, now: datetime, since: date | None) -> Fetched:
+    try:
+        return source.fetch(state, now, since)
+    except Exception as error:  # a fault of ours in one source must not take the others down
+        log.exception("source failed", source=source.name)
+        return Fetched(problems=(Problem(f"{type(error).__name__} while reading it: {error}"),))
+
+
+# --- compose ------------------------------------------------------------------------------------------------------
+
+
+def compose(
+    parts: Parts, now: datetime, *, early: bool = False, only: str | None = None, publish: bool = True
+) -> Iterator[Edition]:
+    """Write the editions that are due and yield them; with `publish=False`, only yield them."""
+    last = 0
+    while shard := parts.store.due(now, early=early, after=last, limit=SHARD):
+        last = shard[-1].id
+        wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
+        plans = {s.id: due.plan(s.schedule, s.last_issue, now, early=early) for s in wanted}
+        if publish:
+            for subscriber in wanted:
+                if plans[subscriber.id].issue_date is None:
+                    parts.store.reschedule(subscriber.id, plans[subscriber.id].next_due)
+        issues = [(s, day) for s in wanted if (day := plans[s.id].issue_date)]
+        editions = compose_for(parts, issues, now)
+        if publish:
+            parts.store.publish([(edition, plans[edition.subscriber.id].next_due) for edition in editions])
+        yield from editions
+
+
+def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: datetime) -> list[Edition]:
+    """The editions of these subscribers for these local dates, as of `now`. Writes nothing."""
+    if not issues:
+        return []
+    subscribers = [subscriber for subscriber, _ in issues]
+    window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
+    trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
+    listings = {announcement.listing.id for announcement in (*window, *trending)}
+    sent = parts.store.sent([subscriber.id for subscriber in subscribers], listings)
+    rankings = parts.ranker.rank(window, trending, subscribers, sent, parts.store.background(BACKGROUND))
+    missing = tuple(_missing(parts))
+    note = parts.note()
+    head = window[-1].seq if window else 0
+    return [
+        Edition(
+            subscriber=subscriber,
+            issue_date=day,
+            composed_at=now,
+            cursor=max(head, subscriber.cursor),
+            picks=ranking.picks,
+            read=ranking.read,
+            matched=ranking.matched,
+            missing=tuple(m for m in missing if _reads(subscriber, m.source)),
+            problems=ranking.problems,
+            note=note,
+        )
+        for (subscriber, day), ranking in zip(issues, rankings, strict=True)
+    ]
+
+
+def _reads(subscriber: Subscriber, source: str) -> bool:
+    return not subscriber.profile.sources or source in subscriber.profile.sources
+
+
+def _missing(parts: Parts) -> Iterator[Missing]:
+    for source in parts.sources:
+        state = parts.store.source_state(source.name)
+        if state.last_attempt is None:
+            yield Missing(source.name, "it has not been read yet")
+        elif state.incomplete:
+            why = "; ".join(problem.what for problem in state.problems if problem.incomplete)
+            yield Missing(source.name, why, since=state.last_success)
+
+
+# --- deliver ------------------------------------------------------------------------------------------------------
+
+
+def deliver(
+    parts: Parts,
+    now: Callable[[], datetime],
+    *,
+    only: str | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Delivered:
+    """Send what is pending or due for another try, until nothing is left, the relay fails, or `stopping` says so."""
+    round_ = _Round(parts, now, stopping)
+    try:
+        while not stopping() and (claims := _claim(parts, now(), only)):
+            round_.run(claims)
+    except RelayError as error:
+        log.error("relay unusable", reason=str(error))
+        return round_.delivered(relay=str(error))
+    finally:
+        round_.close()
+    return round_.delivered()
+
+
+def _claim(parts: Parts, now: datetime, only: str | None) -> list[Claim]:
+    return parts.store.claim(now, worker=parts.worker, lease=LEASE, limit=BATCH, subscriber=only)
+
+
+class _Round:
+    """One round of deliveries over one transport."""
+
+    def __init__(self, parts: Parts, now: Callable[[], datetime], stopping: Callable[[], bool]) -> None:
+        self._parts = parts
+        self._now = now
+        self._stopping = stopping
+        self._transport: Transport | None = None
+        self._counts: Counter[Verdict] = Counter()
+
+    def run(self, claims: Sequence[Claim]) -> None:
+        """Send these; whatever is not begun when it must end goes back unharmed."""
+        waiting = deque(claims)
+        try:
+            while waiting and not self._stopping():
+                self._attempt(waiting[0])
+                waiting.popleft()
+        finally:
+            self._parts.store.release(list(waiting), until=self._now())
+
+    def _attempt(self, claim: Claim) -> None:
+        try:
+            message = self._parts.renderer.message(claim.edition)
+        except Exception as error:  # a template or an address that breaks one message must not stop the rest
+            log.exception("cannot render", subscriber=claim.edition.subscriber.email)
+            outcome = Outcome(Verdict.DEFERRED, f"cannot be rendered: {error}")
+        else:
+            outcome = self._open().send(message, lambda: self._parts.store.sending(claim, self._now()))
+        settled = due.settle(outcome, claim.attempts + 1, self._now(), on_unknown=self._parts.on_unknown)
+        self._parts.store.record(claim, outcome, settled, self._now())
+        self._counts[Verdict.FAILED if settled.state is State.FAILED else outcome.verdict] += 1
+
+    def _open(self) -> Transport:
+        if self._transport is None:
+            self._transport = self._parts.transport()
+        return self._transport
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def delivered(self, relay: str | None = None) -> Delivered:
+        counts = {verdict.value: self._counts[verdict] for verdict in Verdict}
+        return Delivered(**counts, relay=relay)
