@@ -217,24 +217,26 @@ def _fetch(source: Source, state: SourceState, now: datetime, since: date | None
 # --- compose ------------------------------------------------------------------------------------------------------
 
 
-def compose(
-    parts: Parts, now: datetime, *, early: bool = False, only: str | None = None, publish: bool = True
-) -> Iterator[Edition]:
-    """Write the editions that are due and yield them; with `publish=False`, only yield them."""
+def compose(parts: Parts, now: datetime, *, early: bool = False, only: str | None = None) -> Iterator[Edition]:
+    """Write the editions that are due, and yield them."""
     last = 0
     while shard := parts.store.due(now, early=early, after=last, limit=SHARD):
         last = shard[-1].id
         wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
         plans = {s.id: due.plan(s.schedule, s.last_issue, now, early=early) for s in wanted}
-        if publish:
-            for subscriber in wanted:
-                if plans[subscriber.id].issue_date is None:
-                    parts.store.reschedule(subscriber.id, plans[subscriber.id].next_due)
-        issues = [(s, day) for s in wanted if (day := plans[s.id].issue_date)]
+        for subscriber in wanted:
+            if plans[subscriber.id].issue_date is None:
+                parts.store.reschedule(subscriber.id, plans[subscriber.id].next_due)
+        issues = issues_of(wanted, now, early=early)
         editions = compose_for(parts, issues, now)
-        if publish:
-            parts.store.publish([(edition, plans[edition.subscriber.id].next_due) for edition in editions])
+        parts.store.publish([(edition, plans[edition.subscriber.id].next_due) for edition in editions])
         yield from editions
+
+
+def issues_of(subscribers: Sequence[Subscriber], now: datetime, *, early: bool) -> list[tuple[Subscriber, date]]:
+    """Whose edition is due at `now`, and for which local date."""
+    plans = ((s, due.plan(s.schedule, s.last_issue, now, early=early)) for s in subscribers)
+    return [(subscriber, plan.issue_date) for subscriber, plan in plans if plan.issue_date]
 
 
 def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: datetime) -> list[Edition]:

@@ -1,0 +1,33 @@
+"""Options that several commands share."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+
+def read_now(text: str) -> datetime:
+    """An ISO 8601 instant; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time like 2026-05-18T07:30:00+02:00") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-05-18") from None
+
+
+Now = Annotated[
+    datetime | None,
+    typer.Option("--now", parser=read_now, metavar="ISO8601", help="Act as if it were this time (UTC unless it says)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def or_now(now: datetime | None) -> datetime:
+    return now or datetime.now(UTC)

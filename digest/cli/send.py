@@ -1,0 +1,88 @@
+"""`digest send`: compose and deliver what is due, once."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.arguments import Json, Now, or_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.model import Edition
+    from digest.pipeline import Delivered
+
+
+def send(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would get what; write and send nothing.")] = False,
+    subscriber: Annotated[str | None, typer.Option("--subscriber", metavar="EMAIL", help="Only this one.")] = None,
+    early: Annotated[bool, typer.Option("--early", help="Do not wait for the local send hour.")] = False,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Compose and deliver what is due, once.
+
+    Exit status 1 if any delivery failed for good, 75 if the mail relay could not be used (nothing is lost: what waits
+    is sent by the next run).
+
+    Example: digest pull && digest send
+    """
+    from digest import pipeline
+    from digest.cli import wiring
+    from digest.cli.logs import quiet
+    from digest.model import Status
+
+    quiet()
+    moment = or_now(now)
+    with wiring.installation(ctx.obj, None if dry_run else moment) as home:
+        if subscriber is not None:
+            subscriber = home.subscriber(subscriber, moment).email
+        if dry_run:
+            active = [
+                s for s in home.subscribers(moment) if s.status is Status.ACTIVE and subscriber in (None, s.email)
+            ]
+            issues = pipeline.issues_of(active, moment, early=early)
+            _report(pipeline.compose_for(home.parts, issues, moment), None, as_json=as_json)
+            return
+        editions = list(pipeline.compose(home.parts, moment, early=early, only=subscriber))
+        delivered = pipeline.deliver(home.parts, lambda: or_now(now), only=subscriber)
+    _report(editions, delivered, as_json=as_json)
+    if delivered.relay:
+        typer.echo(f"{delivered.relay}\nNothing is lost: what waits is sent by the next run.", err=True)
+    if delivered.failed or delivered.relay:
+        raise typer.Exit(1 if delivered.failed else 75)
+
+
+def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_json: bool) -> None:
+    from digest.cli import output
+    from digest.model import Section
+
+    names = ["subscriber", "date", "for_you", "trending", "read", "first"]
+    rows = [
+        (
+            edition.subscriber.email,
+            edition.issue_date,
+            len(edition.section(Section.FOR_YOU)),
+            len(edition.section(Section.TRENDING)),
+            sum(edition.read.values()),
+            edition.picks[0].listing.title if edition.picks else "",
+        )
+        for edition in editions
+    ]
+    if as_json:
+        output.emit_json({"composed": [dict(zip(names, row, strict=True)) for row in rows], "delivered": delivered})
+        return
+    if rows:
+        output.table(None, ["subscriber", "date", "for you#", "trending#", "read#", "first"], rows)
+    typer.echo(_sum_up(len(rows), delivered))
+
+
+def _sum_up(composed: int, delivered: "Delivered | None") -> str:
+    if delivered is None:
+        return f"{composed} to compose; nothing was written or sent."
+    counts = [f"{getattr(delivered, name)} {name}" for name in ("sent", "deferred", "failed", "unknown")]
+    said = f"{composed} composed; {', '.join(counts)}."
+    if composed or delivered.sent:
+        return said
+    return f"{said}\nNothing is due: `digest status` shows when it is, --early does not wait for the send hour."

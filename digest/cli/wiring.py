@@ -1,0 +1,198 @@
+"""The only place where concrete parts are chosen and put together."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+from uuid import uuid4
+
+from digest import config
+from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
+from digest.errors import UsageError
+from digest.model import Origin, Status, Subscriber
+from digest.pipeline import Parts, Source, Transport
+from digest.ranking import Ranker
+from digest.ranking.query import parse
+from digest.rendering import Mailing, Renderer, Site
+from digest.sources.arxiv import ArxivSource
+from digest.sources.biorxiv import BiorxivSource
+from digest.sources.client import Client
+from digest.sources.feed import FeedSource
+from digest.sources.huggingface import HuggingFaceSource
+from digest.store import Store, open_store
+
+if TYPE_CHECKING:
+    from digest.config import Settings, SourceSettings
+
+
+def load_settings(explicit: Path | None) -> "Settings":
+    """The configuration that a command was given or finds; raises ConfigError with every fault."""
+    path = config.find(explicit, os.environ)
+    return config.load(path, os.environ, check_keyword=parse)
+
+
+def make_source(settings: "SourceSettings", client: Client) -> Source:
+    """One source; base URLs that are not configured are the source's own."""
+    match settings:
+        case config.ArxivSettings():
+            bases = _given(rss_url=settings.rss_url, api_url=settings.api_url)
+            return ArxivSource(settings.name, settings.categories, client, every=settings.every, **bases)
+        case config.HuggingFaceSettings():
+            return HuggingFaceSource(settings.name, client, every=settings.every, **_given(url=settings.url))
+        case config.BiorxivSettings():
+            return BiorxivSource(
+                settings.name,
+                client,
+                server=settings.server,
+                category=settings.category,
+                every=settings.every,
+                **_given(url=settings.url),
+            )
+        case config.FeedSettings():
+            return FeedSource(settings.name, client, settings.url, every=settings.every)
+        case _:
+            assert_never(settings)
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def make_transport(settings: "Settings") -> Transport:
+    smtp = settings.smtp
+    match smtp.kind:
+        case "maildir":
+            return MaildirTransport(smtp.folder)
+        case "files":
+            return FilesTransport(smtp.folder)
+        case "smtp":
+            return SmtpTransport(
+                smtp.host,
+                smtp.effective_port,
+                security=smtp.security,
+                username=smtp.username,
+                password=smtp.password.get_secret_value() if smtp.password else None,
+                timeout=smtp.timeout,
+            )
+        case _:
+            assert_never(smtp.kind)
+
+
+def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes) -> Renderer:
+    site, mail = settings.site, settings.mail
+    return Renderer(
+        Site(site.name, site.url, site.contact),
+        Mailing(mail.from_, mail.reply_to, mail.list_id),
+        secret,
+        {source.name: source.title for source in sources},
+        site.templates_dir,
+    )
+
+
+def _note(path: Path | None) -> Callable[[], str]:
+    def read() -> str:
+        return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One configuration with its concrete parts."""
+
+    settings: "Settings"
+    store: Store
+    renderer: Renderer
+    parts: Parts
+
+    def subscribers(self, now: datetime) -> list[Subscriber]:
+        """Everybody as the next run would see them, the file's first, without writing anything."""
+        fresh = [entry.subscriber() for entry in self.settings.subscribers]
+        return combine(fresh, self.store.subscribers(), self.store.first_cursor(now))
+
+    def subscriber(self, email: str | None, now: datetime) -> Subscriber:
+        """The one with that address; without an address, the first. Raises UsageError if there is none."""
+        everybody = self.subscribers(now)
+        if not everybody:
+            raise UsageError(
+                "There are no subscribers yet: add [[subscribers]] to the configuration, or run\n"
+                "    digest subscribers add you@example.org --keyword diffusion"
+            )
+        if email is None:
+            return everybody[0]
+        for subscriber in everybody:
+            if subscriber.email.casefold() == email.casefold():
+                return subscriber
+        raise UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
+
+    def known_source(self, name: str | None) -> None:
+        """Raises UsageError if no source has that name."""
+        names = [source.name for source in self.parts.sources]
+        if name is not None and name not in names:
+            raise UsageError(f"There is no source {name!r}; the configuration has {', '.join(names)}.")
+
+
+def combine(in_file: Sequence[Subscriber], stored: Sequence[Subscriber], first_cursor: int) -> list[Subscriber]:
+    """The file's subscribers with what the store knows of them, then the store's own."""
+    known = {subscriber.email.casefold(): subscriber for subscriber in stored}
+    listed = {subscriber.email.casefold() for subscriber in in_file}
+    from_file = [
+        replace(fresh, id=old.id, cursor=old.cursor, last_issue=old.last_issue, status=_revived(old.status))
+        if (old := known.get(fresh.email.casefold()))
+        else replace(fresh, cursor=first_cursor)
+        for fresh in in_file
+    ]
+    others = [
+        subscriber
+        for key, subscriber in known.items()
+        if key not in listed and subscriber.origin is Origin.DATABASE and subscriber.status is not Status.REMOVED
+    ]
+    return [*from_file, *others]
+
+
+def _revived(status: Status) -> Status:
+    return Status.ACTIVE if status is Status.REMOVED else status
+
+
+@contextmanager
+def store_of(settings: "Settings", now: datetime | None = None, *, create: bool = True) -> Iterator[Store]:
+    """The database; given `now`, with the configuration file's subscribers brought up to date in it."""
+    store = open_store(settings.store.url, create=create)
+    try:
+        if now is not None:
+            store.sync([entry.subscriber() for entry in settings.subscribers], now)
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def installation(config_path: Path | None, sync: datetime | None = None) -> Iterator[Installation]:
+    """Everything the configuration describes, closed again at the end.
+
+    With `sync` (the time to act as), the database is made if it is not there and the file's subscribers are written
+    to it; without, nothing is written.
+    """
+    settings = load_settings(config_path)
+    with store_of(settings, sync, create=sync is not None) as store, Client(settings.site.contact or "") as client:
+        yield assemble(settings, store, client)
+
+
+def assemble(settings: "Settings", store: Store, client: Client) -> Installation:
+    sources = [make_source(entry, client) for entry in settings.sources]
+    renderer = make_renderer(settings, sources, store.secret())
+    parts = Parts(
+        sources=sources,
+        store=store,
+        ranker=Ranker(),
+        renderer=renderer,
+        transport=lambda: make_transport(settings),
+        worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        note=_note(settings.site.note_file),
+        on_unknown=settings.delivery.on_unknown,
+    )
+    return Installation(settings, store, renderer, parts)
