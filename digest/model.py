@@ -208,6 +208,7 @@ class SourceState:
     last_success: datetime | None = None  # the last pull without an incomplete part
     next_pull: datetime | None = None
     problems: tuple[Problem, ...] = ()  # of the last attempt
+    not_before: datetime | None = None  # it asked for silence until then
 
     @property
     def incomplete(self) -> bool:
