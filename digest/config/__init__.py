@@ -1,0 +1,46 @@
+"""config.toml and the environment to `Settings`; every fault is reported at once, with its key.
+
+`find` says which file, `load` reads it. What can be configured is in `settings`, how values are read in `values`, how
+faults are worded in `faults`.
+"""
+
+from digest.config.files import find, is_readable_by_all
+from digest.config.reading import from_text, load, read_subscriber
+from digest.config.settings import (
+    ArxivSettings,
+    BiorxivSettings,
+    DeliverySettings,
+    FeedSettings,
+    HuggingFaceSettings,
+    MailSettings,
+    Settings,
+    SiteSettings,
+    SmtpSettings,
+    SourceSettings,
+    StoreSettings,
+    SubscriberSettings,
+)
+from digest.config.values import DAYS, day_names, is_loopback
+
+__all__ = [
+    "DAYS",
+    "ArxivSettings",
+    "BiorxivSettings",
+    "DeliverySettings",
+    "FeedSettings",
+    "HuggingFaceSettings",
+    "MailSettings",
+    "Settings",
+    "SiteSettings",
+    "SmtpSettings",
+    "SourceSettings",
+    "StoreSettings",
+    "SubscriberSettings",
+    "day_names",
+    "find",
+    "from_text",
+    "is_loopback",
+    "is_readable_by_all",
+    "load",
+    "read_subscriber",
+]

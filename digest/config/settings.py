@@ -1,0 +1,231 @@
+"""What can be configured: one model a table of config.toml, field for field."""
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from digest.config.values import (
+    Address,
+    ArchiveCategory,
+    BaseUrl,
+    Contact,
+    DatabaseUrl,
+    Days,
+    Interval,
+    Keyword,
+    Line,
+    ListId,
+    LocalPath,
+    Mailbox,
+    Name,
+    ProfileCategory,
+    Seconds,
+    Timezone,
+    Url,
+    WallTime,
+    Whole,
+    interval,
+    is_loopback,
+)
+from digest.model import EVERY_DAY, Format, Origin, Profile, Schedule, Subscriber
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteSettings(_Table):
+    name: Name = "Daily Papers"
+    url: BaseUrl | None = None
+    contact: Contact | None = None
+    note_file: LocalPath | None = None
+    templates_dir: LocalPath | None = None
+
+    @field_validator("templates_dir")
+    @classmethod
+    def _is_there(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"there is no folder {folder}; make it, or leave this out for the built-in templates")
+        return folder
+
+
+class StoreSettings(_Table):
+    url: DatabaseUrl = Field(default="sqlite:///digest.db", validate_default=True)
+
+
+class MailSettings(_Table):
+    from_: Mailbox = Field(default="Daily Papers <digest@localhost>", alias="from")
+    reply_to: Mailbox | None = None
+    list_id: ListId | None = None
+
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class SmtpSettings(_Table):
+    kind: Literal["smtp", "maildir", "files"] = "smtp"
+    path: LocalPath | None = Field(default=None, validate_default=True)
+    host: Name = "localhost"
+    port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: Line | None = None
+    password: SecretStr | None = Field(default=None, validate_default=True)
+    password_file: LocalPath | None = None
+    timeout: Annotated[Seconds, Field(ge=1, le=600)] = 60
+
+    @field_validator("path")
+    @classmethod
+    def _somewhere_to_write(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        kind = info.data.get("kind", "smtp")
+        if kind != "smtp" and path is None:
+            raise ValueError(f'kind = "{kind}" needs a path: the folder to write the messages to')
+        return path
+
+    @field_validator("password")
+    @classmethod
+    def _fits_the_login(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Each rule needs what was read before; where that has a fault of its own, it is silent."""
+        seen = info.data
+        if seen.get("kind") != "smtp":
+            return password
+        if password is None and seen.get("username"):
+            raise ValueError("there is a username but no password; set password_file or DIGEST_SMTP__PASSWORD")
+        if password is not None and "username" in seen and not seen["username"]:
+            raise ValueError("there is a password but no username; set username, too")
+        if password is not None and seen.get("security") == "none" and not is_loopback(seen.get("host", "localhost")):
+            raise ValueError('security = "none" would send your password in the clear; write "starttls" or "tls"')
+        return password
+
+    @property
+    def effective_port(self) -> int:
+        """The port as given, else the one that belongs to `security` (RFC 8314, RFC 6409)."""
+        return self.port or _PORTS[self.security]
+
+    @property
+    def folder(self) -> Path:
+        """Where messages are written, for the kinds that write them."""
+        assert self.path is not None, "validated: kinds other than smtp have a path"
+        return self.path
+
+
+class DeliverySettings(_Table):
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+
+# --- sources --------------------------------------------------------------------------------------------------------
+
+
+class _Visited(_Table):
+    schedule: Interval = "1h"
+
+    @property
+    def every(self) -> timedelta:
+        """How often to visit it."""
+        return interval(self.schedule)
+
+
+class ArxivSettings(_Visited):
+    kind: Literal["arxiv"]
+    name: Name = "arxiv"
+    categories: tuple[ArchiveCategory, ...]
+    rss_url: Url | None = None
+    api_url: Url | None = None
+
+    @field_validator("categories")
+    @classmethod
+    def _some(cls, categories: tuple[str, ...]) -> tuple[str, ...]:
+        if not categories:
+            raise ValueError('must name at least one category, like ["cs.CL"]')
+        return tuple(dict.fromkeys(categories))
+
+
+class HuggingFaceSettings(_Visited):
+    kind: Literal["huggingface"]
+    name: Name = "huggingface"
+    url: Url | None = None
+
+
+class BiorxivSettings(_Visited):
+    kind: Literal["biorxiv"]
+    server: Literal["biorxiv", "medrxiv"] = "biorxiv"
+    name: Name = ""
+    category: Name | None = None
+    url: Url | None = None
+    schedule: Interval = "6h"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_after_its_server(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or "name" in table:
+            return table
+        server = table.get("server", "biorxiv")
+        return {**table, "name": server if isinstance(server, str) else "biorxiv"}
+
+
+class FeedSettings(_Visited):
+    kind: Literal["feed"]
+    name: Name
+    url: Url
+
+
+SourceSettings = ArxivSettings | HuggingFaceSettings | BiorxivSettings | FeedSettings
+SOURCE_KINDS: dict[str, type[SourceSettings]] = {
+    "arxiv": ArxivSettings,
+    "huggingface": HuggingFaceSettings,
+    "biorxiv": BiorxivSettings,
+    "feed": FeedSettings,
+}
+
+
+# --- subscribers ----------------------------------------------------------------------------------------------------
+
+
+class SubscriberSettings(_Table):
+    email: Address
+    name: Line = ""
+    keywords: tuple[Keyword, ...] = ()
+    categories: tuple[ProfileCategory, ...] = ()
+    sources: tuple[Name, ...] = ()
+    timezone: Timezone = "UTC"
+    send_at: WallTime = time(7, 30)
+    days: Days = EVERY_DAY
+    max_papers: Annotated[Whole, Field(ge=1, le=200)] = 20
+    max_trending: Annotated[Whole, Field(ge=0, le=50)] = 5
+    format: Format = Format.HTML
+    send_empty: bool = True
+
+    def subscriber(self, origin: Origin = Origin.FILE) -> Subscriber:
+        """The same in the words of the product."""
+        return Subscriber(
+            email=self.email,
+            name=self.name,
+            profile=Profile(self.keywords, self.categories, self.sources, self.max_papers, self.max_trending),
+            schedule=Schedule(self.timezone, self.send_at, self.days),
+            format=self.format,
+            send_empty=self.send_empty,
+            origin=origin,
+        )
+
+
+class Settings(_Table):
+    """A whole configuration, checked."""
+
+    site: SiteSettings = SiteSettings()
+    store: StoreSettings = StoreSettings()
+    mail: MailSettings = MailSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    sources: tuple[SourceSettings, ...]
+    subscribers: tuple[SubscriberSettings, ...] = ()
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "site": SiteSettings,
+    "store": StoreSettings,
+    "mail": MailSettings,
+    "smtp": SmtpSettings,
+    "delivery": DeliverySettings,
+}
+LISTS = ("sources", "subscribers")
