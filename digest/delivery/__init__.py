@@ -1,0 +1,7 @@
+"""Delivery: a message's bytes handed over, and what came of it."""
+
+from digest.delivery.files import FilesTransport
+from digest.delivery.maildir import MaildirTransport
+from digest.delivery.smtp import SmtpTransport
+
+__all__ = ["FilesTransport", "MaildirTransport", "SmtpTransport"]
