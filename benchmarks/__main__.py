@@ -1,0 +1,35 @@
+"""Run every benchmark, or those that are named; each in a process of its own, so that none warms the next one up."""
+
+import pkgutil
+import subprocess
+import sys
+
+import benchmarks
+
+
+def names() -> list[str]:
+    return sorted(
+        module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_")
+    )
+
+
+def main(asked: list[str]) -> int:
+    known = names()
+    if unknown := [name for name in asked if name not in known]:
+        print(
+            f"There is no benchmark {', '.join(unknown)}; there are {', '.join(known) or 'none yet'}.", file=sys.stderr
+        )
+        return 2
+    failed = [name for name in asked or known if not _run(name)]
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _run(name: str) -> bool:
+    print(f"\n--- {name}", flush=True)
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
