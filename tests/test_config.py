@@ -157,7 +157,7 @@ def test_sources_in_one_pair_of_brackets_are_said_once():
         ("[smtp]\npath = 3\n", "smtp.path", "must be a path in quotes"),
         ("[site]\nname = 5\n", "site.name", 'must be text in quotes, like "this", not 5'),
         ('[site]\nname = ""\n', "site.name", "must not be empty"),
-        ('[site]\nname = "=?utf-8?q?x=0D=0ABcc?="\n', "site.name", "one line of plain text"),
+        ('[site]\nname = "=?utf-8?q?x=0D=0ABcc?="\n', "site.name", 'must not hold "=?"'),
         ('[site]\nname = "a\\nBcc: b"\n', "site.name", "one line of plain text"),
         ('[site]\nurl = "papers.example.org"\n', "site.url", "begins with https://"),
         ('[site]\nurl = "https://papers.example.org/?a=b"\n', "site.url", "without ? or #"),

@@ -35,10 +35,16 @@ def _folder(info: ValidationInfo) -> Path:
 
 
 def _line(text: str) -> str:
-    """One line that may stand in a mail header, too (DESIGN: a value with `=?` can forge headers)."""
-    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} for c in text) or "=?" in text:
-        raise ValueError('must be one line of plain text, without control characters or "=?"')
-    return text.strip()
+    """One line that may stand in a mail header, too: there, `=?` begins an encoded word that may hold anything."""
+    if "=?" in text:
+        raise ValueError('must not hold "=?", which mail programs take for something else')
+    return _plain(text).strip()
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} for c in text):
+        raise ValueError("must be one line of plain text, without control characters")
+    return text
 
 
 def _filled(text: str) -> str:
@@ -197,7 +203,8 @@ def _interval(text: str) -> str:
 Interval = Annotated[str, AfterValidator(_interval)]
 
 
-def _wall_time(value: object) -> object:
+def wall_time(value: object) -> time:
+    """Hours and minutes, as text or as TOML has them; raises ValueError."""
     if isinstance(value, str):
         match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::00)?\s*", value)
         if match and int(match[1]) < 24 and int(match[2]) < 60:
@@ -207,7 +214,7 @@ def _wall_time(value: object) -> object:
     raise ValueError(f'must be hours and minutes like "07:30", not {shown(value)}')
 
 
-WallTime = Annotated[time, BeforeValidator(_wall_time)]
+WallTime = Annotated[time, BeforeValidator(wall_time)]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -243,8 +250,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _zone(name: str) -> str:
-    """An IANA zone by its exact name: case matters on some machines and not on others."""
+def zone(name: str) -> str:
+    """An IANA zone by its exact name: case matters on some machines and not on others. Raises ValueError."""
     wanted = name.strip()
     if wanted in _zones():
         return wanted
@@ -257,7 +264,7 @@ def _zone(name: str) -> str:
     )
 
 
-Timezone = Annotated[str, AfterValidator(_zone)]
+Timezone = Annotated[str, AfterValidator(zone)]
 
 
 # --- what is read ---------------------------------------------------------------------------------------------------
@@ -274,7 +281,8 @@ def _respelled(text: str) -> str | None:
     return f"{match[1].lower()}.{match[2].upper()}" if match else None
 
 
-def _archive_category(text: str) -> str:
+def archive_category(text: str) -> str:
+    """A category of arXiv; raises ValueError with the one that was probably meant."""
     name = text.strip()
     if _CATEGORY.fullmatch(name):
         return name
@@ -295,11 +303,12 @@ def _profile_category(text: str) -> str:
     return name
 
 
-ArchiveCategory = Annotated[str, AfterValidator(_archive_category)]
+ArchiveCategory = Annotated[str, AfterValidator(archive_category)]
 ProfileCategory = Annotated[str, AfterValidator(_profile_category)]
 
 
 def _keyword(line: str, info: ValidationInfo) -> str:
+    _plain(line)
     check: CheckKeyword | None = _context(info).get("check_keyword")
     if check is not None:
         try:
