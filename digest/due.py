@@ -1,9 +1,8 @@
 """Who is due when, and what follows an outcome: pure decisions, no clock, no store."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.model import Outcome, Schedule, Settled, State, Verdict
 
@@ -17,7 +16,19 @@ class Plan:
 
 
 def local_date(schedule: Schedule, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(schedule.timezone)).date()
+    return now.astimezone(_zone(schedule)).date()
+
+
+def _zone(schedule: Schedule) -> tzinfo:
+    """The schedule's zone; UTC for a name that this machine's zone data do not have.
+
+    Names are checked where they are entered, but zone data differ between machines, and one subscriber's zone must
+    not stop the others.
+    """
+    try:
+        return ZoneInfo(schedule.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "America" is a folder
+        return UTC
 
 
 def due_instant(schedule: Schedule, day: date) -> datetime:
@@ -25,7 +36,7 @@ def due_instant(schedule: Schedule, day: date) -> datetime:
 
     A wall time that a clock change skips counts as the moment after the gap; one that comes twice, as its first.
     """
-    wall = datetime.combine(day, schedule.send_at, ZoneInfo(schedule.timezone))  # fold=0: the first of two
+    wall = datetime.combine(day, schedule.send_at, _zone(schedule))  # fold=0: the first of two
     instant = wall.astimezone(UTC)
     if instant.astimezone(wall.tzinfo).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return instant
@@ -45,28 +56,45 @@ def _end_of_gap(wall: datetime) -> datetime:
     return high.replace(microsecond=0)
 
 
-def _days_from(schedule: Schedule, first: date) -> Iterator[date]:
-    day = first
-    while True:
-        if day.weekday() in schedule.days:
-            yield day
-        day += timedelta(days=1)
+def _next_day(schedule: Schedule, first: date) -> date | None:
+    """The first of the schedule's days from `first` on; None if it has none."""
+    week = (first + timedelta(days=ahead) for ahead in range(7))
+    return next((day for day in week if day.weekday() in schedule.days), None)
+
+
+_GRACE = timedelta(hours=1)  # how long after its instant an edition is still due when its day is over
+_NEVER = timedelta(days=1)  # how long not to look at a schedule without days
 
 
 def plan(schedule: Schedule, last_issue: date | None, now: datetime, *, early: bool = False) -> Plan:
     """What is due for a subscriber at `now`, and when to look again.
 
     Only today's edition is ever composed: a day that passed while nobody looked is not sent late; what it would
-    have held is in the next one. `early` does not wait for the wall time, but keeps to the subscriber's days. A
-    local date never gets a second edition, also when the zone or the clock moves back.
+    have held is in the next one. An edition due just before midnight is still today's for an hour. `early` does not
+    wait for the wall time, but keeps to the subscriber's days. A local date never gets a second edition, also when
+    the zone or the clock moves back.
     """
     today = local_date(schedule, now)
-    first_open = today if last_issue is None else max(today, last_issue + timedelta(days=1))
-    day = next(_days_from(schedule, first_open))
-    if day == today and (early or due_instant(schedule, today) <= now):
-        following = next(_days_from(schedule, today + timedelta(days=1)))
-        return Plan(today, due_instant(schedule, following))
-    return Plan(None, due_instant(schedule, day))
+    issue = _issue(schedule, last_issue, now, today, early=early)
+    issued = [day for day in (last_issue, issue) if day is not None]
+    first_open = max([today, *(day + timedelta(days=1) for day in issued)])
+    following = _next_day(schedule, first_open)
+    return Plan(issue, due_instant(schedule, following) if following else now + _NEVER)
+
+
+def _issue(schedule: Schedule, last_issue: date | None, now: datetime, today: date, *, early: bool) -> date | None:
+    before = local_date(schedule, now - _GRACE)  # not "today minus one": crossing the date line swallows whole days
+    if last_issue is not None and before < today and _open(schedule, last_issue, before):
+        instant = due_instant(schedule, before)
+        if instant <= now < instant + _GRACE:
+            return before
+    if _open(schedule, last_issue, today) and (early or due_instant(schedule, today) <= now):
+        return today
+    return None
+
+
+def _open(schedule: Schedule, last_issue: date | None, day: date) -> bool:
+    return day.weekday() in schedule.days and (last_issue is None or day > last_issue)
 
 
 _FIRST_RETRY = timedelta(minutes=5)  # greylisting lets a second try in after a few minutes
@@ -75,7 +103,10 @@ _MOST_ATTEMPTS = 12  # with the doubling above: about 25 hours
 
 
 def settle(outcome: Outcome, attempts: int, now: datetime, *, on_unknown: str = "resend") -> Settled:
-    """What becomes of a delivery after its attempt number `attempts` (from 1) ended in `outcome`."""
+    """What becomes of a delivery after its attempt number `attempts` (from 1) ended in `outcome`.
+
+    Without a `next_attempt`, it is the end of it: a message that may have arrived ends as unknown, not as failed.
+    """
     match outcome.verdict:
         case Verdict.SENT:
             return Settled(State.SENT)
@@ -83,11 +114,11 @@ def settle(outcome: Outcome, attempts: int, now: datetime, *, on_unknown: str = 
             return Settled(State.FAILED)
         case Verdict.UNKNOWN if on_unknown == "hold":
             return Settled(State.UNKNOWN)
+    unknown = outcome.verdict is Verdict.UNKNOWN
     if attempts >= _MOST_ATTEMPTS:
-        return Settled(State.FAILED)
+        return Settled(State.UNKNOWN if unknown else State.FAILED)
     wait = min(_FIRST_RETRY * 2 ** (attempts - 1), _LONGEST_WAIT)
-    state = State.UNKNOWN if outcome.verdict is Verdict.UNKNOWN else State.DEFERRED
-    return Settled(state, now + wait)
+    return Settled(State.UNKNOWN if unknown else State.DEFERRED, now + wait)
 
 
 _AFTER_PROBLEM = timedelta(minutes=10)
