@@ -14,6 +14,7 @@ _SPACES = {
     "arxiv": "http://arxiv.org/schemas/atom",
     "atom": "http://www.w3.org/2005/Atom",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "opensearch": "http://a9.com/-/spec/opensearch/1.1/",
 }
 _LICENSE = "http://creativecommons.org/publicdomain/zero/1.0/"
 
@@ -81,6 +82,7 @@ def no_entries() -> bytes:
             "atom:feed",
             _el("atom:title", "Sample: no further papers"),
             _el("atom:id", "https://example.org/sample/api/query"),
+            _el("opensearch:totalResults", "0"),
         )
     )
 

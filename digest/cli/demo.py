@@ -1,0 +1,71 @@
+"""`digest demo`: the whole program on a sample, with an internet and a mail server of its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.cli.demo_run import Arrival
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for what arrived.")] = Path(
+        "demo"
+    ),
+) -> None:
+    """See the whole program at work, offline: invented papers, three subscribers, real mail.
+
+    Serves a sample of invented papers on this machine, pulls and ranks them, sends the digests by SMTP to a receiver
+    of its own, and writes what arrived. Nothing leaves the machine; nothing stays but the folder.
+
+    Example: digest demo --output /tmp/demo
+    """
+    from digest.cli import demo_run
+    from digest.cli.logs import quiet
+
+    quiet()
+    arrivals = demo_run.run()
+    index = demo_run.write(arrivals, output)
+    for arrival in arrivals:
+        _show(arrival)
+    typer.echo(f"Every paper is invented. Open {index} to see the digests; {_files(arrivals)} are beside it.")
+
+
+def _show(arrival: "Arrival") -> None:
+    from digest.cli import output
+
+    edition = arrival.edition
+    schedule = edition.subscriber.schedule
+    title = (
+        f"{edition.subscriber.name}, {schedule.timezone} at {schedule.send_at:%H:%M}, as {edition.subscriber.format}:"
+        f" “{arrival.subject}”"
+    )
+    output.table(title, ["", "match", "paper", "why"], _rows(arrival))
+
+
+def _rows(arrival: "Arrival") -> "Sequence[Sequence[object]]":
+    from digest.model import Section
+
+    return [
+        [
+            number,
+            _bar(pick.score) if pick.section is Section.FOR_YOU else "trending",
+            pick.listing.title,
+            why,
+        ]
+        for number, (pick, why) in enumerate(arrival.reasons(), start=1)
+    ]
+
+
+def _bar(score: float) -> str:
+    from digest.rendering.reasons import BAR, steps
+
+    return "●" * steps(score) + "○" * (BAR - steps(score))
+
+
+def _files(arrivals: "Sequence[Arrival]") -> str:
+    names = ", ".join(arrival.name for arrival in arrivals)
+    return f"{names} as .eml, .html, .txt and .md"
