@@ -14,8 +14,8 @@ _ENTRY = re.compile(r"(?:# )?(?P<key>\w+) = (?P<value>.*?)(?P<remark>  #.*)?$")
 
 
 def example() -> str:
-    """The text of config.example.toml: beside the package in a checkout, inside it where it was installed."""
-    for folder in (_PACKAGE.parent, _PACKAGE):
+    """The text of config.example.toml: in the package where it was installed, beside it in a checkout."""
+    for folder in (_PACKAGE, _PACKAGE.parent):
         path = folder / "config.example.toml"
         if path.is_file():
             return path.read_text(encoding="utf-8")

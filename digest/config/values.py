@@ -75,17 +75,15 @@ _AT_HOME = ("localhost", "local", "test")
 
 
 def address(text: str) -> str:
-    """A bare e-mail address, its domain in lower case and ASCII; raises ValueError with what is wrong."""
+    """A bare e-mail address in its usual spelling (RFC 6531 allows any script); raises ValueError with what is wrong."""
     bare = text.strip()
     home = bare.rpartition("@")[2].rpartition(".")[2].casefold() in _AT_HOME
     suffix = ".example.org" if home else ""  # the library refuses such names outright
     try:
-        checked = validate_email(
-            bare + suffix, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
-        )
+        checked = validate_email(bare + suffix, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
         raise ValueError(f"{shown(bare)} is not an e-mail address: {error}") from None
-    return (checked.ascii_email or checked.normalized).removesuffix(suffix)
+    return checked.normalized.removesuffix(suffix)
 
 
 def mailbox(text: str) -> str:

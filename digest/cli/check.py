@@ -1,0 +1,268 @@
+"""`digest check`: is everything right, can everything be reached?"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, cast
+
+import typer
+
+from digest.cli.arguments import Json, Now, or_now
+from digest.errors import ConfigError, DigestError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from digest.config import Settings
+    from digest.model import Edition, Fetched
+    from digest.pipeline import Source
+
+
+class Result(StrEnum):
+    """How one look at something went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at and what was found."""
+
+    check: str
+    result: Result
+    detail: str
+
+
+Findings = Iterator[Finding]
+
+
+def check(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
+    """See whether the configuration is right, and reach every source, the database and the mail server.
+
+    Sends no mail and stores nothing it fetched. Exit status 1 if anything failed; a warning is no failure.
+
+    Example: digest check
+    """
+    from digest.cli import output
+    from digest.cli.logs import quiet
+
+    quiet()
+    findings = list(examine(ctx.obj, or_now(now)))
+    if as_json:
+        output.emit_json(findings)
+    else:
+        output.table(None, ["", "what", "found"], [[f.result, f.check, f.detail] for f in findings])
+        typer.echo(_verdict(findings))
+    if any(finding.result is Result.FAILED for finding in findings):
+        raise typer.Exit(1)
+
+
+def _verdict(findings: Iterable[Finding]) -> str:
+    failed = sum(finding.result is Result.FAILED for finding in findings)
+    if failed:
+        return f"{failed} of these must be put right before every digest can go out."
+    return "Ready: `digest preview --open` shows what would be sent."
+
+
+def examine(path: "Path | None", now: "datetime") -> Findings:
+    """Everything there is to find out; a configuration with faults ends it, since nothing else can be told then."""
+    from digest import config
+    from digest.cli import wiring
+
+    try:
+        place = config.find(path, os.environ)
+        settings = wiring.load_settings(place)
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Finding(error.path, Result.FAILED, f"{fault.key}: {fault.what}")
+        return
+    yield Finding("configuration", Result.OK, f"{place} has no faults")
+    yield from _remarks(settings, place)
+    yield from _store(settings, now)
+    yield from _sources(settings, now)
+    yield from _templates(settings, now)
+    yield from _mail(settings)
+
+
+# --- the configuration ----------------------------------------------------------------------------------------------
+
+
+def _remarks(settings: "Settings", place: "Path") -> Findings:
+    """What is allowed and yet probably not meant."""
+    yield from (Finding(key, Result.WARNING, what) for key, what in remarks(settings))
+    yield from (Finding(key, Result.WARNING, what) for key, what in _open_secrets(settings, place))
+
+
+def remarks(settings: "Settings") -> Iterator[tuple[str, str]]:
+    """(key, what to reconsider)."""
+    if settings.site.contact is None:
+        yield "site.contact", "is not set; give an address, so that sources write to you before they shut you out"
+    if settings.smtp.kind == "smtp" and _is_placeholder(settings):
+        yield "mail.from", f"is {settings.mail.from_}; the world refuses mail from there: use an address of yours"
+    for entry in settings.subscribers:
+        if not entry.keywords:
+            yield f"subscribers ({entry.email})", "has no keywords, so nothing will be picked for them"
+
+
+_NOWHERE = ("localhost", "local", "test", "invalid", "example", "example.org", "example.com", "example.net")
+
+
+def _is_placeholder(settings: "Settings") -> bool:
+    from email.utils import parseaddr
+
+    from digest.config import is_loopback
+
+    domain = parseaddr(settings.mail.from_)[1].rpartition("@")[2].casefold()
+    ours = any(domain == name or domain.endswith(f".{name}") for name in _NOWHERE)
+    return ours and not is_loopback(settings.smtp.host)
+
+
+def _open_secrets(settings: "Settings", place: "Path") -> Iterator[tuple[str, str]]:
+    from digest.config import is_readable_by_all
+
+    file = settings.smtp.password_file
+    if file is not None and is_readable_by_all(file):
+        yield "smtp.password_file", f"can be read by everybody on this machine: chmod 600 {file}"
+    if file is None and settings.smtp.password is not None and is_readable_by_all(place):
+        yield "smtp.password", f"is in a file that everybody on this machine can read: chmod 600 {place}"
+
+
+# --- the database ---------------------------------------------------------------------------------------------------
+
+
+def _store(settings: "Settings", now: "datetime") -> Findings:
+    from digest.cli import wiring
+    from digest.model import Status
+
+    with _blamed_on("database") as found:
+        with wiring.store_of(settings, now) as store:
+            everybody = store.subscribers()
+        active = sum(subscriber.status is Status.ACTIVE for subscriber in everybody)
+        found.append(Finding("database", Result.OK, "can be read and written"))
+        if active:
+            found.append(Finding("subscribers", Result.OK, f"{active} active"))
+        else:
+            found.append(Finding("subscribers", Result.WARNING, "nobody gets a digest yet: `digest subscribers add`"))
+    yield from found
+
+
+@contextmanager
+def _blamed_on(what: str) -> Iterator[list[Finding]]:
+    """A list for findings; what is raised meanwhile is the only one."""
+    found: list[Finding] = []
+    try:
+        yield found
+    except DigestError as error:
+        found[:] = [Finding(what, Result.FAILED, str(error))]
+    except Exception as error:  # a fault of ours in one part must not hide what the others say
+        found[:] = [Finding(what, Result.FAILED, f"{type(error).__name__}: {error}")]
+
+
+# --- sources --------------------------------------------------------------------------------------------------------
+
+
+def _sources(settings: "Settings", now: "datetime") -> Findings:
+    """Each source in its own thread, as a pull would visit it the first time; nothing is stored."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from digest.cli import output, wiring
+    from digest.sources.client import Client
+
+    def visit(source: "Source") -> Finding:
+        finding = reach(source, now)
+        advance()
+        return finding
+
+    count = len(settings.sources)
+    with Client(settings.site.contact or "") as client, output.progress("reaching sources", count) as advance:
+        sources = [wiring.make_source(entry, client) for entry in settings.sources]
+        with ThreadPoolExecutor(max_workers=count, thread_name_prefix="check") as pool:
+            yield from pool.map(visit, sources)
+
+
+def reach(source: "Source", now: "datetime") -> Finding:
+    """Visit one source."""
+    from digest.model import SourceState
+
+    name = f"source {source.name}"
+    with _blamed_on(name) as found:
+        found.append(_told(name, source.fetch(SourceState(source.name), now)))
+    return found[0]
+
+
+def _told(name: str, fetched: "Fetched") -> Finding:
+    problems = "; ".join(problem.what for problem in fetched.problems)
+    if any(problem.incomplete for problem in fetched.problems):
+        return Finding(name, Result.FAILED, problems)
+    if problems:
+        return Finding(name, Result.WARNING, problems)
+    count = len(fetched.announcements)
+    return Finding(name, Result.OK, f"announces {count} now" if count else "answers; nothing is announced right now")
+
+
+# --- templates and mail ---------------------------------------------------------------------------------------------
+
+
+def _templates(settings: "Settings", now: "datetime") -> Findings:
+    """Render a day with papers and a day without, in each format."""
+    from digest.cli import wiring
+
+    with _blamed_on("templates") as found:
+        renderer = wiring.make_renderer(settings, [], b"check")
+        for edition in _samples(now):
+            renderer.message(edition)
+        own = settings.site.templates_dir
+        found.append(Finding("templates", Result.OK, f"render, with those in {own}" if own else "render"))
+    yield from found
+
+
+def _samples(now: "datetime") -> "Iterator[Edition]":
+    from digest.model import Edition, Format, Kind, Listing, Missing, Pick, Reason, Section, Subscriber
+
+    listing = Listing(
+        "Flow matching on a sphere: paths that bend & bounds < 1",
+        abstract="We bend paths. They arrive.",
+        authors=("Ada Example", "Bo Sample"),
+        url="https://example.org/paper",
+        pdf_url="https://example.org/paper.pdf",
+        code_url="https://example.org/code",
+        discussion_url="https://example.org/talk",
+        categories=("cs.LG",),
+        upvotes=12,
+        comments=3,
+        published=now,
+    )
+    reason = Reason('"flow matching"', "title", 42.0)
+    picks = tuple(
+        Pick(listing, section, kind, "sample", now.date(), 42.0, (reason,))
+        for section, kind in [(Section.FOR_YOU, Kind.NEW), (Section.TRENDING, Kind.TRENDING)]
+    )
+    full = Edition(Subscriber("ann@example.org", "Ann"), now.date(), now, picks=picks, read={"sample": 9}, matched=1)
+    quiet = replace(full, picks=(), matched=0, missing=(Missing("sample", "it did not answer"),), problems=("a fault",))
+    for edition in (full, quiet):
+        for wanted in Format:
+            yield replace(edition, subscriber=replace(edition.subscriber, format=wanted))
+
+
+class _Checked(Protocol):
+    """What every transport offers beside the pipeline's Protocol."""
+
+    def check(self) -> str: ...
+    def close(self) -> None: ...
+
+
+def _mail(settings: "Settings") -> Findings:
+    from digest.cli import wiring
+
+    with _blamed_on("mail") as found:
+        transport = cast("_Checked", wiring.make_transport(settings))
+        try:
+            found.append(Finding("mail", Result.OK, transport.check()))
+        finally:
+            transport.close()
+    yield from found
