@@ -1,0 +1,246 @@
+# ruff: noqa: RUF001, RUF003 -- look-alike signs are what this module is about
+"""What LaTeX commands without an argument stand for."""
+
+import re
+import unicodedata
+from functools import cache
+
+from pylatexenc.latex2text import get_default_latex_context_db
+
+# Soft signs, taken out of the text before it leaves: where a space is wanted if there is something to part.
+SOFT = "\x01"  # around an operator
+EDGE = "\x02"  # around the name of a function
+OPENS = "\x03"  # a formula starts
+CLOSES = "\x04"  # a formula ends
+LEFT = "\x05"  # eats the space before it
+
+GREEK = {
+    unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda"): letter
+    for letter in "αβγδζηθικλμνξοπρστυχψω"
+} | {"epsilon": "ε", "phi": "φ"}
+GREEK |= {name.capitalize(): letter.upper() for name, letter in GREEK.items()}
+
+# Where pylatexenc's table has nothing, or something that reads worse on a screen.
+_OWN = (
+    GREEK
+    | {f"var{name}": letter for name, letter in GREEK.items()}
+    | {"vartheta": "ϑ", "varrho": "ϱ", "varsigma": "ς", "varpi": "ϖ", "varkappa": "ϰ", "eps": "ε", "veps": "ε"}
+    | {
+        "sim": "~",
+        "le": "≤",
+        "leq": "≤",
+        "leqslant": "≤",
+        "ge": "≥",
+        "geq": "≥",
+        "geqslant": "≥",
+        "ne": "≠",
+        "neq": "≠",
+    }
+    | {
+        "mid": "|",
+        "vert": "|",
+        "lvert": "|",
+        "rvert": "|",
+        "Vert": "‖",
+        "lVert": "‖",
+        "rVert": "‖",
+        "|": "‖",
+        "parallel": "∥",
+    }
+    | {
+        "ldots": "…",
+        "dots": "…",
+        "cdots": "…",
+        "dotsc": "…",
+        "dotsb": "…",
+        "vdots": "…",
+        "ddots": "…",
+        "textellipsis": "…",
+    }
+    | {"langle": "⟨", "rangle": "⟩", "ang": "∠", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]"}
+    | {"colon": ":", "ast": "*", "star": "⋆", "bullet": "•", "cdot": "·", "prime": "′", "deg": "°", "degree": "°"}
+    | {
+        "textdegree": "°",
+        "celsius": "°C",
+        "setminus": "∖",
+        "smallsetminus": "∖",
+        "backslash": "∖",
+        "textbackslash": "∖",
+    }
+    | {"emptyset": "∅", "varnothing": "∅", "to": "→", "gets": "←", "iff": "⇔", "implies": "⇒", "impliedby": "⇐"}
+    | {
+        "lq": "‘",
+        "rq": "’",
+        "textquotesingle": "'",
+        "textquotedblleft": "“",
+        "textquotedblright": "”",
+        "guillemotleft": "«",
+    }
+    | {
+        "textasciitilde": "~",
+        "textasciicircum": "^",
+        "textunderscore": "_",
+        "textgreater": ">",
+        "textless": "<",
+        "lt": "<",
+    }
+    | {
+        "gt": ">",
+        "textbar": "|",
+        "textdollar": "$",
+        "textpercent": "%",
+        "textendash": "–",
+        "textemdash": "—",
+        "slash": "/",
+    }
+    | {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "qed": "∎", "Box": "□", "square": "□", "triangle": "△"}
+    | {
+        "checkmark": "✓",
+        "cmark": "✓",
+        "xmark": "✗",
+        "mathds": "",
+        "and": "and",
+        "imath": "i",
+        "jmath": "j",
+        "i": "i",
+        "j": "j",
+    }
+    | {
+        "ell": "ℓ",
+        "hbar": "ℏ",
+        "Re": "Re",
+        "Im": "Im",
+        "wp": "℘",
+        "aleph": "ℵ",
+        "beth": "ℶ",
+        "partial": "∂",
+        "nabla": "∇",
+    }
+    | {
+        "pounds": "£",
+        "euro": "€",
+        "texteuro": "€",
+        "yen": "¥",
+        "copyright": "©",
+        "dag": "†",
+        "ddag": "‡",
+        "S": "§",
+        "P": "¶",
+    }
+    | {
+        "indep": "⫫",
+        "perp": "⊥",
+        "bot": "⊥",
+        "top": "⊤",
+        "wr": "≀",
+        "cong": "≅",
+        "lesssim": "≲",
+        "gtrsim": "≳",
+        "land": "∧",
+    }
+    | {"lor": "∨", "vee": "∨", "wedge": "∧", "lnot": "¬", "neg": "¬", "triangleq": "≜", "coloneqq": "≔", "defeq": "≔"}
+    | {
+        "varinjlim": "lim",
+        "varprojlim": "lim",
+        "dagger": "†",
+        "ddagger": "‡",
+        "natural": "♮",
+        "sharp": "♯",
+        "flat": "♭",
+    }
+    | {
+        "gtrapprox": "⪆",
+        "lessapprox": "⪅",
+        "lg": "lg",
+        "Bbbk": "𝕜",
+        "Msun": "M⊙",
+        "surd": "√",
+        "mathbbm": "",
+        "rhd": "▷",
+    }
+    | {"lhd": "◁", "textregistered": "®", "texttrademark": "™", "micro": "µ", "iint": "∬", "iiint": "∭", "oint": "∮"}
+)
+_FUNCTIONS = frozenset(
+    "arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det diag dim div erf exp gcd hom inf ker lcm lg lim liminf"
+    " limsup ln log max min mod bmod Pr poly polylog rank sec sgn sign sin sinh sup supp tan tanh tr Tr trace Var codim".split(),  # noqa: SIM905
+) - {"deg"}
+_SPACES = frozenset(
+    [" ", "\n", "\t", ",", ";", ":", ">", "quad", "qquad", "enspace", "thinspace", "space", "\\", "newline", "par"]
+)
+_TIGHT = frozenset("∞∂∇∑∏∐∫∬∭∮√∀∃∄¬∅∠△□▷◁⋆∗*∘·•…⊤′°|‖%♮♯♭✓✗†‡⨁⨂⋃⋂⋁⋀/\\∖:<>†")
+_SIGNS = frozenset("±∓~¬−+-")  # also used with nothing before them
+
+
+@cache
+def symbol(name: str) -> str | None:
+    """What `\\name` shows in text, or None where nobody knows."""
+    if name in _SPACES:
+        return " "
+    if name in _OWN:
+        return _OWN[name]
+    if name in _FUNCTIONS:
+        return {"bmod": "mod", "argmax": "arg max", "argmin": "arg min"}.get(name, name)
+    if len(name) == 1 and not name.isalpha():
+        return "" if name in "!-/" else name
+    return _of_library(name)
+
+
+def _of_library(name: str) -> str | None:
+    spec = get_default_latex_context_db().get_macro_spec(name)
+    shown = getattr(spec, "simplify_repl", None)
+    return (
+        shown
+        if isinstance(shown, str) and "%" not in shown and "<" not in shown and len(shown) <= 3 and shown
+        else None
+    )
+
+
+_FAMILIES = re.compile(
+    r"(?:math)?(?:cal|scr|frak|bf|bm|bs|sf|rm|bold|mc|mat|vec|bb|c|b)(?P<base>[A-Za-z]|[A-Z]?[a-z]{2,7})"
+)
+_LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "𝔼", "F": "𝔽", "P": "ℙ", "S": "S", "H": "ℍ"}
+
+
+@cache
+def in_formula(name: str) -> str | None:
+    """What `\\name` shows in a formula, with soft signs where it wants space around it."""
+    if len(name) == 1 and name.isalpha():
+        return _LETTERS.get(name, name)
+    if name in _FUNCTIONS:
+        return f"{EDGE}{symbol(name)}{EDGE}"
+    shown = symbol(name)
+    if shown is None:
+        return _guess(name)
+    if len(shown) == 1 and shown not in _TIGHT and (shown == "~" or unicodedata.category(shown) in ("Sm", "So")):
+        return f"{SOFT}{shown}{SOFT}"
+    return shown
+
+
+def _guess(name: str) -> str | None:
+    """The letter behind an author's own abbreviation: \\bR, \\calL, \\bSigma, \\RR."""
+    if len(name) == 2 and name[0] == name[1] and name[0] in _LETTERS:
+        return _LETTERS[name[0]]
+    family = _FAMILIES.fullmatch(name)
+    base = family["base"] if family else ""
+    return base if len(base) == 1 else GREEK.get(base)
+
+
+def is_sign(shown: str) -> bool:
+    """Whether an operator may stand before its operand with nothing on its left."""
+    return shown.strip(SOFT) in _SIGNS
+
+
+def double_struck(text: str) -> str:
+    """Letters as `\\mathbb` shows them: ℝ, 𝔼."""
+    return "".join(_struck(char) for char in text)
+
+
+def _struck(char: str) -> str:
+    if not (char.isascii() and char.isalnum()):
+        return char
+    for name in (f"DOUBLE-STRUCK CAPITAL {char}", f"MATHEMATICAL DOUBLE-STRUCK CAPITAL {char}"):
+        try:
+            return unicodedata.lookup(name) if char.isupper() else {"1": "𝟙", "k": "𝕜"}.get(char, char)
+        except KeyError:
+            continue
+    return char

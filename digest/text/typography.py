@@ -1,0 +1,21 @@
+# ruff: noqa: RUF001 -- dashes and quotation marks are written as they are shown
+"""Quotation marks and dashes as TeX writes them."""
+
+import re
+
+_SINGLE = re.compile(r"(?<![`\w])`([^`'\n]{1,80})'(?!')")
+_EM = re.compile(r"(?<!-)---(?![->])")
+_EN = re.compile(r"(?<![-<!])--(?![->])(?!(?<=\s--)[A-Za-z])(?!(?<=^--)[A-Za-z])")
+
+
+def typeset(text: str, quotes: int) -> tuple[str, int]:
+    """`text` with its marks made, and how many quotations are open after it; `quotes` were before it."""
+    if "`" in text:
+        text = _SINGLE.sub(r"‘\1’", text)
+        quotes += text.count("``")
+        text = text.replace("``", "“")
+    closing = min(text.count("''"), quotes)
+    text = text.replace("''", "”", closing)
+    if "--" in text:
+        text = _EN.sub("–", _EM.sub("—", text))
+    return text, quotes - closing
