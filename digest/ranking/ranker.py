@@ -1,0 +1,208 @@
+"""The ranker: a shard of subscribers, all at once."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+
+import numpy as np
+
+from digest.errors import ProfileError
+from digest.model import Announcement, Listing, Pick, Ranking, Reason, Section, Subscriber
+from digest.ranking import query, selection
+from digest.ranking.choice import Choice, Wishes, choose
+from digest.ranking.corpus import Reader, Statistics, identity
+from digest.ranking.explain import Explainer
+from digest.ranking.matcher import Booleans, Matcher
+from digest.ranking.query import Sign, Term
+from digest.ranking.selection import Board, News
+
+
+class Ranker:
+    """Ranks listings for subscribers. Holds nothing but caches: what was read once is not read again.
+
+    For you: what was announced to a subscriber and matches at least one term in full, best first; ties go to the newer.
+    Who names categories or sources but no keyword gets all that is in them, newest first.
+    Trending: what is talked about most, whatever the keywords, except what they exclude.
+    """
+
+    def __init__(self) -> None:
+        self._read = Reader()
+        self._parse = lru_cache(maxsize=1 << 16)(_parse)
+        self._statistics = lru_cache(maxsize=2)(Statistics)
+
+    def rank(
+        self,
+        window: Sequence[Announcement],
+        trending: Sequence[Announcement],
+        subscribers: Sequence[Subscriber],
+        sent: Mapping[int, frozenset[int]],
+        background: Sequence[Listing],
+    ) -> list[Ranking]:
+        """One ranking a subscriber, in their order.
+
+        `sent` holds per subscriber the ids of listings they have had; `background` tells common words from rare ones,
+        together with the window.
+        """
+        profiles = _profiles(subscribers, self._parse)
+        board = selection.board(window, trending)
+        corpus = {identity(listing): self._read(listing) for listing in background}
+        corpus |= {identity(a.listing): self._read(a.listing) for a in window}
+        statistics = self._statistics(tuple(corpus.values()))
+        matcher = Matcher(profiles.terms, [self._read(listing) for listing in board.listings], statistics)
+        return list(_Shard(board, profiles, subscribers, sent).rankings(matcher))
+
+
+# --- profiles -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Profiles:
+    """The distinct terms of a shard, and which of them each subscriber has."""
+
+    terms: list[Term] = field(default_factory=list)
+    of: list[list[int]] = field(default_factory=list)  # per subscriber: numbers of terms, in the order written
+    problems: list[tuple[ProfileError, ...]] = field(default_factory=list)
+
+    def required(self, row: int) -> int:
+        return sum(self.terms[number].sign is Sign.MUST for number in self.of[row])
+
+    def asks(self, row: int) -> bool:
+        """Whether there is a term to look for, be it one that cannot be read."""
+        read = any(self.terms[number].sign is not Sign.NEVER for number in self.of[row])
+        return read or any(not error.line.lstrip().startswith("-") for error in self.problems[row])
+
+
+def _parse(line: str) -> Term | ProfileError:
+    try:
+        return query.parse(line)
+    except ProfileError as error:
+        return error.with_traceback(None)
+
+
+def _profiles(subscribers: Iterable[Subscriber], parse: Callable[[str], Term | ProfileError]) -> _Profiles:
+    profiles = _Profiles()
+    numbers: dict[str, int] = {}
+    for subscriber in subscribers:
+        own, problems = [], []
+        for line in dict.fromkeys(subscriber.profile.keywords):
+            if line in numbers:
+                own.append(numbers[line])
+            elif isinstance(read := parse(line), Term):
+                own.append(numbers.setdefault(line, len(profiles.terms)))
+                profiles.terms.append(read)
+            elif line.strip():
+                problems.append(read)
+        profiles.of.append(own)
+        profiles.problems.append(tuple(problems))
+    return profiles
+
+
+def _problem(error: ProfileError) -> str:
+    return f"Your keyword `{error.line.strip()}` could not be read: {error.what}."
+
+
+# --- one shard ------------------------------------------------------------------------------------------------------
+
+
+class _Shard:
+    """What one call works on."""
+
+    def __init__(
+        self,
+        board: Board,
+        profiles: _Profiles,
+        subscribers: Sequence[Subscriber],
+        sent: Mapping[int, frozenset[int]],
+    ) -> None:
+        self._board = board
+        self._profiles = profiles
+        self._subscribers = subscribers
+        self._sent = [
+            frozenset(board.numbers[listing] for listing in sent.get(s.id, ()) if listing in board.numbers)
+            for s in subscribers
+        ]
+        self._places = selection.newest_first(board)
+        self._by_pace = selection.by_pace(board, self._places)
+        self._news: dict[object, News] = {}
+
+    def rankings(self, matcher: Matcher) -> Iterator[Ranking]:
+        explainer = Explainer(matcher, self._board.listings)
+        for row, choice in enumerate(choose(matcher, self._wishes())):
+            for_you = [
+                self._pick(row, column, score, explainer.reasons(self._profiles.of[row], column, score))
+                for column, score in zip(choice.columns, choice.scores, strict=True)
+            ]
+            yield Ranking(
+                picks=(*for_you, *self._trending(row, choice)),
+                read=self._news_of(self._subscribers[row]).read,
+                matched=choice.matched,
+                problems=tuple(map(_problem, self._profiles.problems[row])),
+            )
+
+    def _wishes(self) -> Wishes:
+        groups: dict[object, int] = {}
+        allowed: list[Booleans] = []
+        for subscriber in self._subscribers:
+            if groups.setdefault(_group(subscriber), len(groups)) == len(allowed):
+                categories = subscriber.profile.categories
+                allowed.append(selection.allowed(self._board, self._news_of(subscriber), categories))
+        wide = len(self._board.listings)
+        sent = [row * wide + column for row, columns in enumerate(self._sent) for column in columns]
+        return Wishes(
+            terms=self._profiles.of,
+            required=np.array([self._profiles.required(row) for row in range(len(self._subscribers))], dtype=np.int64),
+            everything=np.array([self._wants_everything(row) for row in range(len(self._subscribers))], dtype=bool),
+            most=np.array([max(0, s.profile.max_papers) for s in self._subscribers], dtype=np.int64),
+            group=np.array([groups[_group(s)] for s in self._subscribers], dtype=np.int64),
+            allowed=np.array(allowed, dtype=bool).reshape(len(allowed), wide),
+            sent=np.array(sorted(sent), dtype=np.int64),
+            places=self._places,
+        )
+
+    def _wants_everything(self, row: int) -> bool:
+        """Whether they name where to look but nothing to look for. A keyword they meant and we cannot read is one."""
+        profile = self._subscribers[row].profile
+        return bool(profile.categories or profile.sources) and not self._profiles.asks(row)
+
+    def _news_of(self, subscriber: Subscriber) -> News:
+        sources = frozenset(subscriber.profile.sources)
+        place = subscriber.cursor, sources
+        if place not in self._news:
+            self._news[place] = selection.news(self._board, subscriber.cursor, sources)
+        return self._news[place]
+
+    def _pick(self, row: int, column: int, score: float, reasons: tuple[Reason, ...]) -> Pick:
+        announcement = self._news_of(self._subscribers[row]).announced[column]
+        return self._shown(announcement, column, Section.FOR_YOU, score, reasons)
+
+    def _shown(
+        self,
+        announcement: Announcement,
+        column: int,
+        section: Section,
+        score: float = 0.0,
+        reasons: tuple[Reason, ...] = (),
+    ) -> Pick:
+        listing = self._board.listings[column]
+        return Pick(listing, section, announcement.kind, announcement.source, announcement.day, score, reasons)
+
+    def _trending(self, row: int, choice: Choice) -> Iterator[Pick]:
+        profile = self._subscribers[row].profile
+        hidden = {*choice.columns, *choice.excluded, *self._sent[row]}
+        shown = (
+            self._shown(announcement, column, Section.TRENDING)
+            for column in self._by_pace
+            if column not in hidden
+            for announcement in _from_sources(self._board.trending[column], profile.sources)
+        )
+        return islice(shown, max(0, profile.max_trending))
+
+
+def _group(subscriber: Subscriber) -> tuple[int, frozenset[str], tuple[str, ...]]:
+    return subscriber.cursor, frozenset(subscriber.profile.sources), subscriber.profile.categories
+
+
+def _from_sources(announcements: Iterable[Announcement], sources: Collection[str]) -> Iterator[Announcement]:
+    """The strongest of them that comes from one of the sources, if there is one."""
+    return islice((a for a in announcements if not sources or a.source in sources), 1)
