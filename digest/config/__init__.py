@@ -4,6 +4,7 @@
 faults are worded in `faults`.
 """
 
+from digest.config.faults import did_you_mean
 from digest.config.files import find, is_readable_by_all
 from digest.config.reading import from_text, load, read_subscriber
 from digest.config.settings import (
@@ -37,6 +38,7 @@ __all__ = [
     "StoreSettings",
     "SubscriberSettings",
     "day_names",
+    "did_you_mean",
     "find",
     "from_text",
     "is_loopback",

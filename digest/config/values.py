@@ -305,8 +305,8 @@ ArchiveCategory = Annotated[str, AfterValidator(archive_category)]
 ProfileCategory = Annotated[str, AfterValidator(_profile_category)]
 
 
-def _keyword(line: str, info: ValidationInfo) -> str:
-    _plain(line)
+def _keyword(written: str, info: ValidationInfo) -> str:
+    line = _filled(_plain(written).strip())
     check: CheckKeyword | None = _context(info).get("check_keyword")
     if check is not None:
         try:

@@ -1,0 +1,244 @@
+r"""Subscribers as CSV and JSON, and back: the keys of [[subscribers]] in config.toml, and `status`.
+
+In CSV, the items of a list are separated by semicolons; `\;` is a semicolon within an item, `\\` a backslash. A cell that
+a spreadsheet would take for a formula (`-survey`, `=GAN`) is written with a ' in front
+(https://owasp.org/www-community/attacks/CSV_Injection), which reading takes away.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from digest import config
+from digest.errors import Fault, UsageError
+from digest.model import Origin, Status, Subscriber
+from digest.ranking.query import parse
+
+STATUS = "status"
+COLUMNS = (*config.SubscriberSettings.model_fields, STATUS)
+_LISTS = ("keywords", "categories", "sources", "days")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subscriber as a file has it."""
+
+    where: str  # "line 3"
+    table: Mapping[str, Any] = field(default_factory=dict)
+    left_open: frozenset[str] = frozenset()  # keys that the file does not speak of, so that they stay as they are
+    fault: str = ""  # why it could not be read at all
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What to do about the rows of a file."""
+
+    new: tuple[Subscriber, ...] = ()
+    changed: tuple[Subscriber, ...] = ()
+    unchanged: tuple[Subscriber, ...] = ()
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where -> what is wrong
+
+
+# --- out ------------------------------------------------------------------------------------------------------------
+
+
+def record(subscriber: Subscriber) -> dict[str, Any]:
+    """A subscriber by the keys of the configuration."""
+    profile, schedule = subscriber.profile, subscriber.schedule
+    return {
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "keywords": list(profile.keywords),
+        "categories": list(profile.categories),
+        "sources": list(profile.sources),
+        "timezone": schedule.timezone,
+        "send_at": f"{schedule.send_at:%H:%M}",
+        "days": config.day_names(schedule.days),
+        "max_papers": profile.max_papers,
+        "max_trending": profile.max_trending,
+        "format": subscriber.format.value,
+        "send_empty": subscriber.send_empty,
+        STATUS: subscriber.status.value,
+    }
+
+
+def to_json(subscribers: Iterable[Subscriber]) -> str:
+    return json.dumps([record(subscriber) for subscriber in subscribers], ensure_ascii=False, indent=2) + "\n"
+
+
+def to_csv(subscribers: Iterable[Subscriber]) -> str:
+    """CSV as RFC 4180 has it, a header first."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for subscriber in subscribers:
+        writer.writerow({key: _guarded(_cell(value)) for key, value in record(subscriber).items()})
+    return text.getvalue()
+
+
+def _cell(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return "; ".join(re.sub(r"([\\;])", r"\\\1", item) for item in value)
+        case _:
+            return str(value)
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if re.match(r"'*[=+\-@\t\r]", cell) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+
+
+# --- in -------------------------------------------------------------------------------------------------------------
+
+
+def from_json(content: bytes) -> Iterator[Row]:
+    """The rows of a list of objects; raises UsageError if it is not one."""
+    try:
+        document = json.loads(_decoded(content))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"This is not JSON: {error}") from None
+    if not isinstance(document, list):
+        raise UsageError('A list of subscribers is expected: [{"email": "ann@example.org", "keywords": ["diffusion"]}]')
+    for number, entry in enumerate(document, start=1):
+        if isinstance(entry, dict):
+            yield Row(f"entry {number}", entry, frozenset(COLUMNS) - entry.keys())
+        else:
+            yield Row(f"entry {number}", fault="is not an object with an email")
+
+
+def from_csv(content: bytes) -> Iterator[Row]:
+    """The rows below a header; raises UsageError if that is missing or has columns that mean nothing."""
+    text = _decoded(content)
+    told = re.match(r"sep=(.)\r?\n", text)  # some spreadsheets begin by saying how they separate
+    first, body = (2, text[told.end() :]) if told else (1, text)
+    header = body.partition("\n")[0]
+    separator = told[1] if told else max(",;\t", key=header.count)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True)
+    records = _records(reader, first)
+    _, names, _ = next(records, (0, [], ""))
+    columns = _columns(names)
+    for line, cells, fault in records:
+        if fault:
+            yield Row(f"line {line}", fault=fault)
+        elif any(cell.strip() for cell in cells):
+            yield _row(line, columns, cells)
+
+
+def _decoded(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"Line {line} is not UTF-8: save the file as “CSV UTF-8”.") from None
+
+
+def _records(reader: Any, first: int) -> Iterator[tuple[int, list[str], str]]:
+    """(line it begins on, cells, what is wrong with it)."""
+    while True:
+        line = reader.line_num + first
+        try:
+            yield line, next(reader), ""
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield (
+                line,
+                [],
+                f'{error}; a cell that holds quotes is itself quoted, and they are doubled: """flow matching""^3"',
+            )
+
+
+def _columns(names: Sequence[str]) -> list[str]:
+    columns = [name.strip().casefold() for name in names]
+    if "email" not in columns:
+        raise UsageError(f"The first line must name the columns, with email among them: {', '.join(COLUMNS)}")
+    for name in columns:
+        if name not in COLUMNS:
+            raise UsageError(f'There is no column "{name}"{config.did_you_mean(name, COLUMNS)}.')
+    if len(set(columns)) < len(columns):
+        raise UsageError("A column is there twice.")
+    return columns
+
+
+def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
+    if len(cells) > len(columns):
+        return Row(f"line {line}", fault=f"has {len(cells)} cells below {len(columns)} columns")
+    filled = {key: _unguarded(cell).strip() for key, cell in zip(columns, cells, strict=False)}
+    table = {key: _items(cell) if key in _LISTS else cell for key, cell in filled.items() if cell}
+    return Row(f"line {line}", table, frozenset(COLUMNS) - set(columns))
+
+
+def _items(cell: str) -> list[str]:
+    pieces = re.findall(r"(?:\\[\\;]|[^;])+", cell)
+    items = [re.sub(r"\\([\\;])", r"\1", piece.strip()) for piece in pieces]
+    return [item for item in items if item]
+
+
+# --- sifting --------------------------------------------------------------------------------------------------------
+
+
+def read(table: Mapping[str, Any], sources: Sequence[str]) -> tuple[Subscriber | None, list[Fault]]:
+    """A subscriber for the database, by the rules of the configuration; None if there are faults."""
+    entry, faults = config.read_subscriber(table, sources, check_keyword=parse)
+    return (entry.subscriber(Origin.DATABASE) if entry else None), faults
+
+
+def sift(rows: Iterable[Row], known: Iterable[Subscriber], sources: Sequence[str]) -> Sifted:
+    """Tell new subscribers from changed ones and from rows with faults; `known` are all there ever were."""
+    before = {subscriber.email.casefold(): subscriber for subscriber in known}
+    seen: dict[str, str] = {}
+    kept: dict[str, list[Subscriber]] = {"new": [], "changed": [], "unchanged": []}
+    faults: dict[str, list[str]] = {}
+    for row in rows:
+        old = before.get(str(row.table.get("email", "")).strip().casefold())
+        subscriber, wrong = _read_row(row, old, sources)
+        if subscriber is not None:
+            old = before.get(subscriber.email.casefold())
+            wrong = _objections(row, subscriber, old, seen)
+        if subscriber is None or wrong:
+            faults[row.where] = wrong
+        else:
+            kept[_fate(subscriber, old)].append(subscriber)
+    return Sifted(**{fate: tuple(subscribers) for fate, subscribers in kept.items()}, faults=faults)
+
+
+def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple[Subscriber | None, list[str]]:
+    if row.fault:
+        return None, [row.fault]
+    stays = {key: value for key, value in record(old).items() if key in row.left_open} if old else {}
+    table = {**stays, **row.table}
+    status = table.pop(STATUS, Status.ACTIVE.value)
+    subscriber, faults = read(table, sources)
+    wrong = [f"{fault.key}: {fault.what}" for fault in faults]
+    if status not in (Status.ACTIVE.value, Status.PAUSED.value):
+        wrong.append('status: must be "active" or "paused"')
+    return (None if wrong or subscriber is None else replace(subscriber, status=Status(status))), wrong
+
+
+def _objections(row: Row, subscriber: Subscriber, old: Subscriber | None, seen: dict[str, str]) -> list[str]:
+    """What keeps a row without faults of its own from being imported."""
+    earlier = seen.setdefault(subscriber.email.casefold(), row.where)
+    if earlier != row.where:
+        return [f"{subscriber.email} is in {earlier}, too"]
+    if old is not None and old.status is Status.REMOVED:
+        return [f"{subscriber.email} has left; if they asked to come back, use `digest subscribers add`"]
+    if old is not None and old.origin is Origin.FILE and record(old) != record(subscriber):
+        return [f"{subscriber.email} is kept in the configuration file; change them there"]
+    return []
+
+
+def _fate(subscriber: Subscriber, old: Subscriber | None) -> str:
+    if old is None:
+        return "new"
+    return "unchanged" if record(old) == record(subscriber) else "changed"

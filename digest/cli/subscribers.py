@@ -1,0 +1,339 @@
+"""`digest subscribers`: who gets a digest."""
+
+import sys
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.arguments import Json, Now, or_now
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from digest.cli.roster import Sifted
+    from digest.config import Settings
+    from digest.model import Status, Subscriber
+    from digest.store import Store
+
+app = typer.Typer(
+    name="subscribers",
+    help="Who gets a digest: list, add, remove, pause, resume, import, export.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+class Shape(StrEnum):
+    """How subscribers are written to a file."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+Email = Annotated[str, typer.Argument(help="The subscriber's address.", show_default=False)]
+AsShape = Annotated[Shape | None, typer.Option("--format", help="csv or json; else by the file's name.")]
+
+
+@contextmanager
+def _opened(ctx: typer.Context, sync: datetime | None) -> "Iterator[tuple[Settings, Store]]":
+    """The configuration and the database; with `sync`, the file's subscribers are written to it first."""
+    from digest.cli import wiring
+    from digest.cli.logs import quiet
+
+    quiet()
+    settings = wiring.load_settings(ctx.find_root().obj)
+    with wiring.store_of(settings, sync, create=sync is not None) as store:
+        yield settings, store
+
+
+def _everybody(settings: "Settings", store: "Store", now: datetime) -> "list[Subscriber]":
+    """Who gets a digest or is paused, the file's first, as the next run would see them."""
+    from digest.cli import wiring
+
+    in_file = [entry.subscriber() for entry in settings.subscribers]
+    return wiring.combine(in_file, store.subscribers(), store.first_cursor(now))
+
+
+# --- looking --------------------------------------------------------------------------------------------------------
+
+
+@app.command("list")
+def list_(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
+    """Show who gets a digest, for which keywords, and when the next one is due.
+
+    Example: digest subscribers list
+    """
+    from digest.cli import output
+
+    moment = or_now(now)
+    with _opened(ctx, None) as (settings, store):
+        present = _everybody(settings, store, moment)
+    if as_json:
+        output.emit_json([_as_json(subscriber, moment) for subscriber in present])
+    elif not present:
+        typer.echo("Nobody yet. Add somebody: digest subscribers add you@example.org --keyword diffusion")
+    else:
+        columns = ["address", "status", "kept in", "keywords", "comes", "next", "last"]
+        output.table(None, columns, [_as_row(subscriber, moment) for subscriber in present])
+
+
+def next_due(subscriber: "Subscriber", now: datetime) -> datetime | None:
+    """When the next edition comes, in the subscriber's own time; None while paused."""
+    from zoneinfo import ZoneInfo
+
+    from digest import due
+    from digest.model import Status
+
+    if subscriber.status is not Status.ACTIVE:
+        return None
+    plan = due.plan(subscriber.schedule, subscriber.last_issue, now)
+    moment = now if plan.issue_date else plan.next_due
+    return moment.astimezone(ZoneInfo(subscriber.schedule.timezone))
+
+
+def _as_row(subscriber: "Subscriber", now: datetime) -> list[object]:
+    from digest.config import day_names
+    from digest.model import EVERY_DAY, Origin
+
+    schedule = subscriber.schedule
+    days = "" if schedule.days == EVERY_DAY else f" {' '.join(day_names(schedule.days))}"
+    return [
+        subscriber.email,
+        subscriber.status,
+        "config.toml" if subscriber.origin is Origin.FILE else "database",
+        ", ".join(subscriber.profile.keywords) or "none",
+        f"{schedule.send_at:%H:%M} {schedule.timezone}{days}",
+        next_due(subscriber, now),
+        subscriber.last_issue,
+    ]
+
+
+def _as_json(subscriber: "Subscriber", now: datetime) -> dict[str, object]:
+    from digest.cli.roster import record
+
+    return {
+        **record(subscriber),
+        "origin": subscriber.origin,
+        "next_due": next_due(subscriber, now),
+        "last_issue": subscriber.last_issue,
+    }
+
+
+@app.command("export")
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Where to; without it, to the terminal.")] = None,
+    shape: AsShape = None,
+) -> None:
+    """Write all subscribers as CSV or JSON, in the form that `import` reads.
+
+    A cell that a spreadsheet would take for a formula gets a ' in front, which `import` takes away again.
+
+    Example: digest subscribers export subscribers.csv
+    """
+    from digest.cli import roster
+
+    with _opened(ctx, None) as (settings, store):
+        present = _everybody(settings, store, or_now(None))
+    text = roster.to_json(present) if _shape(file, shape) is Shape.JSON else roster.to_csv(present)
+    if file is None:
+        sys.stdout.write(text)
+        return
+    # Spreadsheets take a CSV without a mark for the encoding of another decade.
+    file.write_text(text, encoding="utf-8" if _shape(file, shape) is Shape.JSON else "utf-8-sig", newline="")
+    typer.echo(f"Wrote {_counted(len(present))} to {file}.", err=True)
+
+
+def _shape(file: Path | None, given: Shape | None) -> Shape:
+    if given:
+        return given
+    return Shape.JSON if file is not None and file.suffix.casefold() == ".json" else Shape.CSV
+
+
+def _counted(count: int) -> str:
+    return f"{count} subscriber{'' if count == 1 else 's'}"
+
+
+# --- changing one ---------------------------------------------------------------------------------------------------
+
+
+@app.command("add")
+def add(  # noqa: PLR0913 - one option each
+    ctx: typer.Context,
+    email: Email,
+    *,
+    name: Annotated[str | None, typer.Option("--name", help="How the mail addresses them.")] = None,
+    keyword: Annotated[
+        list[str] | None, typer.Option("--keyword", help="What they look for, like '\"flow matching\"^3'. Repeatable.")
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", help="Only papers of this category, like cs.CL or cs.*. Repeatable."),
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only papers of this source, by its name. Repeatable.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", help="Their zone, like Europe/Zurich.")] = None,
+    send_at: Annotated[str | None, typer.Option("--send-at", help="When it comes, by the clock there: 07:30.")] = None,
+    days: Annotated[str | None, typer.Option("--days", help="On which days: mon,tue,thu. Else every day.")] = None,
+    max_papers: Annotated[int | None, typer.Option("--max-papers", help="At most so many papers.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="html, text or markdown.")] = None,
+    now: Now = None,
+) -> None:
+    """Add somebody; they are kept in the database.
+
+    Example: digest subscribers add ann@example.org --keyword '"flow matching"^3' --keyword -survey --timezone Asia/Tokyo
+    """
+    from digest.cli import roster
+    from digest.cli.faults import refused
+
+    given = {
+        "email": email,
+        "name": name,
+        "keywords": keyword,
+        "categories": category,
+        "sources": source,
+        "timezone": timezone,
+        "send_at": send_at,
+        "days": days.replace(",", " ").split() if days is not None else None,
+        "max_papers": max_papers,
+        "format": format_,
+    }
+    with _opened(ctx, or_now(now)) as (settings, store):
+        table = {key: value for key, value in given.items() if value is not None}
+        entry, faults = roster.read(table, [source.name for source in settings.sources])
+        if entry is None:
+            raise refused(faults)
+        added = store.add(entry, or_now(now))
+    typer.echo(f"Added {added.email}: {_promise(added, or_now(now))}.")
+    if not added.profile.keywords:
+        typer.echo("There are no keywords yet, so nothing will be picked for them.", err=True)
+
+
+def _promise(subscriber: "Subscriber", now: datetime) -> str:
+    due = next_due(subscriber, now)
+    return f"the next digest is due {due:%A, %d %B, %H:%M %Z}" if due else "no digest is due"
+
+
+@app.command("remove")
+def remove(ctx: typer.Context, email: Email, now: Now = None) -> None:
+    """Take somebody off for good; what was sent to them is remembered, should they come back.
+
+    Example: digest subscribers remove ann@example.org
+    """
+    from digest.model import Origin, Status
+
+    with _opened(ctx, or_now(now)) as (_, store):
+        found = _present(store, email)
+        if found.origin is Origin.FILE:
+            typer.echo(
+                f"{found.email} is kept in the configuration file: delete their [[subscribers]] there,"
+                " or use `digest subscribers pause`.",
+                err=True,
+            )
+            raise typer.Exit(1)
+        store.set_status(found.email, Status.REMOVED, or_now(now))
+    typer.echo(f"Removed {found.email}.")
+
+
+@app.command("pause")
+def pause(ctx: typer.Context, email: Email, now: Now = None) -> None:
+    """Send somebody nothing until `resume`.
+
+    Example: digest subscribers pause ann@example.org
+    """
+    from digest.model import Status
+
+    found = _set(ctx, email, Status.PAUSED, or_now(now))
+    typer.echo(f"{found.email} gets nothing until `digest subscribers resume {found.email}`.")
+
+
+@app.command("resume")
+def resume(ctx: typer.Context, email: Email, now: Now = None) -> None:
+    """Send to somebody again.
+
+    Example: digest subscribers resume ann@example.org
+    """
+    from digest.model import Status
+
+    found = _set(ctx, email, Status.ACTIVE, or_now(now))
+    typer.echo(f"{found.email} gets digests again: {_promise(found, or_now(now))}.")
+
+
+def _set(ctx: typer.Context, email: str, status: "Status", now: datetime) -> "Subscriber":
+    with _opened(ctx, now) as (_, store):
+        return store.set_status(_present(store, email).email, status, now)
+
+
+def _present(store: "Store", email: str) -> "Subscriber":
+    from digest.model import Status
+
+    found = store.subscriber(email)
+    if found is None or found.status is Status.REMOVED:
+        raise UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
+    return found
+
+
+# --- importing ------------------------------------------------------------------------------------------------------
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or JSON; - reads from the terminal.", show_default=False)],
+    *,
+    shape: AsShape = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")] = False,
+    now: Now = None,
+) -> None:
+    """Add subscribers from a CSV or JSON file, and bring those already there up to date.
+
+    The columns are the keys of [[subscribers]] in the configuration; lists are separated by semicolons. Rows with
+    faults are named with their line and left out, the others are imported. Exit status 1 if there were any.
+
+    Example: digest subscribers import lab.csv --dry-run
+    """
+    from digest.cli import roster
+
+    content = sys.stdin.buffer.read() if str(file) == "-" else _content(file)
+    rows = roster.from_json(content) if _shape(file, shape) is Shape.JSON else roster.from_csv(content)
+    moment = or_now(now)
+    with _opened(ctx, None if dry_run else moment) as (settings, store):
+        sifted = roster.sift(rows, _ever_known(settings, store, moment), [s.name for s in settings.sources])
+        if not dry_run:
+            _take(store, sifted, moment)
+    for where, faults in sifted.faults.items():
+        for fault in faults:
+            typer.echo(f"{file}, {where}: {fault}", err=True)
+    counts = f"{len(sifted.new)} added, {len(sifted.changed)} changed, {len(sifted.unchanged)} as before"
+    typer.echo(f"{'This would be: ' if dry_run else ''}{counts}, {len(sifted.faults)} with faults.")
+    if sifted.faults:
+        raise typer.Exit(1)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _ever_known(settings: "Settings", store: "Store", now: datetime) -> "list[Subscriber]":
+    from digest.model import Status
+
+    gone = [subscriber for subscriber in store.subscribers() if subscriber.status is Status.REMOVED]
+    return [*gone, *_everybody(settings, store, now)]
+
+
+def _take(store: "Store", sifted: "Sifted", now: datetime) -> None:
+    for subscriber in sifted.new:
+        store.add(subscriber, now)
+    for subscriber in sifted.changed:
+        store.update(subscriber, now)
+    for subscriber in (*sifted.new, *sifted.changed):
+        store.set_status(subscriber.email, subscriber.status, now)
