@@ -1,8 +1,15 @@
 """`digest status`: how things stand."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from digest.cli.arguments import Json, Now, or_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest.store import Overview
 
 
 def status(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
@@ -18,3 +25,38 @@ def status(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
     if as_json:
         output.emit_json(overview)
         return
+    _print(overview)
+
+
+def _print(overview: "Overview") -> None:
+    from digest.cli import output
+
+    output.table(
+        "Sources",
+        ["name", "last pull", "last complete", "next", "announced#", "papers#", "problems"],
+        [
+            [
+                source.name,
+                source.last_attempt,
+                source.last_success,
+                source.next_pull,
+                source.announced,
+                source.listings,
+                "\n".join(problem.what for problem in source.problems) or "none",
+            ]
+            for source in overview.sources
+        ],
+    )
+    if overview.failures:
+        output.table(
+            "Not delivered",
+            ["subscriber", "date", "state", "tries#", "code", "what was said", "when"],
+            [[f.email, f.issue_date, f.state, f.attempts, f.code, f.detail, f.when] for f in overview.failures],
+        )
+    typer.echo(f"Papers       {overview.listings} in a database of {overview.size / 1e6:.1f} MB")
+    typer.echo(f"Subscribers  {_counts(overview.subscribers)}; next due {output.say(overview.next_due)}")
+    typer.echo(f"Deliveries   {_counts(overview.deliveries)}; last 24 hours: {_counts(overview.deliveries_today)}")
+
+
+def _counts(by_state: "Mapping[str, int]") -> str:
+    return ", ".join(f"{count} {state}" for state, count in by_state.items() if count) or "none"
