@@ -42,7 +42,7 @@ def sample(day: date) -> Sample:
 
 def configuration(web: str, smtp_port: int) -> str:
     """The demo's config.toml, with the sample at `web` for its internet."""
-    text = files(__name__).joinpath("config.toml").read_text(encoding="utf-8")
+    text = files(__name__).joinpath("demo.toml").read_text(encoding="utf-8")
     return text.replace("{web}", web).replace("{smtp_port}", str(smtp_port))
 
 
