@@ -2,16 +2,21 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+USE := $(VENV)/.installed
+STAMP := $(VENV)/.installed-dev
 
 .PHONY: demo test check bench format lock clean
 
-$(STAMP): pyproject.toml
+$(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $(USE)
+
+$(STAMP): $(USE)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
 
-demo: $(STAMP)
+demo: $(USE)
 	@$(BIN)/digest demo --output demo
 
 test: $(STAMP)
