@@ -5,6 +5,7 @@ DigestError
  ├─ ProfileError     a keyword line cannot be read; holds the line and the column
  ├─ StoreError       the database cannot be opened, migrated or understood
  ├─ TemplateError    a template cannot be rendered; names template and line
+ ├─ MessageError     a message cannot be written; names the header
  ├─ RelayError       the mail relay cannot be used at all; no message is to blame
  └─ UsageError       a command was asked for something that is not there
 
@@ -55,6 +56,10 @@ class StoreError(DigestError):
 
 class TemplateError(DigestError):
     """A template cannot be rendered."""
+
+
+class MessageError(DigestError):
+    """A message cannot be written: an address or a header value that no mail may hold."""
 
 
 class RelayError(DigestError):

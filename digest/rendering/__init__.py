@@ -1,0 +1,16 @@
+"""What the reader sees: Edition -> HTML, text, Markdown -> one message.
+
+    edition
+      view        the edition as plain values in the reader's words (pure)
+      templates   Jinja: subject, HTML, text, Markdown; escaped, sandboxed, strict
+      inlining    styles into the elements they apply to
+      headers     what the message says of itself, judged in one place
+      mime        one EmailMessage
+
+The same edition gives the same bytes, whenever and wherever.
+"""
+
+from digest.rendering.renderer import HTML_BUDGET, Bodies, Renderer
+from digest.rendering.site import Mailing, Site
+
+__all__ = ["HTML_BUDGET", "Bodies", "Mailing", "Renderer", "Site"]

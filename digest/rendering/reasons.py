@@ -1,0 +1,169 @@
+"""Why a pick was chosen, in plain words, and the sentences of its abstract that show it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, sqrt
+
+from digest.model import Pick, Reason
+from digest.rendering.words import clean, listed, shorten
+from digest.text.sentences import lead, sentences
+from digest.text.tokens import Token, tokenize
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text: the reader's own words, or what is between them."""
+
+    text: str
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One matched term: its words, where it was found, and whether it spoke against the paper."""
+
+    term: str
+    where: str  # "title and abstract"; empty where the term says it itself: "author Ho"
+    against: bool = False
+
+
+BAR = 5  # steps of the match bar
+
+
+def steps(score: float) -> int:
+    """How many of the bar's five steps a score of 0 to 100 fills.
+
+    By the square root: a profile of ten keywords is never met by one paper in full, so most scores are low, and
+    equal fifths would leave nearly every bar at one.
+    """
+    return min(max(ceil(BAR * sqrt(max(score, 0) / 100)), 1), BAR)
+
+
+# --- terms --------------------------------------------------------------------------------------------------------
+
+_WEIGHT = re.compile(r"(?<=\S)\^[\d.]+$")
+_SCOPE = re.compile(r"(title|abstract|author|category):", re.IGNORECASE)
+_WHERE = {"authors": "authors", "categories": "categories"} | {
+    field: field for field in ("title", "abstract", "keywords", "comment", "summary")
+}
+_SAYS_ITSELF = ("author", "category")
+
+
+def spoken(term: str) -> str:
+    """A term as people say it: `"flow matching"^3` is flow matching, `author:Ho` is author Ho, `=RAG` exactly RAG."""
+    bare = _WEIGHT.sub("", clean(term)).lstrip("+-")
+    scope = _SCOPE.match(bare)
+    words = (bare[scope.end() :] if scope else bare).strip()
+    exact = words.startswith("=")
+    words = words.removeprefix("=").strip('"')
+    if words.endswith("*"):
+        words = words[:-1] + "\N{HORIZONTAL ELLIPSIS}"
+    said = f"exactly {words}" if exact else words
+    named = scope.group(1).lower() if scope else ""
+    return shorten(f"{named} {said}" if named in _SAYS_ITSELF else said, 60)
+
+
+def whys(reasons: Iterable[Reason], most: int = 6) -> tuple[Why, ...]:
+    """The matched terms, what weighed most first, each with all the places it was found in."""
+    fields: dict[tuple[str, bool], list[str]] = {}
+    worth: dict[tuple[str, bool], float] = {}
+    for reason in reasons:
+        key = (spoken(reason.term), reason.contribution < 0)
+        places = fields.setdefault(key, [])
+        if reason.field and reason.field not in places:
+            places.append(reason.field)
+        worth[key] = worth.get(key, 0) + reason.contribution
+    ordered = sorted(fields, key=lambda key: (key[1], -abs(worth[key])))
+    return tuple(Why(term, _where(term, fields[term, against]), against) for term, against in ordered[:most])
+
+
+def _where(term: str, fields: Sequence[str]) -> str:
+    if term.startswith(tuple(f"{scope} " for scope in _SAYS_ITSELF)):
+        return ""
+    known = [field for field in _WHERE if field in fields]
+    return listed([_WHERE[field] for field in known] + [clean(field) for field in fields if field not in _WHERE])
+
+
+# --- the abstract -------------------------------------------------------------------------------------------------
+
+_NOT_TEXT = frozenset({"authors", "categories"})
+_SMALL = frozenset("a an and as at by for from in is of on or the to via with".split())
+
+
+def hit_keys(pick: Pick) -> frozenset[str]:
+    """The keys of the reader's words, as far as they are words of the text: an author's name is not."""
+    return frozenset(
+        key
+        for reason in pick.reasons
+        if reason.contribution > 0 and reason.field not in _NOT_TEXT
+        for key in reason.tokens
+    )
+
+
+def key_sentences(abstract: str, wanted: frozenset[str], limit: int, most: int = 3) -> str:
+    """Up to `most` sentences within `limit` characters, in their order: those with most of the wanted words, if any.
+
+    Where sentences were left out between two that are shown, an ellipsis says so.
+    """
+    text = clean(abstract)
+    all_sentences = sentences(text) if wanted else []
+    found = [len(_keys(sentence) & wanted) for sentence in all_sentences]
+    if not any(found):
+        return lead(text, limit)
+    chosen: list[int] = []
+    for index in sorted(range(len(found)), key=lambda i: (-found[i], i)):
+        room = limit - sum(len(all_sentences[i]) for i in chosen)
+        if found[index] and len(chosen) < most and (len(all_sentences[index]) <= room or not chosen):
+            chosen.append(index)
+    return _joined(all_sentences, sorted(chosen), limit)
+
+
+def _keys(sentence: str) -> frozenset[str]:
+    return frozenset(token.key for token in tokenize(sentence) if token.word not in _SMALL)
+
+
+def _joined(all_sentences: Sequence[str], chosen: Sequence[int], limit: int) -> str:
+    parts = [lead(all_sentences[chosen[0]], limit)]
+    for before, index in pairwise(chosen):
+        parts.append("" if index == before + 1 else "\N{HORIZONTAL ELLIPSIS}")
+        parts.append(all_sentences[index])
+    return " ".join(part for part in parts if part)
+
+
+def marked(text: str, wanted: frozenset[str]) -> tuple[Run, ...]:
+    """The text in runs, the wanted words marked, neighbours as one."""
+    runs, at = [], 0
+    for start, end in _spans(text, wanted):
+        runs += [Run(text[at:start]), Run(text[start:end], hit=True)]
+        at = end
+    return tuple(run for run in [*runs, Run(text[at:])] if run.text)
+
+
+def _spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
+    """Where the wanted words are; those that only spaces or hyphens part are one span, overlapping ones too."""
+    spans: list[tuple[int, int]] = []
+    for token in _telling([token for token in tokenize(text) if token.key in wanted], text):
+        if spans and _adjoin(text, spans[-1][1], token.start):
+            spans[-1] = (spans[-1][0], max(token.end, spans[-1][1]))
+        else:
+            spans.append((token.start, token.end))
+    return spans
+
+
+def _adjoin(text: str, end: int, start: int) -> bool:
+    return start <= end or not text[end:start].strip(" -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}")
+
+
+def _telling(tokens: Sequence[Token], text: str) -> list[Token]:
+    """Without the "of" and "the" of a phrase where they do not stand between two other hits."""
+    kept = []
+    for index, token in enumerate(tokens):
+        inside = 0 < index < len(tokens) - 1
+        bridge = inside and (
+            _adjoin(text, tokens[index - 1].end, token.start) and _adjoin(text, token.end, tokens[index + 1].start)
+        )
+        if token.word not in _SMALL or bridge:
+            kept.append(token)
+    return kept

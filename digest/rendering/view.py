@@ -1,0 +1,337 @@
+"""What templates are given: an edition as plain values in the reader's words.
+
+Pure functions, `Edition` in, `View` out. A template sees one name, `digest`, which is a `View`; every text in it is
+clean (no control characters) but not escaped, every URL is an http(s) or mailto one in ASCII, or None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from digest.model import EVERY_DAY, Edition, Kind, Listing, Missing, Pick, Section
+from digest.rendering.announcements import next_announcement
+from digest.rendering.reasons import BAR, Run, Why, hit_keys, key_sentences, marked, spoken, steps, whys
+from digest.rendering.words import (
+    clean,
+    clean_lines,
+    counted,
+    listed,
+    long_day,
+    number,
+    part_of_day,
+    plain_day,
+    short_day,
+    shorten,
+    web_url,
+    weekday,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that names its target: "PDF", "Discussion 14"."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One paper."""
+
+    title: str
+    url: str | None  # its landing page
+    authors: str  # "A. One, B. Two, C. Three and 12 more"; empty if unknown
+    source: str  # "arXiv"
+    categories: tuple[str, ...]  # primary first, four at most
+    day: str  # "Mon 18 May"
+    note: str  # "cross-listed", "version 2"; empty for plain news
+    steps: int  # how well it matches, 1 to 5; 0 in "Trending"
+    whys: tuple[Why, ...]
+    abstract: str  # its key sentences
+    runs: tuple[Run, ...]  # the same, in stretches, the reader's words marked
+    links: tuple[Link, ...]
+    upvotes: int | None
+    bar: int = BAR  # steps there are
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How many papers of one source were read for this digest."""
+
+    source: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One digest."""
+
+    site: str  # the site's name
+    site_url: str | None
+    date: str  # "Monday, 18 May 2026"
+    summary: str  # one sentence: what is in here, and how many papers were read to find it
+    missing: tuple[str, ...]  # a sentence for each source that could not be relied on
+    note: str  # the operator's Markdown
+    problems: tuple[str, ...]  # a sentence for each fault of the profile
+    for_you: tuple[Card, ...]
+    trending: tuple[Card, ...]
+    folded: int  # cards left out at the end because mail programs cut long messages
+    empty: tuple[str, ...]  # on a day without picks: what was read, why nothing is here, what comes next
+    reads: tuple[Read, ...]
+    read: int  # papers in all
+    matched: int  # how many met the profile, shown or not
+    why: str  # why the reader gets this mail
+    change: Link  # how to change what comes
+    stop: Link  # how to make it stop
+
+    @property
+    def top(self) -> Card | None:
+        """The first paper of all."""
+        return next(iter(self.for_you + self.trending), None)
+
+    @property
+    def count(self) -> int:
+        """Papers in this digest."""
+        return len(self.for_you) + len(self.trending) + self.folded
+
+
+_TITLE, _AUTHOR, _ABSTRACT, _SHORT_ABSTRACT = 300, 80, 420, 200  # characters: what one card may take
+_NOTE = 8_000
+_MOST_MISSING, _MOST_PROBLEMS, _MOST_READS = 8, 5, 12
+
+
+def view(
+    edition: Edition, sources: Mapping[str, str], *, site: str, site_url: str | None, change: str, stop: str
+) -> View:
+    """The edition in the reader's words. `change` and `stop` are the URLs of their links."""
+    picks = [_card(pick, sources, edition.issue_date) for pick in edition.section(Section.FOR_YOU)]
+    trending = [_card(pick, sources, edition.issue_date) for pick in edition.section(Section.TRENDING)]
+    return View(
+        site=clean(site),
+        site_url=site_url,
+        date=long_day(edition.issue_date),
+        summary=_summary(edition, sources),
+        missing=_missing(edition, sources),
+        note=shorten(clean_lines(edition.note), _NOTE),
+        problems=_problems(edition.problems),
+        for_you=tuple(picks),
+        trending=tuple(trending),
+        folded=0,
+        empty=() if edition.picks else _empty(edition, sources)[1:],
+        reads=_reads(edition.read, sources),
+        read=sum(edition.read.values()),
+        matched=edition.matched,
+        why=_why(edition, site),
+        change=Link("Change what you get", change),
+        stop=Link("Unsubscribe", stop),
+    )
+
+
+def folded(whole: View, keep: int) -> View:
+    """The view with its first `keep` cards alone, and the number of the rest."""
+    for_you = whole.for_you[:keep]
+    trending = whole.trending[: max(keep - len(whole.for_you), 0)]
+    return replace(whole, for_you=for_you, trending=trending, folded=whole.count - len(for_you) - len(trending))
+
+
+# --- cards --------------------------------------------------------------------------------------------------------
+
+
+def _card(pick: Pick, sources: Mapping[str, str], today: date) -> Card:
+    listing = pick.listing
+    short = pick.section is Section.TRENDING
+    wanted = hit_keys(pick)
+    text = key_sentences(listing.abstract or listing.summary or "", wanted, _SHORT_ABSTRACT if short else _ABSTRACT)
+    return Card(
+        title=shorten(clean(listing.title), _TITLE) or "Untitled",
+        url=_landing_page(listing),
+        authors=_byline(listing.authors),
+        source=_title(pick.source, sources),
+        categories=tuple(shorten(clean(category), 40) for category in listing.categories[:4]),
+        day=short_day(pick.day) + (f" {pick.day.year}" if pick.day.year != today.year else ""),
+        note=_kind(pick),
+        steps=0 if short else steps(pick.score),
+        whys=whys(pick.reasons),
+        abstract=text,
+        runs=marked(text, wanted),
+        links=_links(listing),
+        upvotes=listing.upvotes,
+    )
+
+
+def _landing_page(listing: Listing) -> str | None:
+    return next(filter(None, map(web_url, (listing.url, listing.pdf_url, listing.discussion_url))), None)
+
+
+def _byline(authors: tuple[str, ...]) -> str:
+    named = [shorten(clean(author), _AUTHOR) for author in authors[:3]]
+    more = len(authors) - len(named)
+    return listed(named) if more <= 0 else f"{', '.join(named)} and {number(more)} more"
+
+
+def _kind(pick: Pick) -> str:
+    match pick.kind:
+        case Kind.CROSS:
+            return "cross-listed"
+        case Kind.REVISION:
+            return f"version {pick.listing.version}" if pick.listing.version else "revised"
+    return ""
+
+
+def _links(listing: Listing) -> tuple[Link, ...]:
+    discussion = f"Discussion {number(listing.comments)}" if listing.comments else "Discussion"
+    targets = (
+        ("Abstract", listing.url),
+        ("PDF", listing.pdf_url),
+        ("Code", listing.code_url),
+        ("Project", listing.project_url),
+        (discussion, listing.discussion_url),
+    )
+    links: dict[str, Link] = {}
+    for label, target in targets:
+        if url := web_url(target):
+            links.setdefault(url, Link(label, url))
+    return tuple(links.values())
+
+
+# --- what is in here ----------------------------------------------------------------------------------------------
+
+
+def _title(source: str, sources: Mapping[str, str]) -> str:
+    return shorten(clean(sources.get(source, source)), 60)
+
+
+def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
+    total, chosen = sum(edition.read.values()), edition.section(Section.FOR_YOU)
+    papers = counted(total, "new paper")
+    if not edition.picks:
+        return _empty(edition, sources)[0]
+    if not chosen:
+        talked_about = counted(len(edition.picks), "paper")
+        verb = "is" if len(edition.picks) == 1 else "are"
+        none = f"None of {papers} matches your keywords" if total else "No new papers today"
+        return f"{none}; {talked_about} others are talking about {verb} below."
+    matched = max(edition.matched, len(chosen))
+    head = f"{number(matched)} of {papers} {'matches' if matched == 1 else 'match'}"
+    if matched > len(chosen):
+        head += f", the best {number(len(chosen))} are here"
+    strongest = _strongest(chosen[0])
+    return f"{head}; strongest: {strongest}." if strongest else f"{head}."
+
+
+def _strongest(pick: Pick) -> str:
+    best = max(pick.reasons, key=lambda reason: reason.contribution, default=None)
+    return spoken(best.term) if best else ""
+
+
+def _empty(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """What a day without picks has to say; its first sentence is the summary. "Nothing new" only if it is known."""
+    total = sum(edition.read.values())
+    unread = [_title(missing.source, sources) for missing in edition.missing]
+    if total:
+        first = f"None of {counted(total, 'new paper')} matches your keywords."
+    elif unread:
+        first = f"Nothing to show yet: {listed(unread[:_MOST_MISSING])} could not be read."
+    else:
+        first = "No new papers since your last digest."
+    return first, *_looked_for(edition, total), *_next(edition, sources)
+
+
+def _looked_for(edition: Edition, total: int) -> tuple[str, ...]:
+    keywords = [spoken(term) for term in edition.subscriber.profile.keywords if not term.startswith("-")]
+    if not total:
+        return ()
+    if not keywords:
+        return ("Your profile has no keywords yet; with a few, this page fills.",)
+    named = keywords[:8]
+    more = [f"{number(len(keywords) - 8)} more"] if len(keywords) > len(named) else []
+    return (f"Looked for {listed(named + more)}.",)
+
+
+def _next(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """ "Nothing new from arXiv today: it announces again on Sunday evening.", for sources that were read in full."""
+    wanted = edition.subscriber.profile.sources
+    unread = {missing.source for missing in edition.missing}
+    quiet = [
+        name for name in sources if (not wanted or name in wanted) and name not in unread and not edition.read.get(name)
+    ]
+    arxiv = next_announcement(edition.composed_at)
+    titles = [_title(name, sources) for name in quiet]
+    known = [title for title in titles if _is_arxiv(title)][:_MOST_MISSING] if arxiv else []
+    others = [title for title in titles if title not in known]
+    again = f"it announces again {part_of_day(arxiv.astimezone(_zone(edition)))}" if arxiv else ""
+    sentences = [f"Nothing new from {title} today: {again}." for title in known]
+    return tuple(sentences + ([f"Nothing new from {listed(others[:_MOST_MISSING])} today."] if others else []))
+
+
+def _is_arxiv(title: str) -> bool:
+    return title.casefold().startswith("arxiv")
+
+
+def _zone(edition: Edition) -> tzinfo:
+    try:
+        return ZoneInfo(edition.subscriber.schedule.timezone)
+    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for names that are no zone
+        return ZoneInfo("UTC")
+
+
+# --- what is not in here ------------------------------------------------------------------------------------------
+
+
+def _missing(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
+    said = tuple(_absence(missing, edition, sources) for missing in edition.missing[:_MOST_MISSING])
+    more = len(edition.missing) - len(said)
+    return (*said, f"{counted(more, 'other source')} could not be read either.") if more else said
+
+
+def _absence(missing: Missing, edition: Edition, sources: Mapping[str, str]) -> str:
+    title = _title(missing.source, sources)
+    why = shorten(clean(missing.why), 240).rstrip(".")
+    if missing.since is None and why == _NOT_YET:
+        return f"{title} has not been read yet; its papers will come in a later edition."
+    in_full = " in full" if edition.read.get(missing.source) else ""
+    since = f" since {_since(missing.since, edition)}" if missing.since else " so far"
+    because = f" ({why})" if why else ""
+    return f"{title} could not be read{in_full}{since}{because}; its papers will come in a later edition."
+
+
+_NOT_YET = "it has not been read yet"  # the pipeline's words
+
+
+def _since(moment: datetime, edition: Edition) -> str:
+    local = moment.astimezone(_zone(edition))
+    same_day = local.date() == edition.issue_date
+    return f"{local:%H:%M} today" if same_day else plain_day(local.date(), edition.issue_date)
+
+
+def _problems(problems: tuple[str, ...]) -> tuple[str, ...]:
+    said = tuple(shorten(clean(problem), 300) for problem in problems[:_MOST_PROBLEMS])
+    more = len(problems) - len(said)
+    return (*said, f"And {counted(more, 'more line')} of your profile.") if more else said
+
+
+def _reads(read: Mapping[str, int], sources: Mapping[str, str]) -> tuple[Read, ...]:
+    counts = [Read(_title(name, sources), count) for name, count in read.items()]
+    counts.sort(key=lambda entry: (-entry.count, entry.source))
+    rest = counts[_MOST_READS:]
+    others = [Read(counted(len(rest), "other source"), sum(entry.count for entry in rest))] if rest else []
+    return tuple(counts[:_MOST_READS] + others)
+
+
+def _why(edition: Edition, site: str) -> str:
+    subscriber = edition.subscriber
+    at = f"{_days(subscriber.schedule.days)} at {subscriber.schedule.send_at:%H:%M} ({subscriber.schedule.timezone})"
+    return f"You get this because {clean(subscriber.email)} is subscribed to {clean(site)}, {clean(at)}."
+
+
+_WORKDAYS = frozenset(range(5))
+
+
+def _days(days: frozenset[int]) -> str:
+    if days == EVERY_DAY:
+        return "every day"
+    if days == _WORKDAYS:
+        return "Monday to Friday"
+    return f"on {listed([f'{weekday(day)}s' for day in sorted(days)])}"

@@ -1,0 +1,161 @@
+"""Numbers, days and lists in plain English, and strangers' text made safe to show."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+from urllib.parse import quote, urlsplit, urlunsplit
+
+# Not strftime: its names follow the process's locale, and an edition must come out the same anywhere (law 10).
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+# Embeddings, overrides and isolates can turn the text around them; a paper's text never needs them.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """One line of text without control characters, lone surrogates or bidirectional overrides."""
+    return " ".join("".join(map(_clean_character, text)).split())
+
+
+def _clean_character(character: str) -> str:
+    if character in _BIDI_CONTROLS:
+        return ""
+    match unicodedata.category(character):
+        case "Cc" | "Zl" | "Zp":
+            return " "
+        case "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+    return character
+
+
+def clean_lines(text: str) -> str:
+    """The same for text whose line ends matter."""
+    return "\n".join("".join(map(_clean_character, line)).rstrip() for line in re.split(r"\r\n|\r|\n", text)).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between words where there are any, with an ellipsis for the rest."""
+    if len(text) <= limit:
+        return text
+    head = text[: max(limit - 1, 0)]
+    if not text[len(head)].isspace():
+        cut = head.rfind(" ")
+        head = head[:cut] if cut > limit // 2 else head
+    return head.rstrip(" ,;:.-\N{EN DASH}\N{EM DASH}") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def web_url(url: str | None) -> str | None:
+    """The URL in ASCII if it is a plain http(s) one, else None (law 6)."""
+    try:
+        parts = urlsplit((url or "").strip())
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.\-_]+|[0-9a-f:.]+", host):
+        return None
+    if parts.username or parts.password:  # https://arxiv.org@evil.example is a disguise
+        return None
+    netloc = (f"[{host}]" if ":" in host else host) + port
+    path, query, fragment = (_percent(part) for part in (parts.path, parts.query, parts.fragment))
+    return urlunsplit((parts.scheme, netloc, path, query, fragment))
+
+
+def _percent(part: str) -> str:
+    """Percent-encode what a URL may not hold, and what Markdown or a mail program would end it at."""
+    return quote(clean(part), safe="/:@!$&*+,;=~%?-._", errors="replace")
+
+
+def number(count: int) -> str:
+    return f"{count:,}"
+
+
+def counted(count: int, thing: str, things: str | None = None) -> str:
+    """ "1 paper", "1,243 papers"."""
+    return f"{number(count)} {thing if count == 1 else things or thing + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *most, last = items or ("",)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def weekday(day: int) -> str:
+    """The name of a weekday; Monday is 0."""
+    return _WEEKDAYS[day]
+
+
+def long_day(day: date) -> str:
+    """ "Monday, 18 May 2026"."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """ "Mon 18 May"."""
+    return f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]}"
+
+
+def plain_day(day: date, today: date) -> str:
+    """ "18 May", with the year where it is not this one."""
+    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if day.year != today.year else "")
+
+
+def part_of_day(moment: datetime) -> str:
+    """ "on Sunday evening", "in the night to Monday": a local time as people say it."""
+    name = _WEEKDAYS[moment.weekday()]
+    if moment.hour < 5:
+        return f"in the night to {name}"
+    part = "morning" if moment.hour < 12 else "afternoon" if moment.hour < 17 else "evening"
+    return f"on {name} {part}" if moment.hour < 22 else f"on {name} night"
+
+
+def width(text: str) -> int:
+    """Columns in a terminal: East Asian wide characters take two, combining ones none (UAX 11)."""
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else 1
+
+
+# A run of wide characters may break anywhere but before closing punctuation.
+_PIECES = re.compile(r"\s+|[^\s\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+|\S[、。，．：；！？）」』】〉》]*")
+
+
+def wrap(text: str, columns: int = 72, indent: str = "", first: str | None = None) -> str:
+    """Lines of at most `columns`, each after `indent` (`first` before the first). URLs are never broken."""
+    lines, line = [], indent if first is None else first
+    empty = True
+    for piece in _PIECES.findall(text):
+        if piece.isspace():
+            line += "" if empty else " "
+            continue
+        for part in _portions(piece, columns - width(indent)):
+            if not empty and width(line) + width(part) > columns:
+                lines.append(line.rstrip())
+                line = indent
+            line += part
+            empty = False
+    return "\n".join([*lines, line.rstrip()])
+
+
+def _portions(word: str, columns: int) -> list[str]:
+    """The word itself, or what fits of it a line when it is longer than any line and no URL."""
+    if width(word) <= columns or word.startswith(("http://", "https://", "mailto:")):
+        return [word]
+    portions, portion, used = [], "", 0
+    for character in word:
+        if used + _columns(character) > columns:
+            portions.append(portion)
+            portion, used = "", 0
+        portion += character
+        used += _columns(character)
+    return [*portions, portion]
