@@ -1,0 +1,46 @@
+"""All SQL: one Store on SQLite, and on PostgreSQL where one machine is outgrown.
+
+    store = open_store("sqlite:///digest.db")      # creates or migrates
+
+`schema` has the tables, `migrations` how they came about; `announce`, `pulls`, `listings`, `identity`, `search`,
+`subscribers`, `editions`, `deliveries` and `overview` are functions over one connection; `Store` makes each of its
+methods one transaction.
+"""
+
+from pathlib import Path
+
+from digest.errors import StoreError
+from digest.store.database import Database, migrate, parsed, revision
+from digest.store.overview import Failure, Overview, SourceStatus
+from digest.store.store import Store
+
+__all__ = ["Failure", "Overview", "SourceStatus", "Store", "open_store"]
+
+
+def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Store:
+    """Open the database at this SQLAlchemy URL and migrate it; make it first if it is not there, unless not `create`.
+
+    `patience` is how many seconds to wait for another process that is writing.
+
+    Raises:
+        StoreError: it is not there, not ours, from a newer version, locked, or cannot be read or written.
+    """
+    address = parsed(url)
+    database = Database(address, patience)
+    try:
+        if not create:
+            _must_exist(database, is_file=address.get_backend_name() == "sqlite")
+        migrate(database)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return Store(database)
+
+
+def _must_exist(database: Database, *, is_file: bool) -> None:
+    missing = StoreError(f"no database at {database.place}: run `digest pull` first")
+    if is_file and not Path(database.place).is_file():  # connecting would make an empty one
+        raise missing
+    with database.reading() as connection:
+        if revision(connection) is None:
+            raise missing

@@ -1,0 +1,80 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator
+
+from digest.store import codec
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC: text that sorts on SQLite, `timestamptz` on PostgreSQL. Refuses naive ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = codec.utc(value)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[Any]):
+    """One of the model's enums, kept as its word."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else self.kind(value)
+
+
+class Document(TypeDecorator[Any]):
+    """A value of the model as JSON text; `ascii_only=False` where the text must stay searchable."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, hint: Any, *, ascii_only: bool = True) -> None:
+        super().__init__()
+        self.hint = hint
+        self.ascii_only = ascii_only
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else codec.dumps(self.hint, value, ascii_only=self.ascii_only)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else codec.loads(self.hint, value)
+
+
+class Packed(TypeDecorator[Any]):
+    """A value of the model as compressed JSON, for what is only ever read as a whole."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, hint: Any) -> None:
+        super().__init__()
+        self.hint = hint
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else codec.pack(self.hint, value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else codec.unpack(self.hint, value)

@@ -1,0 +1,166 @@
+"""Opening, migrating and talking to one database; whatever it complains of becomes a StoreError that says what to do."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from digest.errors import StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_OLDEST_SQLITE = (3, 35, 0)  # RETURNING
+
+
+class Database:
+    """One database and three ways to begin a transaction on it."""
+
+    def __init__(self, url: URL, patience: float) -> None:
+        self.place = url.database or "memory" if url.get_backend_name() == "sqlite" else url.render_as_string()
+        self.engine = _engine(url, patience)
+        # Durable: on the disk when the commit returns, even if the power fails then. Swift: survives the death of
+        # the process, and of the machine from the next durable commit on (SQLite syncs its whole log then). Measured
+        # on ext4: 0.45 ms and 0.02 ms. PostgreSQL takes no notice.
+        self._durable = self.engine.execution_options(begin="IMMEDIATE", synchronous="FULL")
+        self._swift = self.engine.execution_options(begin="IMMEDIATE", synchronous="NORMAL")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look at the database."""
+        with explained(self.place), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, swift: bool = False) -> Iterator[Connection]:
+        """One transaction that alone may write, from its beginning on (on SQLite); rolled back if an error leaves it."""
+        with explained(self.place), (self._swift if swift else self._durable).begin() as connection:
+            yield connection
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+_ADVICE = {
+    "not a database": "this file is not a digest database: give store.url another path, or move the file away",
+    "malformed": "the database is damaged: restore a backup, or try `sqlite3 FILE .recover`",
+    "unable to open": "cannot be opened: its folder must exist and be writable; see store.url",
+    "readonly": "cannot be written: give this user the right to write the file and its folder",
+    "read-only": "cannot be written: give this user the right to write the file and its folder",
+    "locked": "another program has kept the database locked: let it finish, or stop it, and try again",
+    "is full": "the disk is full: make room and try again; nothing was half written",
+    "no such module: fts5": "this Python's SQLite was built without FTS5: use another build of Python",
+}
+
+
+@contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Turn the database's complaints into words for people."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig)
+        advice = next((advice for sign, advice in _ADVICE.items() if sign in said.lower()), None)
+        raise StoreError(f"{place}: {advice} ({said})" if advice else f"{place}: {said}") from error
+    except PoolTimeout as error:
+        raise StoreError(f"{place}: no connection became free: {error}") from error
+
+
+# --- opening ------------------------------------------------------------------------------------------------------
+
+
+def parsed(url: str) -> URL:
+    """The URL, if it names a kind of database that we speak.
+
+    Raises:
+        StoreError: it does not.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StoreError(f'store.url: cannot read "{url}": write it like sqlite:///digest.db') from error
+    if backend not in ("sqlite", "postgresql"):
+        raise StoreError(f"store.url: {backend} is not supported: use sqlite:///FILE or postgresql+psycopg://...")
+    return parsed
+
+
+def _engine(url: URL, patience: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        try:
+            return create_engine(url, max_overflow=-1, pool_pre_ping=True)
+        except ImportError as error:
+            raise StoreError(f"store.url: {url.drivername} needs a driver that is not installed: {error}") from error
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 or newer is needed")
+    # A database in memory lives in its one connection; on a file every thread has its own.
+    in_memory = url.database in (None, "", ":memory:")
+    overflow = {"pool_size": 1, "max_overflow": 0} if in_memory else {"max_overflow": -1}
+    arguments = {"timeout": patience, "check_same_thread": False}
+    engine = create_engine(url, poolclass=QueuePool, connect_args=arguments, **overflow)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # sqlite3 would begin too late, and never for reading; see _begin
+    connection.execute("PRAGMA foreign_keys = ON")
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if "synchronous" in options:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {options['synchronous']}")
+    connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
+
+
+# --- migrating ----------------------------------------------------------------------------------------------------
+
+
+def head() -> str:
+    """The newest revision this version knows. Its files are numbered, so that Alembic (0.2 s) need not be asked."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def revision(connection: Connection) -> str | None:
+    """The database's own revision; None if it is not a digest database yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(select(text("version_num")).select_from(text("alembic_version")))
+    return found
+
+
+def migrate(database: Database) -> None:
+    """Bring the tables up to what this version expects, in one transaction; nothing is written if they are.
+
+    Raises:
+        StoreError: the database comes from a newer version, or cannot be migrated.
+    """
+    with database.reading() as connection:
+        found = revision(connection)
+    if found == head():
+        return
+    if found is not None and found > head():
+        raise StoreError(
+            f"{database.place}: was written by a newer version (its tables are at {found}, this version knows"
+            f" {head()}): upgrade this installation, or restore an older backup"
+        )
+    with database.writing() as connection:
+        _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    if connection.dialect.name == "postgresql":  # SQLite's transaction already keeps other processes out
+        connection.execute(text("SELECT pg_advisory_xact_lock(7203)"))
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, "head")

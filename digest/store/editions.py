@@ -1,0 +1,255 @@
+"""Publishing editions, and giving them back exactly as they were published, whatever happened since."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select, update
+
+from digest.errors import StoreError
+from digest.model import Edition, Listing, Pick, State, Status
+from digest.store import codec
+from digest.store.kept import KeptListing, whole_edition, whole_listing
+from digest.store.listings import spokesmen
+from digest.store.schema import deliveries, editions, listings, picks, snapshots, subscribers
+from digest.store.sql import chunks, insert
+
+Entry = tuple[Edition, datetime]  # and when its subscriber is due next
+
+
+# --- what was sent ------------------------------------------------------------------------------------------------
+
+
+def sent(connection: Connection, readers: Collection[int], wanted: Collection[int]) -> Mapping[int, frozenset[int]]:
+    """Which of these listings, under any of their identities, each of these subscribers was already sent."""
+    speaks = spokesmen(connection, wanted)
+    asked = defaultdict(set)
+    for number, spokesman in speaks.items():
+        asked[spokesman].add(number)
+    found: dict[int, set[int]] = {reader: set() for reader in readers}
+    for reader, spokesman in _sent(connection, readers, asked):
+        found[reader] |= asked[spokesman]
+    return {reader: frozenset(numbers) for reader, numbers in found.items()}
+
+
+def _sent(connection: Connection, readers: Collection[int], speakers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Subscriber and paper of every pick among these."""
+    same = select(listings.c.id, listings.c.same_as)
+    paper: dict[int, int] = {
+        number: speaker
+        for chunk in chunks(speakers)
+        for number, speaker in connection.execute(same.where(listings.c.same_as.in_(chunk)))
+    }
+    picked = select(picks.c.subscriber_id, picks.c.listing_id)
+    for some in chunks(readers, 1_000):
+        for chunk in chunks(paper):
+            found = picked.where(picks.c.subscriber_id.in_(some), picks.c.listing_id.in_(chunk))
+            yield from ((reader, paper[number]) for reader, number in connection.execute(found))
+
+
+# --- publishing ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A subscriber as publishing finds them."""
+
+    status: Status
+    cursor: int
+    last_issue: date | None
+
+
+def publish(connection: Connection, entries: Sequence[Entry]) -> int:
+    """Write editions, their deliveries, cursors and next due times; returns how many were not there yet.
+
+    Left out: an edition of a day its subscriber was already served for, or of somebody no longer active; and from an
+    edition the papers that were sent to its subscriber since it was composed.
+
+    Raises:
+        StoreError: a pick's listing is not stored.
+    """
+    readers = _locked(connection, {edition.subscriber.id for edition, _ in entries})
+    wanted = list(_wanted(entries, readers))
+    papers = spokesmen(connection, {pick.listing.id for edition, _ in wanted for pick in edition.picks})
+    before = set(_sent(connection, {edition.subscriber.id for edition, _ in wanted}, set(papers.values())))
+    fresh = [(_unsent(edition, papers, before), next_due) for edition, next_due in wanted]
+    if fresh:
+        numbers = _insert_editions(connection, [edition for edition, _ in fresh])
+        _insert_picks(connection, numbers, papers)
+        _insert_deliveries(connection, numbers)
+        _move_on(connection, fresh, readers)
+    return len(fresh)
+
+
+def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Reader]:
+    """The subscribers, kept from every other publisher until the commit."""
+    c = subscribers.c
+    query = select(c.id, c.status, c.cursor, c.last_issue).order_by(c.id).with_for_update()
+    rows = (row for chunk in chunks(sorted(ids)) for row in connection.execute(query.where(c.id.in_(chunk))))
+    return {row.id: _Reader(row.status, row.cursor, row.last_issue) for row in rows}
+
+
+def _wanted(entries: Iterable[Entry], readers: Mapping[int, _Reader]) -> Iterator[Entry]:
+    """One edition a subscriber and local day, for those who still want it."""
+    served = {number: reader.last_issue for number, reader in readers.items() if reader.status is Status.ACTIVE}
+    for edition, next_due in entries:
+        number = edition.subscriber.id
+        if number in served and (served[number] or date.min) < edition.issue_date:
+            served[number] = edition.issue_date
+            yield edition, next_due
+
+
+def _unsent(edition: Edition, papers: Mapping[int, int], sent_before: set[tuple[int, int]]) -> Edition:
+    """The edition without what its subscriber has; adds its own picks to `sent_before`."""
+    kept = []
+    for pick in edition.picks:
+        news = (edition.subscriber.id, _paper(pick, papers))
+        if news not in sent_before:
+            sent_before.add(news)
+            kept.append(pick)
+    return edition if len(kept) == len(edition.picks) else replace(edition, picks=tuple(kept))
+
+
+def _paper(pick: Pick, papers: Mapping[int, int]) -> int:
+    if pick.listing.id not in papers:
+        raise StoreError(f'"{pick.listing.title}" was picked but never stored: this is a bug, please report it')
+    return papers[pick.listing.id]
+
+
+def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[int, Edition]:
+    """The editions by their new numbers."""
+    by_key = {(edition.subscriber.id, edition.issue_date): edition for edition in fresh}
+    rows = [
+        {"subscriber_id": number, "issue_date": day, "composed_at": edition.composed_at, "content": edition}
+        for (number, day), edition in by_key.items()
+    ]
+    write = insert(connection, editions).returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
+    return {number: by_key[reader, day] for number, reader, day in connection.execute(write, rows)}
+
+
+def _insert_picks(connection: Connection, numbers: Mapping[int, Edition], papers: Mapping[int, int]) -> None:
+    shown = _snapshots(connection, {pick.listing for edition in numbers.values() for pick in edition.picks})
+    rows = [
+        {
+            "subscriber_id": edition.subscriber.id,
+            "listing_id": papers[pick.listing.id],
+            "edition_id": number,
+            "position": position,
+            "snapshot_id": shown[pick.listing],
+        }
+        for number, edition in numbers.items()
+        for position, pick in enumerate(edition.picks)
+    ]
+    if rows:
+        connection.execute(insert(connection, picks), rows)
+
+
+def _snapshots(connection: Connection, shown: Collection[Listing]) -> dict[Listing, int]:
+    """Where the listings' texts are kept as they are now; the same text is kept once."""
+    texts = {listing: codec.dumps(KeptListing, listing) for listing in shown}
+    digests = {listing: hashlib.sha256(text.encode()).hexdigest()[:32] for listing, text in texts.items()}
+    missing = {digest: listing for listing, digest in digests.items()}
+    numbers = _snapshot_ids(connection, missing)
+    rows = [{"digest": digest, "content": listing} for digest, listing in missing.items() if digest not in numbers]
+    if rows:
+        connection.execute(insert(connection, snapshots).on_conflict_do_nothing(), rows)
+        numbers |= _snapshot_ids(connection, [row["digest"] for row in rows])
+    return {listing: numbers[digest] for listing, digest in digests.items()}
+
+
+def _snapshot_ids(connection: Connection, digests: Iterable[Any]) -> dict[str, int]:
+    c = snapshots.c
+    return {
+        digest: number
+        for chunk in chunks(digests)
+        for digest, number in connection.execute(select(c.digest, c.id).where(c.digest.in_(chunk)))
+    }
+
+
+def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -> None:
+    rows = [
+        {
+            "edition_id": number,
+            "state": State.PENDING,
+            "attempts": 0,
+            "next_attempt": edition.composed_at,
+            "detail": "",
+            "created_at": edition.composed_at,
+            "changed_at": edition.composed_at,
+        }
+        for number, edition in numbers.items()
+        if edition.worth_sending
+    ]
+    if rows:
+        connection.execute(insert(connection, deliveries), rows)
+
+
+def _move_on(connection: Connection, fresh: Sequence[Entry], readers: Mapping[int, _Reader]) -> None:
+    rows = [
+        {
+            "number": edition.subscriber.id,
+            "considered": max(edition.cursor, readers[edition.subscriber.id].cursor),
+            "issue": edition.issue_date,
+            "due": next_due,
+        }
+        for edition, next_due in fresh
+    ]
+    values: dict[str, Any] = {
+        "cursor": bindparam("considered"),
+        "last_issue": bindparam("issue"),
+        "next_due": bindparam("due"),
+    }
+    connection.execute(update(subscribers).where(subscribers.c.id == bindparam("number")).values(values), rows)
+
+
+# --- reading again ------------------------------------------------------------------------------------------------
+
+
+def read(connection: Connection, ids: Iterable[int]) -> dict[int, Edition]:
+    """Editions by their ids, exactly as they were published."""
+    content = select(editions.c.id, editions.c.content).order_by(editions.c.id)
+    wanted = {
+        number: kept
+        for chunk in chunks(ids)
+        for number, kept in connection.execute(content.where(editions.c.id.in_(chunk)))
+    }
+    shown: dict[int, list[int]] = {number: [] for number in wanted}
+    placed = select(picks.c.edition_id, picks.c.snapshot_id).order_by(picks.c.edition_id, picks.c.position)
+    for chunk in chunks(wanted):
+        for number, snapshot in connection.execute(placed.where(picks.c.edition_id.in_(chunk))):
+            shown[number].append(snapshot)
+    texts = _texts(connection, {snapshot for numbers in shown.values() for snapshot in numbers})
+    return {number: whole_edition(kept, [texts[key] for key in shown[number]]) for number, kept in wanted.items()}
+
+
+def _texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
+    c = snapshots.c
+    return {
+        number: whole_listing(kept)
+        for chunk in chunks(ids)
+        for number, kept in connection.execute(select(c.id, c.content).where(c.id.in_(chunk)))
+    }
+
+
+def _of(email_address: str) -> Select[Any]:
+    return (
+        select(editions.c.id)
+        .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
+        .where(subscribers.c.address == email_address)
+    )
+
+
+def one(connection: Connection, email_address: str, issue_date: date) -> Edition | None:
+    """The edition of one local day."""
+    number = connection.scalar(_of(email_address).where(editions.c.issue_date == issue_date))
+    return None if number is None else read(connection, [number])[number]
+
+
+def latest(connection: Connection, email_address: str, limit: int) -> list[Edition]:
+    """The newest editions, newest first."""
+    newest = connection.scalars(_of(email_address).order_by(editions.c.issue_date.desc()).limit(limit)).all()
+    found = read(connection, newest)
+    return [found[number] for number in newest]

@@ -1,0 +1,40 @@
+"""What is kept of editions and listings once they are published: the model's fields, less what is kept elsewhere."""
+
+from dataclasses import MISSING, field, fields, make_dataclass
+from typing import Any
+
+from digest.model import Edition, Listing, Pick
+
+
+def _less(kind: type, without: frozenset[str], **other: Any) -> Any:
+    """A dataclass of the fields of `kind`, some left out, some of another type."""
+    kept = [
+        (part.name, other.get(part.name, part.type), field(default=part.default, default_factory=part.default_factory))
+        if part.default is MISSING or part.default_factory is MISSING
+        else (part.name, part.type)
+        for part in fields(kind)
+        if part.name not in without
+    ]
+    return make_dataclass(f"Kept{kind.__name__}", kept, frozen=True, slots=True, kw_only=True)
+
+
+RAW = frozenset(name for name in Listing.__dataclass_fields__ if name.startswith("raw_"))
+
+KeptListing = _less(Listing, RAW)
+KeptPick = _less(Pick, frozenset({"listing"}))
+KeptEdition = _less(Edition, frozenset(), picks=tuple[KeptPick, ...])  # type: ignore[valid-type]
+
+
+def _values(kept: Any) -> dict[str, Any]:
+    return {part.name: getattr(kept, part.name) for part in fields(kept)}
+
+
+def whole_edition(kept: Any, listings: list[Listing]) -> Edition:
+    """The edition again, with the listings of its picks in their order."""
+    picks = tuple(Pick(listing=listing, **_values(pick)) for pick, listing in zip(kept.picks, listings, strict=True))
+    return Edition(**_values(kept) | {"picks": picks})
+
+
+def whole_listing(kept: Any) -> Listing:
+    """The listing as it was shown; its originals are not kept with it."""
+    return Listing(**_values(kept))

@@ -1,0 +1,93 @@
+"""Reading listings and their announcements. A paper known by several listings is spoken of as the oldest of them."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from digest.model import Announcement, Kind, Listing
+from digest.store.kept import RAW
+from digest.store.schema import announcements, listings
+from digest.store.sql import chunks
+
+FIELDS = tuple(Listing.__dataclass_fields__)
+_SHOWN = tuple(name for name in FIELDS if name not in RAW)
+_NEWS = (announcements.c.source, announcements.c.kind, announcements.c.day, announcements.c.seq)
+
+known = listings.alias("known")  # the row an announcement or pick points at; `listings` is the one that speaks for it
+
+
+def shown() -> Select[Any]:
+    """Announcements with the listing that speaks for each, without the originals."""
+    columns = [listings.c[name] for name in _SHOWN]
+    return (
+        select(*columns, *_NEWS)
+        .join_from(announcements, known, announcements.c.listing_id == known.c.id)
+        .join(listings, listings.c.id == known.c.same_as)
+    )
+
+
+def announcement(row: Any) -> Announcement:
+    """One row of `shown()`."""
+    listing = Listing(**dict(zip(_SHOWN, row, strict=False)))
+    return Announcement(listing, *row[len(_SHOWN) :])
+
+
+def window(connection: Connection, after: int) -> list[Announcement]:
+    """Announcements with a seq higher than `after`, by seq."""
+    rows = connection.execute(shown().where(announcements.c.seq > after).order_by(announcements.c.seq))
+    return _sharing(rows)
+
+
+def trending(connection: Connection, since: date) -> list[Announcement]:
+    """The newest announcement that each listing was trending, on the day `since` or later, by seq."""
+    chosen = shown().where(announcements.c.kind == Kind.TRENDING, announcements.c.day >= since)
+    rows = connection.execute(chosen.order_by(announcements.c.day, announcements.c.seq))
+    newest = {said.listing.id: said for said in _sharing(rows)}
+    return sorted(newest.values(), key=lambda said: said.seq)
+
+
+def _sharing(rows: Iterable[Any]) -> list[Announcement]:
+    """Announcements of one listing share one `Listing`."""
+    seen: dict[int, Listing] = {}
+    told = []
+    for row in rows:
+        listing = seen.get(row.id)
+        if listing is None:
+            listing = seen[row.id] = announcement(row).listing
+        told.append(Announcement(listing, *row[len(_SHOWN) :]))
+    return told
+
+
+def background(connection: Connection, limit: int) -> list[Listing]:
+    """The listings stored last, newest first."""
+    columns = [listings.c[name] for name in _SHOWN]
+    own = select(*columns).where(listings.c.same_as == listings.c.id)
+    rows = connection.execute(own.order_by(listings.c.id.desc()).limit(limit))
+    return [Listing(**row._mapping) for row in rows]  # noqa: SLF001  (a public name in SQLAlchemy)
+
+
+def whole(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
+    """Listings with their originals, by number."""
+    columns = [listings.c[name] for name in FIELDS]
+    return {
+        row.id: Listing(**row._asdict())
+        for chunk in chunks(ids)
+        for row in connection.execute(select(*columns).where(listings.c.id.in_(chunk)))
+    }
+
+
+def spokesmen(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """For each of these listings that is stored, the one that speaks for its paper."""
+    return {
+        row.id: row.same_as
+        for chunk in chunks(ids)
+        for row in connection.execute(select(listings.c.id, listings.c.same_as).where(listings.c.id.in_(chunk)))
+    }
+
+
+def listing(connection: Connection, number: int) -> Listing | None:
+    """The paper with this number, with its originals."""
+    speaks = spokesmen(connection, [number]).get(number)
+    return None if speaks is None else whole(connection, [speaks])[speaks]

@@ -1,0 +1,31 @@
+"""Which way a delivery may go: pure."""
+
+from collections.abc import Mapping
+
+from digest.errors import StoreError
+from digest.model import State
+
+# claimed -> claimed, sending -> claimed: another worker takes over from one whose lease ran out.
+MOVES: Mapping[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.CLAIMED, State.CANCELLED}),
+    State.CLAIMED: frozenset(
+        {State.SENDING, State.PENDING, State.CLAIMED, State.DEFERRED, State.FAILED, State.CANCELLED}
+    ),
+    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN, State.CLAIMED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED}),
+    State.UNKNOWN: frozenset({State.CLAIMED, State.CANCELLED}),
+    State.SENT: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+def moved(before: State, after: State) -> State:
+    """`after`, if a delivery may go there from `before`.
+
+    Raises:
+        StoreError: it may not; whoever asked has a bug.
+    """
+    if after not in MOVES[before]:
+        raise StoreError(f"a delivery that is {before} cannot become {after}: this is a bug, please report it")
+    return after

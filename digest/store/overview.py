@@ -1,0 +1,125 @@
+"""How things stand: what `digest status` shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from digest.model import Problem, State, Status
+from digest.store.schema import announcements, deliveries, editions, listings, sources, subscribers
+
+_A_DAY = timedelta(hours=24)
+_LAST_FAILURES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One source since it was first pulled."""
+
+    name: str
+    last_attempt: datetime | None
+    last_success: datetime | None
+    next_pull: datetime | None
+    covered: Mapping[str, date]
+    problems: tuple[Problem, ...]
+    announced: int  # listings given by the last pull
+    listings: int  # papers it ever announced
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A delivery that did not go through: put off, given up, or unknown."""
+
+    email: str
+    issue_date: date
+    state: State
+    attempts: int
+    code: int | None
+    detail: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of one installation. States and statuses that nothing is in count 0."""
+
+    sources: tuple[SourceStatus, ...]
+    listings: int
+    head: int  # seq of the newest announcement
+    subscribers: Mapping[Status, int]
+    next_due: datetime | None  # of all active subscribers
+    editions: int
+    editions_today: int  # composed in the last 24 hours
+    deliveries: Mapping[State, int]
+    deliveries_today: Mapping[State, int]  # that changed state in the last 24 hours
+    failures: tuple[Failure, ...]  # newest first
+    size: int  # of the database, bytes
+
+
+def overview(connection: Connection, now: datetime) -> Overview:
+    """Everything at one instant."""
+    since = now - _A_DAY
+    active = subscribers.c.status == Status.ACTIVE
+    return Overview(
+        sources=_sources(connection),
+        listings=_count(connection, listings, listings.c.same_as == listings.c.id),
+        head=head(connection),
+        subscribers=_tally(connection, subscribers.c.status, Status),
+        next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
+        editions=_count(connection, editions),
+        editions_today=_count(connection, editions, editions.c.composed_at > since),
+        deliveries=_tally(connection, deliveries.c.state, State),
+        deliveries_today=_tally(connection, deliveries.c.state, State, deliveries.c.changed_at > since),
+        failures=_failures(connection),
+        size=_size(connection),
+    )
+
+
+def head(connection: Connection) -> int:
+    """The newest seq; 0 before the first announcement."""
+    return connection.scalar(select(func.max(announcements.c.seq))) or 0
+
+
+def _count(connection: Connection, table: Any, *where: Any) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
+
+
+def _tally(connection: Connection, column: Any, kind: Any, *where: Any) -> dict[Any, int]:
+    rows = connection.execute(select(column, func.count()).where(*where).group_by(column))
+    return dict.fromkeys(kind, 0) | {row[0]: row[1] for row in rows}
+
+
+def _sources(connection: Connection) -> tuple[SourceStatus, ...]:
+    papers = (
+        select(announcements.c.source, func.count(listings.c.same_as.distinct()))
+        .join(listings, listings.c.id == announcements.c.listing_id)
+        .group_by(announcements.c.source)
+    )
+    counts = {row[0]: row[1] for row in connection.execute(papers)}
+    *names, _ = SourceStatus.__dataclass_fields__
+    rows = connection.execute(select(*(sources.c[name] for name in names)).order_by(sources.c.name))
+    return tuple(SourceStatus(**row._asdict(), listings=counts.get(row.name, 0)) for row in rows)
+
+
+def _failures(connection: Connection) -> tuple[Failure, ...]:
+    lost = deliveries.c.state.in_([State.FAILED, State.UNKNOWN, State.DEFERRED])
+    d = deliveries.c
+    query = (
+        select(subscribers.c.email, editions.c.issue_date, d.state, d.attempts, d.code, d.detail, d.changed_at)
+        .join_from(deliveries, editions, editions.c.id == d.edition_id)
+        .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
+        .where(lost)
+        .order_by(d.changed_at.desc(), d.id.desc())
+        .limit(_LAST_FAILURES)
+    )
+    return tuple(Failure(*row) for row in connection.execute(query))
+
+
+def _size(connection: Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    else:
+        size = "SELECT pg_database_size(current_database())"
+    return int(connection.scalar(text(size)) or 0)

@@ -1,0 +1,193 @@
+"""The tables as they are now. How a database came to look like this is in `migrations/`; a test holds them equal."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+)
+
+from digest.model import Format, Kind, Origin, Problem, Profile, State, Status, Validators
+from digest.store.columns import Document, Instant, Packed, Word
+from digest.store.kept import KeptEdition, KeptListing
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only where the key is declared INTEGER.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+_Words = Document(tuple[str, ...], ascii_only=False)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# The newest number given out. Whoever gives out numbers updates its row first, so numbers rise in the order of commits.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", _Number, nullable=False),
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    # The listing that speaks for this paper: itself, or an older one that was later found to be the same paper.
+    Column("same_as", ForeignKey("listings.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", _Words, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("arxiv_id", Text),
+    Column("doi", Text),
+    Column("guid", Text),
+    Column("version", Integer),
+    Column("categories", _Words, nullable=False),
+    Column("keywords", _Words, nullable=False),
+    Column("comment", Text),
+    Column("summary", Text),
+    Column("pdf_url", Text),
+    Column("code_url", Text),
+    Column("project_url", Text),
+    Column("discussion_url", Text),
+    Column("thumbnail_url", Text),
+    Column("published", Instant),
+    Column("updated", Instant),
+    Column("upvotes", Integer),
+    Column("comments", Integer),
+    Column("raw_title", Text, nullable=False),
+    Column("raw_abstract", Text, nullable=False),
+    Column("raw_authors", _Words, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Index("ix_listings_same_as", "same_as"),
+)
+
+listing_keys = Table(
+    "listing_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("seq", _Number, primary_key=True, autoincrement=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kind", Word(Kind), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("version", Integer, nullable=False),  # of a revision; 0 for other kinds
+    Column("announced_at", Instant, nullable=False),
+    UniqueConstraint("listing_id", "source", "kind", "version", name="uq_announcements_news"),
+    Index("ix_announcements_kind_day", "kind", "day"),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("covered", Document(Mapping[str, date]), nullable=False),
+    Column("validators", Document(Mapping[str, Validators]), nullable=False),
+    Column("problems", Document(tuple[Problem, ...]), nullable=False),
+    Column("last_attempt", Instant),
+    Column("last_success", Instant),
+    Column("next_pull", Instant),
+    Column("not_before", Instant),
+    Column("lease_until", Instant),
+    Column("announced", Integer, nullable=False),  # listings given by the last pull
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("address", Text, nullable=False),  # the email as it is compared
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("profile", Document(Profile), nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("send_at", Time, nullable=False),
+    Column("days", Document(frozenset[int]), nullable=False),
+    Column("format", Word(Format), nullable=False),
+    Column("send_empty", Boolean, nullable=False),
+    Column("status", Word(Status), nullable=False),
+    Column("origin", Word(Origin), nullable=False),
+    Column("cursor", _Number, nullable=False),
+    Column("last_issue", Date),
+    Column("next_due", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("address", name="uq_subscribers_address"),
+    Index("ix_subscribers_next_due", "next_due"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("issue_date", Date, nullable=False),
+    Column("composed_at", Instant, nullable=False),
+    # All of it but the text of its listings, which are in snapshots that subscribers share.
+    Column("content", Packed(KeptEdition), nullable=False),
+    UniqueConstraint("subscriber_id", "issue_date", name="uq_editions_subscriber_issue_date"),
+    Index("ix_editions_composed_at", "composed_at"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("content", Packed(KeptListing), nullable=False),
+    UniqueConstraint("digest", name="uq_snapshots_digest"),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("edition_id", ForeignKey("editions.id"), nullable=False),
+    Column("position", Integer, nullable=False),  # in the edition
+    Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_picks"),
+    Index("ix_picks_edition", "edition_id"),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("edition_id", ForeignKey("editions.id"), nullable=False),
+    Column("state", Word(State), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When a worker may take it up; for one in a worker's hands, when that worker counts as dead. Null: never again.
+    Column("next_attempt", Instant),
+    Column("worker", Text),
+    Column("lease_until", Instant),  # as promised to the worker: the two together name one claim
+    Column("code", Integer),
+    Column("detail", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("edition_id", name="uq_deliveries_edition"),
+    Index("ix_deliveries_next_attempt", "next_attempt"),
+)

@@ -1,0 +1,24 @@
+"""The few places where SQLite and PostgreSQL must be asked differently, or little at a time."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+
+_MOST_PARAMETERS = 10_000  # SQLite takes 32,766 in a statement, PostgreSQL's protocol 65,535
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """The dialect's own INSERT, which knows ON CONFLICT."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]]:
+    """The items in lists that fit into one statement."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

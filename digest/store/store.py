@@ -1,0 +1,214 @@
+"""The one Store: each public method is one transaction over the functions of its topic."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from digest.model import (
+    Announcement,
+    Claim,
+    Edition,
+    Fetched,
+    Listing,
+    Outcome,
+    Pulled,
+    Settled,
+    SourceState,
+    Status,
+    Subscriber,
+)
+from digest.store import announce, deliveries, listings, overview, pulls, search, subscribers
+from digest.store import editions as published
+from digest.store.database import Database
+from digest.store.schema import meta
+
+
+class Store:
+    """Everything that survives a restart. Safe to share between threads; several processes may open one database.
+
+    Every method may raise StoreError: the database cannot be reached, is locked, full or damaged.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._database.engine.dispose()
+
+    def secret(self) -> bytes:
+        """32 random bytes, made with the database: what links in mails are signed with."""
+        with self._database.reading() as connection:
+            return bytes.fromhex(connection.scalars(select(meta.c.value).where(meta.c.key == "secret")).one())
+
+    def overview(self, now: datetime) -> overview.Overview:
+        """How things stand."""
+        with self._database.reading() as connection:
+            return overview.overview(connection, now)
+
+    # --- sources --------------------------------------------------------------------------------------------------
+
+    def source_state(self, name: str) -> SourceState:
+        """What is remembered of a source between pulls."""
+        with self._database.reading() as connection:
+            return pulls.source_state(connection, name)
+
+    def begin_pull(self, name: str, now: datetime, until: datetime, *, force: bool) -> bool:
+        """Take the source for this process until `until`; False if it is not due (unless `force`) or taken."""
+        with self._database.writing(swift=True) as connection:
+            return pulls.begin(connection, name, now, until, force=force)
+
+    def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled:
+        """Keep what a visit brought: listings by identity, their news in order, the source's state."""
+        with self._database.writing() as connection:
+            return announce.announce(connection, source, fetched, now, next_pull)
+
+    # --- listings -------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The newest seq; 0 before the first announcement."""
+        with self._database.reading() as connection:
+            return overview.head(connection)
+
+    def window(self, after: int) -> list[Announcement]:
+        """Announcements with a seq higher than `after`, by seq, with the listings as they are now; no originals."""
+        with self._database.reading() as connection:
+            return listings.window(connection, after)
+
+    def trending(self, since: date) -> list[Announcement]:
+        """Listings announced as trending on the day `since` or later, once each, by seq; no originals."""
+        with self._database.reading() as connection:
+            return listings.trending(connection, since)
+
+    def background(self, limit: int) -> list[Listing]:
+        """The listings stored last, newest first; no originals."""
+        with self._database.reading() as connection:
+            return listings.background(connection, limit)
+
+    def listing(self, number: int) -> Listing | None:
+        """One paper with its originals, under whatever number it was ever stored."""
+        with self._database.reading() as connection:
+            return listings.listing(connection, number)
+
+    def search(self, words: str, limit: int, since: date | None = None) -> list[Announcement]:
+        """Listings with all these words in title, abstract or authors, closest first; no input is an error."""
+        with self._database.reading() as connection:
+            return search.search(connection, words, limit, since)
+
+    # --- subscribers ----------------------------------------------------------------------------------------------
+
+    def subscribers(self, *, status: Status | None = None) -> list[Subscriber]:
+        """All subscribers, or those with one status, in the order they came."""
+        with self._database.reading() as connection:
+            return subscribers.all_(connection, status)
+
+    def subscriber(self, email: str) -> Subscriber | None:
+        """The subscriber with this address, in whatever case it is written."""
+        with self._database.reading() as connection:
+            return subscribers.one(connection, email)
+
+    def due(self, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
+        """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+        with self._database.reading() as connection:
+            return subscribers.due_now(connection, now, early=early, after=after, limit=limit)
+
+    def first_cursor(self, now: datetime) -> int:
+        """Where a new subscriber starts: what was announced in the last three days is still news to them."""
+        with self._database.reading() as connection:
+            return subscribers.first_cursor(connection, now)
+
+    def sync(self, written: Sequence[Subscriber], now: datetime) -> None:
+        """Make the configuration file's subscribers the store's; writes nothing where nothing changed."""
+        with self._database.writing() as connection:
+            subscribers.sync(connection, written, now)
+
+    def add(self, subscriber: Subscriber, now: datetime) -> Subscriber:
+        """A new subscriber, or one who comes back with their history.
+
+        Raises:
+            UsageError: the address is subscribed already.
+        """
+        with self._database.writing() as connection:
+            return subscribers.add(connection, subscriber, now)
+
+    def set_status(self, email: str, status: Status, now: datetime) -> Subscriber:
+        """Pause, resume or remove.
+
+        Raises:
+            UsageError: nobody is subscribed with this address.
+        """
+        with self._database.writing() as connection:
+            return subscribers.set_status(connection, email, status, now)
+
+    def reschedule(self, subscriber: int, next_due: datetime) -> None:
+        """Look at this subscriber again at `next_due`."""
+        with self._database.writing(swift=True) as connection:
+            subscribers.reschedule(connection, subscriber, next_due)
+
+    # --- editions -------------------------------------------------------------------------------------------------
+
+    def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings, under any of their identities, each of these subscribers was already sent."""
+        with self._database.reading() as connection:
+            return published.sent(connection, subscribers, listings)
+
+    def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
+        """Write editions with their next due times; returns how many were not there yet."""
+        with self._database.writing() as connection:
+            return published.publish(connection, editions)
+
+    def edition(self, email: str, issue_date: date) -> Edition | None:
+        """The edition of one local day, exactly as it was published."""
+        with self._database.reading() as connection:
+            return published.one(connection, subscribers.address(email), issue_date)
+
+    def editions(self, email: str, limit: int) -> list[Edition]:
+        """The newest editions, newest first, exactly as they were published."""
+        with self._database.reading() as connection:
+            return published.latest(connection, subscribers.address(email), limit)
+
+    # --- deliveries -----------------------------------------------------------------------------------------------
+    # Swift, but for `sending`: no byte goes out before its own commit, and with it all earlier ones, is on the disk.
+    # A power failure may undo a claim, which its lease would have undone anyway, or the record of the last message:
+    # that one is then `sending` with a lease that ends, the very case that `on_unknown` settles.
+
+    def claim(  # noqa: PLR0913
+        self,
+        now: datetime,
+        *,
+        worker: str,
+        lease: timedelta,
+        limit: int,
+        subscriber: str | None,
+        on_unknown: str = "resend",
+    ) -> list[Claim]:
+        """Up to `limit` deliveries that are due, oldest first, for this worker alone until its lease ends.
+
+        `on_unknown` says what becomes of one whose worker died while sending: "resend" or "hold".
+        """
+        address = None if subscriber is None else subscribers.address(subscriber)
+        with self._database.writing(swift=True) as connection:
+            return deliveries.claim(
+                connection, now, worker=worker, lease=lease, limit=limit, address=address, on_unknown=on_unknown
+            )
+
+    def sending(self, claim: Claim, now: datetime) -> bool:
+        """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
+        with self._database.writing() as connection:
+            return deliveries.sending(connection, claim, now)
+
+    def record(self, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None:
+        """Write down how an attempt went; nothing if the delivery is in other hands by now.
+
+        Raises:
+            StoreError: a delivery cannot go from where it is to `settled.state`.
+        """
+        with self._database.writing(swift=True) as connection:
+            deliveries.record(connection, claim, outcome, settled, now)
+
+    def release(self, claims: Sequence[Claim], until: datetime) -> None:
+        """Give claims back, not counted as attempts; nobody takes them before `until`."""
+        if claims:
+            with self._database.writing(swift=True) as connection:
+                deliveries.release(connection, claims, until)

@@ -1,0 +1,188 @@
+"""Who gets a digest, from when on, and when next."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from digest import due
+from digest.errors import UsageError
+from digest.model import Origin, Schedule, Status, Subscriber
+from digest.store import deliveries
+from digest.store.schema import announcements, subscribers
+from digest.store.sql import chunks, insert
+
+STILL_NEWS = timedelta(days=3)  # to somebody who subscribes now
+
+_OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")
+_SCHEDULE = tuple(Schedule.__dataclass_fields__)
+_COLUMNS = [subscribers.c[name] for name in (*_OWN, *_SCHEDULE)]
+# What a person can write about a subscriber, in the file or by command; the rest is the store's own.
+_WRITTEN = (*(name for name in _OWN if name not in ("id", "status", "origin", "cursor", "last_issue")), "schedule")
+
+
+def address(email: str) -> str:
+    """The email as it is compared: in one case and one spelling, also left of the @.
+
+    RFC 5321 lets two mailboxes differ by case there, but no provider in use does, and people type their own address
+    in several ways: one subscriber each would get several digests.
+    """
+    return unicodedata.normalize("NFC", email.strip()).casefold()
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    own, schedule = row[: len(_OWN)], row[len(_OWN) :]
+    return Subscriber(**dict(zip(_OWN, own, strict=True)), schedule=Schedule(*schedule))
+
+
+def _values(subscriber: Subscriber) -> dict[str, Any]:
+    """The row's columns that come from the subscriber."""
+    own = {name: getattr(subscriber, name) for name in _OWN if name != "id"}
+    schedule = {name: getattr(subscriber.schedule, name) for name in _SCHEDULE}
+    return {**own, **schedule, "address": address(subscriber.email)}
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def all_(connection: Connection, status: Status | None = None) -> list[Subscriber]:
+    """Subscribers in the order they came, all or those with one status."""
+    query = select(*_COLUMNS).order_by(subscribers.c.id)
+    if status is not None:
+        query = query.where(subscribers.c.status == status)
+    return [_subscriber(row) for row in connection.execute(query)]
+
+
+def one(connection: Connection, email: str) -> Subscriber | None:
+    return _by_address(connection, [address(email)]).get(address(email))
+
+
+def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, Subscriber]:
+    query = select(*_COLUMNS)
+    found = (
+        _subscriber(row)
+        for chunk in chunks(addresses)
+        for row in connection.execute(query.where(subscribers.c.address.in_(chunk)))
+    )
+    return {address(subscriber.email): subscriber for subscriber in found}
+
+
+def due_now(connection: Connection, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
+    """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+    query = select(*_COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
+    if not early:
+        query = query.where(subscribers.c.next_due <= now)
+    return [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
+
+
+def first_cursor(connection: Connection, now: datetime) -> int:
+    """Where a new subscriber starts: what was announced in the last three days is still news to them."""
+    older = select(announcements.c.seq).where(announcements.c.announced_at < now - STILL_NEWS)
+    return connection.scalar(older.order_by(announcements.c.seq.desc()).limit(1)) or 0
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def reschedule(connection: Connection, number: int, next_due: datetime) -> None:
+    connection.execute(update(subscribers).where(subscribers.c.id == number).values(next_due=next_due))
+
+
+def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscriber:
+    """A new subscriber, or one who comes back: with their history, so that nothing is sent to them twice.
+
+    Raises:
+        UsageError: the address gets the digest already, or is paused.
+    """
+    before = one(connection, subscriber.email)
+    if before is None:
+        return _insert(connection, [subscriber], now)[0]
+    if before.status is not Status.REMOVED:
+        raise UsageError(f"{before.email} is subscribed already ({before.status}): change or resume that subscription")
+    return _update(connection, [(before, _back(connection, _as_written(before, subscriber), now))], now)[0]
+
+
+def set_status(connection: Connection, email: str, status: Status, now: datetime) -> Subscriber:
+    """Pause, resume or remove. What waits to be sent waits through a pause and is cancelled by a removal.
+
+    Raises:
+        UsageError: nobody is subscribed with this address.
+    """
+    before = one(connection, email)
+    if before is None:
+        raise UsageError(f"{email} is not subscribed: see `digest subscribers list`")
+    if before.status is status:
+        return before
+    changed = replace(before, status=status)
+    after = _back(connection, changed, now) if status is Status.ACTIVE else changed
+    return _update(connection, [(before, after)], now)[0]
+
+
+def sync(connection: Connection, written: Sequence[Subscriber], now: datetime) -> None:
+    """Make the configuration file's subscribers the store's; writes nothing where nothing changed.
+
+    The file is the authority over what people want, the store over how far they have been served and whether they
+    left: one who unsubscribed stays away while the file still names them. One who is taken out of the file is
+    removed and becomes the database's, so that naming them again is a new decision and makes them active again.
+    """
+    in_file = {address(subscriber.email): subscriber for subscriber in reversed(written)}
+    stored = _by_address(connection, in_file)
+    _insert(connection, [in_file[key] for key in reversed(in_file) if key not in stored], now, Origin.FILE)
+    own = select(*_COLUMNS).where(subscribers.c.origin == Origin.FILE)
+    left = [each for each in map(_subscriber, connection.execute(own)) if address(each.email) not in in_file]
+    changes = [
+        *((before, _adopted(connection, before, in_file[key], now)) for key, before in stored.items()),
+        *((before, replace(before, status=Status.REMOVED, origin=Origin.DATABASE)) for before in left),
+    ]
+    _update(connection, [(before, after) for before, after in changes if after != before], now)
+
+
+def _adopted(connection: Connection, before: Subscriber, written: Subscriber, now: datetime) -> Subscriber:
+    after = replace(_as_written(before, written), origin=Origin.FILE)
+    comes_back = before.status is Status.REMOVED and before.origin is Origin.DATABASE
+    return _back(connection, after, now) if comes_back else after
+
+
+def _as_written(stored: Subscriber, written: Subscriber) -> Subscriber:
+    return replace(stored, **{name: getattr(written, name) for name in _WRITTEN})
+
+
+def _back(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscriber:
+    """Active again; what was announced long before is news no more."""
+    cursor = max(subscriber.cursor, first_cursor(connection, now))
+    return replace(subscriber, status=Status.ACTIVE, cursor=cursor)
+
+
+def _next_due(subscriber: Subscriber, now: datetime) -> datetime:
+    plan = due.plan(subscriber.schedule, subscriber.last_issue, now)
+    return plan.next_due if plan.issue_date is None else now
+
+
+def _insert(
+    connection: Connection, new: Sequence[Subscriber], now: datetime, origin: Origin | None = None
+) -> list[Subscriber]:
+    if not new:
+        return []
+    cursor = first_cursor(connection, now)
+    fresh = [replace(each, origin=origin or each.origin, cursor=cursor, last_issue=None) for each in new]
+    rows = [_values(each) | {"next_due": _next_due(each, now), "created_at": now} for each in fresh]
+    connection.execute(insert(connection, subscribers), rows)
+    stored = _by_address(connection, [address(each.email) for each in new])
+    return [stored[address(each.email)] for each in new]
+
+
+def _update(
+    connection: Connection, changes: Sequence[tuple[Subscriber, Subscriber]], now: datetime
+) -> list[Subscriber]:
+    """Write the changed subscribers; those whose schedule or status changed are planned anew."""
+    for before, after in changes:
+        values = _values(after)
+        if after.schedule != before.schedule or after.status is not before.status:
+            values["next_due"] = _next_due(after, now)
+        connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
+    gone = [after.id for _, after in changes if after.status is Status.REMOVED]
+    deliveries.cancel(connection, gone, now)
+    return [after for _, after in changes]
