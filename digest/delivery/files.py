@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from digest.delivery import folders
-from digest.model import Message, Outcome, Verdict
+from digest.model import Message, Outcome
 
 _UNSAFE = re.compile(r"[^a-z0-9@._+-]+")
 _LONGEST = 80
@@ -30,12 +30,7 @@ class FilesTransport:
         with folders.blamed_on(self._path):
             folders.make(self._path)
             folders.write_whole(temporary, message.content)
-        if not commit():
-            temporary.unlink()
-            return Outcome(Verdict.DEFERRED, "no longer ours")
-        with folders.blamed_on(self._path):
-            folders.move(temporary, target)
-        return Outcome(Verdict.SENT, f"written to {target}")
+        return folders.hand_over(temporary, target, commit)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import RelayError
+from digest.model import Outcome, Verdict
 
 
 @contextmanager
@@ -40,7 +41,19 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def move(source: Path, target: Path) -> None:
+def hand_over(temporary: Path, target: Path, commit: Callable[[], bool]) -> Outcome:
+    """Give a written file its real name, if `commit` says so. After `commit` there is always an outcome."""
+    if not commit():
+        temporary.unlink(missing_ok=True)
+        return Outcome(Verdict.DEFERRED, "no longer ours")
+    try:
+        _move(temporary, target)
+    except OSError as error:
+        return Outcome(Verdict.DEFERRED, f"{target}: {error.strerror or error}")
+    return Outcome(Verdict.SENT, f"written to {target}")
+
+
+def _move(source: Path, target: Path) -> None:
     """Replace `target`, and see that the new name is on the disk, too."""
     source.replace(target)
     descriptor = os.open(target.parent, os.O_RDONLY)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from digest.delivery import folders
-from digest.model import Message, Outcome, Verdict
+from digest.model import Message, Outcome
 
 
 class MaildirTransport:
@@ -25,13 +25,8 @@ class MaildirTransport:
             temporary = self._path / "tmp" / name
             # Mail readers on this kind of system expect its own line ends, as local delivery agents write them.
             folders.write_whole(temporary, message.content.replace(b"\r\n", b"\n"))
-        if not commit():
-            temporary.unlink()
-            return Outcome(Verdict.DEFERRED, "no longer ours")
-        with folders.blamed_on(self._path):
             target = self._earlier(name) or self._path / "new" / name
-            folders.move(temporary, target)
-        return Outcome(Verdict.SENT, f"written to {target}")
+        return folders.hand_over(temporary, target, commit)
 
     def _make(self) -> None:
         for folder in ("tmp", "new", "cur"):

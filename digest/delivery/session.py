@@ -66,13 +66,14 @@ class Connection(smtplib.SMTP):
             self.file = self.sock.makefile("rb")
         try:
             received = self.file.readline(LONGEST_LINE + 1)
-            if not received:
-                raise self._broken("closed the connection")
-            return parse_line(received)
         except TimeoutError as error:
             raise self._broken(f"said nothing for {self.sock.gettimeout():g} s", silent=True) from error
         except OSError as error:
             raise self._broken(f"broke the connection ({error.strerror or error})") from error
+        if not received:
+            raise self._broken("closed the connection")
+        try:
+            return parse_line(received)
         except NotSmtp as error:
             raise self._broken(str(error)) from error
 
@@ -131,6 +132,8 @@ def connect(relay: Relay) -> Connection:
 
 
 def _dial(relay: Relay) -> Connection:
+    if not relay.host:  # smtplib would not connect at all
+        raise ValueError("it has no name")
     if relay.security == "tls":
         connection: Connection = TlsConnection(
             relay.host, relay.port, relay.local_hostname, timeout=relay.timeout, context=relay.context
@@ -195,7 +198,7 @@ def _distrusted(error: ssl.SSLCertVerificationError, _: Relay) -> str:
 
 
 def _no_tls(error: ssl.SSLError, relay: Relay) -> str:
-    why = error.reason or error
+    why = getattr(error, "reason", None) or error
     if relay.security == "tls":
         return f'does not speak TLS from the start ({why}): set smtp.security to "starttls" (port 587)'
     return f"cannot agree with us on TLS ({why}): it may be too old; ask who runs it"

@@ -19,7 +19,7 @@ from digest.model import Message, Outcome, Verdict
 log = structlog.get_logger(__name__)
 
 _PER_SESSION = 100  # messages; many relays end a session themselves soon after
-_MOST_STRIKES = 3  # messages in a row that a relay may break off before it is to blame itself
+_MOST_STRIKES = 3  # messages in a row that may be broken off before it is the relay that is to blame
 _DOT_TIMEOUT = 600.0  # seconds for the reply after the final dot (RFC 5321, 4.5.3.2.6)
 
 
@@ -53,42 +53,55 @@ class SmtpTransport:
         self._connection: Connection | None = None
         self._in_session = 0  # messages begun in this session
         self._pipelining = True  # while nothing speaks against it
-        self._strikes = 0
+        self._strikes = 0  # messages in a row that were broken off
 
     def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
         """Hand one message over. Calls `commit` after the server's 354, and gives up if it says no.
 
-        A session that breaks before the final dot is opened again, once, for the same message, and then goes one
-        command at a time; `commit` is asked each time. A message that the relay breaks off twice after taking its
-        sender may be the cause itself: it is deferred, so that it does not bar the way for the rest.
+        A session that breaks before `commit` is opened again, once, for the same message, and then goes one command at
+        a time. A message that the relay breaks off after taking its sender may be the cause itself: it is deferred, so
+        that it does not bar the way for the rest. After `commit` there is always an outcome, and no second attempt:
+        a lease covers one wait for the reply.
 
         Raises:
             RelayError: there is no session to be had, or the relay broke off several messages in a row.
         """
-        lost: _Lost | None = None
-        for pipelining in (self._pipelining, False):
-            try:
-                outcome = self._attempt(message, commit, pipelining=pipelining)
-            except _Lost as error:
-                lost = error
-                log.info("session lost", relay=str(self._relay), step=error.step, why=str(error))
-                self._pipelining = self._pipelining and not error.silent
-                self._drop()
-            except BaseException:
-                self._drop()  # in the middle of a transaction, the session is good for nothing else
-                raise
-            else:
-                self._strikes = 0
-                return outcome
-        assert lost is not None, "two attempts without an outcome were lost"
-        return self._broken_off(lost)
+        if self._strikes >= _MOST_STRIKES:
+            raise RelayError(
+                f"{self._relay} broke off {self._strikes} messages in a row: it may take mail later; "
+                "if not, `digest status` has its words"
+            )
+        try:
+            outcome = self._tried_twice(message, commit)
+        except _Lost as lost:
+            words = f"{self._relay} {lost} at {lost.step}"
+            if lost.step is Step.MAIL:
+                raise RelayError(f"{words}: it may take mail later; if not, ask who runs it") from lost
+            self._strikes += 1
+            return Outcome(Verdict.DEFERRED, words)
+        self._strikes = self._strikes + 1 if outcome.verdict is Verdict.UNKNOWN else 0
+        return outcome
 
-    def _broken_off(self, lost: _Lost) -> Outcome:
-        self._strikes += 1
-        words = f"{self._relay} {lost} at {lost.step}, twice"
-        if lost.step is Step.MAIL or self._strikes >= _MOST_STRIKES:
-            raise RelayError(f"{words}: it may take mail later; if not, ask who runs it")
-        return Outcome(Verdict.DEFERRED, words)
+    def _tried_twice(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+        try:
+            return self._in_clean_session(message, commit, pipelining=self._pipelining)
+        except _Lost as lost:
+            self._pipelining = self._pipelining and not lost.silent
+            if lost.step is Step.DOT:
+                raise
+        return self._in_clean_session(message, commit, pipelining=False)
+
+    def _in_clean_session(self, message: Message, commit: Callable[[], bool], *, pipelining: bool) -> Outcome:
+        """One attempt; a session that it leaves in the middle of something is closed."""
+        try:
+            return self._attempt(message, commit, pipelining=pipelining)
+        except _Lost as lost:
+            log.info("session lost", relay=str(self._relay), step=lost.step.value, why=str(lost))
+            self._drop()
+            raise
+        except BaseException:
+            self._drop()
+            raise
 
     def _attempt(self, message: Message, commit: Callable[[], bool], *, pipelining: bool) -> Outcome:
         connection = self._session()
