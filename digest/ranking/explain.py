@@ -51,10 +51,10 @@ class Explainer:
     def _explained(self, compiled: Compiled, column: int) -> Iterator[Addend]:
         if compiled.term.sign is Sign.NEVER:
             return
-        contributions = [(part, self._matcher.contributions(part, column)) for part in compiled.addends]
-        label = _label(compiled, {part for part, worth in contributions if any(worth)})
-        for part, worth in contributions:
-            for field, raw in zip(_fields(compiled.term), worth, strict=True):
+        in_full = self._matcher.in_full(compiled, column)
+        for part, *worths in self._matcher.contributions(compiled, column):
+            label = compiled.term.label if in_full else _written(part, compiled.term)
+            for field, raw in zip(_fields(compiled.term), worths, strict=True):
                 if raw:
                     yield Addend(label, field, raw, self._tokens(part, field, column))
 
@@ -78,12 +78,9 @@ class Explainer:
         return tuple(dict.fromkeys(key for name in borne for key in keys(name)))
 
 
-def _label(compiled: Compiled, found: set[Part]) -> str:
-    """The term, or the words of it that are there: nobody is told "flow matching" of a paper that only has "matching"."""
-    missing = {part.slot.keys[0] for part in compiled.parts if part not in found}
-    if not missing:
-        return compiled.term.label
-    return " ".join(word.written for word in compiled.term.content if word.key not in missing)
+def _written(part: Part, term: Term) -> str:
+    """One word of a term: nobody is told "flow matching" of a paper that matches point clouds."""
+    return next(word.written for word in term.words if word.key == part.slot.keys[0])
 
 
 def _fields(term: Term) -> tuple[str, str]:

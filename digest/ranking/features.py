@@ -4,8 +4,9 @@ A slot is one thing to look for, whoever asks: a word, a prefix, a phrase, a nam
 looked for once in each text, however many profiles ask for it.
 """
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import chain
 from typing import NamedTuple
@@ -137,6 +138,14 @@ class Index:
         found.update(dict.fromkeys(chain.from_iterable(whole), Hit(1)))
         return found
 
+    def places(self, words: tuple[Forms, ...]) -> dict[int, list[int]]:
+        """Where each single word or prefix is held, by number."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for at, forms in enumerate(words):
+            for number in self.of_word(forms):
+                found[number].append(at)
+        return found
+
     def _in_words(self, words: tuple[Forms, ...]) -> Iterator[int]:
         for at, forms in enumerate(words):
             numbers, phrases = self._look_up(forms)
@@ -178,6 +187,21 @@ class Index:
             matching = (n for pattern, n in self._categories.items() if category_matches(pattern, category))
             known = self._of_category[category] = tuple(matching)
         return known
+
+
+_REACH = 8
+
+
+def near(places: Mapping[int, Sequence[int]], numbers: Sequence[int]) -> bool:
+    """Whether all of these are held within a stretch of their own number and a few words more, in any order."""
+    if not all(number in places for number in numbers):
+        return False
+    last = dict.fromkeys(numbers, -math.inf)
+    for place, found in sorted((place, number) for number in numbers for place in places[number]):
+        last[found] = place
+        if place - min(last.values()) < len(numbers) + _REACH:
+            return True
+    return False
 
 
 def _continued(words: tuple[Forms, ...], at: int, by_next: _ByNext) -> Iterator[int]:

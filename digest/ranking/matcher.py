@@ -1,7 +1,8 @@
 """Scores of all profiles against all texts, as one sparse product.
 
 A term is made of parts: each of its words (or its prefix, name or category), and the phrase if it has several. A part
-adds rarity x weight x BM25F strength to a text's raw score; a profile's raw score is the sum over its terms.
+adds rarity x weight x BM25F strength to a text's raw score, and a word of several half of that where the others are not
+near it; a profile's raw score is the sum over its terms.
 
 The product is over complex numbers: the real part sums the raw score; the imaginary part counts, exactly, the terms
 that are wanted and matched in full, required and matched, excluded and matched. So one product says what a listing is
@@ -29,6 +30,8 @@ Matrix = Any  # scipy.sparse.csr_array; its stubs do not follow products of mixe
 
 _WANTED, _REQUIRED, _EXCLUDED = 1, 1 << 16, 1 << 32  # counts of up to 65,535 terms each: exact in a float
 
+_ALONE = 0.5  # what a word of several is worth without the others
+
 _SCOPES = (Field.ANY, Field.TITLE, Field.ABSTRACT)  # names and categories count as ANY
 
 
@@ -39,7 +42,13 @@ class Part:
     slot: Slot
     number: int  # of the slot
     scope: Field
-    worth: float  # rarity x weight: what it adds at most
+    rarity: float
+    weight: float  # the term's
+
+    @property
+    def worth(self) -> float:
+        """What it adds at most."""
+        return self.rarity * self.weight
 
     @property
     def feature(self) -> int:
@@ -94,14 +103,15 @@ class Matcher:
         abstracts = np.array([len(text.abstract) for text in texts], dtype=float)
         self._title_norms = bm25f.title_norms(titles, statistics.title_length)
         self._abstract_norms = bm25f.abstract_norms(abstracts, statistics.abstract_length)
+        self._in_full: dict[tuple[int, ...], frozenset[int]] = {}
         self._weights, self._values = self._factors()
 
     def _compiled(self, term: Term, statistics: Statistics) -> Compiled:
         scope = term.field if term.field in _SCOPES else Field.ANY
 
         def part(slot: Slot) -> Part:
-            worth = term.weight * features.rarity(slot, term, statistics)
-            return Part(slot, self.index.numbers[slot], scope, worth)
+            rarity = features.rarity(slot, term, statistics)
+            return Part(slot, self.index.numbers[slot], scope, rarity, term.weight)
 
         phrase = features.phrase(term)
         return Compiled(term, tuple(map(part, features.parts(term))), part(phrase) if phrase else None)
@@ -118,30 +128,61 @@ class Matcher:
         chosen = _incidence(profiles, len(self.terms))
         return chosen @ worths, chosen @ (worths > 0).astype(float)
 
-    def contributions(self, part: Part, column: int) -> tuple[float, float]:
-        """What a part adds to one text's raw score, by its title (or as a whole) and by its abstract."""
-        hit = self._hits[column].get(part.number)
-        if hit is None:
-            return 0.0, 0.0
+    def contributions(self, compiled: Compiled, column: int) -> Iterator[tuple[Part, float, float]]:
+        """What each part of a term adds to one text's raw score by its title (or as a whole) and by its abstract."""
+        alone = 1.0 if self.in_full(compiled, column) else _ALONE
+        for part in compiled.addends:
+            if part.number in self._hits[column]:
+                title, abstract = self._strength(part, column)
+                worth = part.worth if part is compiled.phrase else part.worth * alone
+                yield part, worth * title, worth * abstract
+
+    def _strength(self, part: Part, column: int) -> tuple[float, float]:
         if part.slot.sort.whole:
-            return part.worth, 0.0
+            return 1.0, 0.0
+        hit = self._hits[column][part.number]
         title_norm, abstract_norm = float(self._title_norms[column]), float(self._abstract_norms[column])
         seen = bm25f.frequencies(float(hit.title), float(hit.abstract), title_norm, abstract_norm)
-        title, abstract = bm25f.strengths(*_seen(part.scope, *seen))
-        return part.worth * title, part.worth * abstract
+        return bm25f.strengths(*_seen(part.scope, *seen))
+
+    def in_full(self, compiled: Compiled, column: int) -> bool:
+        """Whether a text that holds anything of a term holds it all: several words near one another."""
+        return len(compiled.parts) == 1 or column in self._in_full[_features(compiled)]
 
     # --- the two factors of the product ---------------------------------------------------------------------------
 
     def _factors(self) -> tuple[Matrix, Matrix]:
-        """Terms by features, features by texts. The features: strengths, presences, terms that are held in full."""
+        """Terms by features, features by texts.
+
+        The features: strengths, presences, and for terms of several words, where these are near one another: the term
+        is there, and the sum of rarity x strength.
+        """
         strengths = self._strengths()
         presences = strengths.astype(bool).astype(float)
-        several = dict.fromkeys(_features(compiled) for compiled in self.terms if len(compiled.parts) > 1)
-        values = sparse.vstack([strengths, presences, _held_in_full(list(several), presences)], format="csr")
-        wide = strengths.shape[0]
-        in_full = dict(zip(several, range(2 * wide, values.shape[0]), strict=True))
-        weights = _table([dict(_weights(compiled, wide, in_full)) for compiled in self.terms], values.shape[0])
-        return weights, values.astype(complex)
+        several = {_features(compiled): compiled.parts for compiled in self.terms if len(compiled.parts) > 1}
+        held = _held_together(list(several), presences)
+        self._in_full = dict(zip(several, self._near(list(several.values()), held), strict=True))
+        in_full = _incidence([sorted(columns) for columns in self._in_full.values()], len(self.texts))
+        rarities = [{part.feature: complex(part.rarity) for part in parts} for parts in several.values()]
+        together = in_full.multiply(_table(rarities, strengths.shape[0]) @ strengths)
+        values = sparse.vstack([strengths, presences, in_full, together], format="csr").astype(complex)
+        rows = _Rows(strengths.shape[0], {group: number for number, group in enumerate(several)})
+        return _table([dict(_weights(compiled, rows)) for compiled in self.terms], values.shape[0]), values
+
+    def _near(self, several: Sequence[Sequence[Part]], held: Matrix) -> Iterator[frozenset[int]]:
+        """For each group of parts, the texts that hold them near one another, of those that hold them all."""
+        places: dict[int, tuple[Mapping[int, Sequence[int]], ...]] = {}
+        for row, parts in enumerate(several):
+            columns = held.indices[held.indptr[row] : held.indptr[row + 1]].tolist()
+            for column in columns:
+                if column not in places:
+                    text = self.texts[column]
+                    places[column] = self.index.places(text.title), self.index.places(text.abstract)
+            searched = slice(parts[0].scope is Field.ABSTRACT, 1 if parts[0].scope is Field.TITLE else 2)
+            numbers = [part.number for part in parts]
+            yield frozenset(
+                column for column in columns if any(features.near(found, numbers) for found in places[column][searched])
+            )
 
     def _strengths(self) -> Matrix:
         """The strength of every slot in every scope (rows, see `Part.feature`) in every text (columns)."""
@@ -170,21 +211,42 @@ def _features(compiled: Compiled) -> tuple[int, ...]:
     return tuple(part.feature for part in compiled.parts)
 
 
-def _weights(compiled: Compiled, wide: int, in_full: Mapping[tuple[int, ...], int]) -> Iterator[tuple[int, complex]]:
-    """What a term says of each feature: worth as the real part, counts as the imaginary."""
-    strictly = wide + compiled.strictly.feature
-    if compiled.term.sign is Sign.NEVER:
-        yield strictly, _EXCLUDED * 1j
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where in the table of all texts each kind of feature is."""
+
+    strengths: int  # how many
+    several: Mapping[tuple[int, ...], int]  # the groups, numbered
+
+    def presence(self, part: Part) -> int:
+        return self.strengths + part.feature
+
+    def in_full(self, compiled: Compiled) -> int:
+        return 2 * self.strengths + self.several[_features(compiled)]
+
+    def together(self, compiled: Compiled) -> int:
+        return self.in_full(compiled) + len(self.several)
+
+
+def _weights(compiled: Compiled, rows: _Rows) -> Iterator[tuple[int, complex]]:
+    """What a term says of each feature: weights as the real part, counts as the imaginary."""
+    term, several = compiled.term, len(compiled.parts) > 1
+    if term.sign is Sign.NEVER:
+        yield rows.presence(compiled.strictly), _EXCLUDED * 1j
         return
-    for part in compiled.addends:
-        yield part.feature, complex(part.worth)
-    if compiled.term.sign is Sign.MUST:
-        yield strictly, (_WANTED + _REQUIRED) * 1j
+    for part in compiled.parts:
+        yield part.feature, complex(part.worth * (_ALONE if several else 1.0))
+    if compiled.phrase:
+        yield compiled.phrase.feature, complex(compiled.phrase.worth)
+    if several:
+        yield rows.together(compiled), complex(term.weight * (1 - _ALONE))
+    if term.sign is Sign.MUST:
+        yield rows.presence(compiled.strictly), (_WANTED + _REQUIRED) * 1j
     else:
-        yield in_full.get(_features(compiled), strictly), _WANTED * 1j
+        yield rows.in_full(compiled) if several else rows.presence(compiled.parts[0]), _WANTED * 1j
 
 
-def _held_in_full(several: Sequence[tuple[int, ...]], presences: Matrix) -> Matrix:
+def _held_together(several: Sequence[tuple[int, ...]], presences: Matrix) -> Matrix:
     """For each group of features, the texts that hold them all."""
     counts = _incidence(several, presences.shape[0]) @ presences
     wanted = np.repeat([float(len(group)) for group in several], np.diff(counts.indptr))

@@ -1,0 +1,137 @@
+"""The profile language: what can be written, and what is said of what cannot."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import ProfileError
+from digest.ranking.query import Field, Match, Sign, parse, parse_profile
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "match", "keys", "sign", "weight"),
+    [
+        ("diffusion", "any", "words", ("diffus",), "want", 1),
+        ('"flow matching"', "any", "words", ("flow", "match"), "want", 1),
+        ("flow matching", "any", "words", ("flow", "match"), "want", 1),
+        ('  "flow matching"^3 ', "any", "words", ("flow", "match"), "want", 3),
+        ("diffusion ^ 0.5", "any", "words", ("diffus",), "want", 0.5),
+        ("diffus*", "any", "prefix", ("diffus",), "want", 1),
+        ("Diffus*^2", "any", "prefix", ("diffus",), "want", 2),
+        ("=Learning", "any", "exact", ("=learning",), "want", 1),
+        ("=GAN", "any", "exact", ("=GAN",), "want", 1),
+        ("=R", "any", "exact", ("=R",), "want", 1),
+        ('="Score SDE"', "any", "exact", ("=score", "=SDE"), "want", 1),
+        ("title:flow", "title", "words", ("flow",), "want", 1),
+        ('title:"flow matching"', "title", "words", ("flow", "match"), "want", 1),
+        ("Abstract: flow", "abstract", "words", ("flow",), "want", 1),
+        ("title:=GAN", "title", "exact", ("=GAN",), "want", 1),
+        ("title:transf*", "title", "prefix", ("transf",), "want", 1),
+        ('author:"Yann LeCun"', "author", "words", ("yann", "lecun"), "want", 1),
+        ("author:Y. LeCun", "author", "words", ("y", "lecun"), "want", 1),
+        ("author:LeCun, Y.", "author", "words", ("lecun", ",", "y"), "want", 1),
+        ("category:cs.LG", "category", "words", ("cs.lg",), "want", 1),
+        ("category:cs.*", "category", "prefix", ("cs.*",), "want", 1),
+        ("category:cancer biology", "category", "words", ("cancer biology",), "want", 1),
+        ("+robot", "any", "words", ("robot",), "must", 1),
+        ("-survey", "any", "words", ("survey",), "never", 1),
+        ("-survey^2", "any", "words", ("survey",), "never", 2),
+        ('-"large language model"', "any", "words", ("larg", "languag", "model"), "never", 1),
+        ("-category:cs.CR", "category", "words", ("cs.cr",), "never", 1),
+        ("f-divergence", "any", "words", ("f", "diverg"), "want", 1),
+        ("f\u2011divergence", "any", "words", ("f", "diverg"), "want", 1),
+        ("C++", "any", "words", ("c++",), "want", 1),
+        ("IT", "any", "words", ("it",), "want", 1),
+        ("the transformer", "any", "words", ("transform",), "want", 1),
+        ("state of the art", "any", "words", ("state", "of", "the", "art"), "want", 1),
+        ("A/B testing", "any", "words", ("a", "b", "test"), "want", 1),
+        ("Foundation: a survey", "any", "words", ("foundat", "a", "survey"), "want", 1),
+        ("\u201cflow matching\u201d^2", "any", "words", ("flow", "match"), "want", 2),
+        ("\u2013survey", "any", "words", ("survey",), "never", 1),
+        ("M\u00fcller", "any", "words", ("muller",), "want", 1),
+        ("\u6269\u6563\u6a21\u578b", "any", "words", ("\u6269\u6563", "\u6563\u6a21", "\u6a21\u578b"), "want", 1),
+    ],
+)
+def test_a_line_reads_as(line, field, match, keys, sign, weight):
+    term = parse(line)
+    assert (term.field, term.match, term.keys) == (Field(field), Match(match), keys)
+    assert (term.sign, term.weight) == (Sign(sign), weight)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "says"),
+    [
+        ('"flow', 0, "never closed"),
+        ('title:"flow', 6, "never closed"),
+        ("", 0, "nothing to look for"),
+        ("-", 1, "nothing to look for"),
+        ('""', 1, "nothing to look for"),
+        ("^3", 0, "nothing to look for"),
+        ("title:", 6, "nothing to look for"),
+        ('"..."', 1, "no word"),
+        ("flow^abc", 4, "not a weight"),
+        ("flow^", 4, "not a weight"),
+        ("flow^nan", 4, "not a weight"),
+        ("flow^1e999", 4, "not a weight"),
+        ("flow^0", 4, "would do nothing"),
+        ("flow^-2", 4, "use `-term`"),
+        ("flow^1000", 4, "up to 100"),
+        ("titel:flow", 0, "did you mean `title:`"),
+        ("-titel:flow", 1, "did you mean `title:`"),
+        ("au:Ho", 0, "did you mean `author:`"),
+        ("cat:cs.LG", 0, "did you mean `category:`"),
+        ("abs:flow", 0, "did you mean `abstract:`"),
+        ("foo:bar", 0, "the fields are"),
+        ("source:arxiv", 0, "`sources`"),
+        ("di*", 0, "at least 3 letters"),
+        ("flow match*", 0, "single word"),
+        ("the of", 0, "in nearly every text"),
+        ("category:*", 9, "like `cs.LG`"),
+        ("category:c*s", 9, "like `cs.LG`"),
+        ("author:", 7, "whose papers"),
+        ("author:LeC*", 7, "matched whole"),
+        ("author:=Ho", 7, "`=` is for words"),
+        ("=title:GAN", 0, "field goes first"),
+        ('"flow matching" diffusion', 15, "line of its own"),
+        ('flow "matching"', 5, "around the whole term"),
+        ("- diffusion", 1, "without a space"),
+    ],
+)
+def test_a_line_that_cannot_be_read_says_where_and_what_to_do(line, column, says):
+    with pytest.raises(ProfileError) as raised:
+        parse(line)
+    assert says in raised.value.what
+    assert (raised.value.line, raised.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ('+title:"Flow Matching"^3', "Flow Matching"),
+        ("author:Y. LeCun", "Y. LeCun"),
+        ("diffus*", "diffus*"),
+        ("=GAN", "GAN"),
+        ("category:cs.*", "cs.*"),
+    ],
+)
+def test_people_are_shown_the_term_without_its_marks(line, label):
+    assert parse(line).label == label
+
+
+def test_a_bad_line_does_not_stop_the_others():
+    terms, errors = parse_profile(["diffusion", '"flow', "", "diffusion", "-survey"])
+    assert [term.text for term in terms] == ["diffusion", "-survey"]
+    assert [error.line for error in errors] == ['"flow']
+
+
+@given(st.text(alphabet=st.sampled_from('ab \t^"*=+-:.,\u201c3title author category \u00e9\u6269\u0301\x00')) | st.text())
+def test_whatever_is_written_is_read_or_refused_with_a_column_in_the_line(line):
+    try:
+        term = parse(line)
+    except ProfileError as error:
+        assert 0 <= error.column <= len(line)
+        assert error.what
+    else:
+        assert term.keys
+        assert term.content
+        assert term.label
