@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.header import Header
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
+from typing import Self
 from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
@@ -100,7 +101,7 @@ class Field(str):
     name: str
     lines: str
 
-    def __new__(cls, name: str, value: str, lines: str | None = None) -> "Field":
+    def __new__(cls, name: str, value: str, lines: str | None = None) -> Self:
         field = super().__new__(cls, checked(name, value))
         field.name = name
         field.lines = value if lines is None else lines
@@ -121,7 +122,8 @@ def text_field(name: str, value: str, *, utf8: bool = False) -> Field:
 
 def _folded(name: str, value: str) -> str:
     """Lines of at most 76 columns, as far as there are spaces to break at."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in value.split(" "):
         used = 0 if lines else len(name) + 1
         if line and used + len(line) + 1 + len(word) > _COLUMNS:

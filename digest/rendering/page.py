@@ -60,7 +60,9 @@ def _in_mode(html: str, *, dark: bool) -> str:
     """The page with its dark rules switched on or off for good, and links that open beside the preview."""
     query, scheme = ("@media all", "dark") if dark else ("@media not all", "light")
     paper = "#1e1e1e" if dark else "#ffffff"
-    head = f'<head><base target="_blank"><style>html {{ color-scheme: {scheme} !important; background: {paper}; }}</style>'
+    head = (
+        f'<head><base target="_blank"><style>html {{ color-scheme: {scheme} !important; background: {paper}; }}</style>'
+    )
     return html.replace(_DARK_QUERY, query).replace("<head>", head, 1)
 
 

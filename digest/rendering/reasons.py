@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, sqrt
+from math import ceil
 
 from digest.model import Pick, Reason
 from digest.rendering.words import clean, listed, shorten
@@ -33,12 +33,8 @@ BAR = 5  # steps of the match bar
 
 
 def steps(score: float) -> int:
-    """How many of the bar's five steps a score of 0 to 100 fills.
-
-    By the square root: a profile of ten keywords is never met by one paper in full, so most scores are low, and
-    equal fifths would leave nearly every bar at one.
-    """
-    return min(max(ceil(BAR * sqrt(max(score, 0) / 100)), 1), BAR)
+    """How many of the bar's steps a score of 0 to 100 fills: fifths, and never none."""
+    return min(max(ceil(BAR * score / 100), 1), BAR)
 
 
 # --- terms --------------------------------------------------------------------------------------------------------
@@ -89,7 +85,9 @@ def _where(term: str, fields: Sequence[str]) -> str:
 # --- the abstract -------------------------------------------------------------------------------------------------
 
 _NOT_TEXT = frozenset({"authors", "categories"})
-_SMALL = frozenset("a an and as at by for from in is of on or the to via with".split())
+_SMALL = frozenset(
+    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"}
+)
 
 
 def hit_keys(pick: Pick) -> frozenset[str]:

@@ -13,7 +13,7 @@ from digest.rendering.mime import assemble
 from digest.rendering.site import Mailing, Site
 from digest.rendering.templates import Templates
 from digest.rendering.tokens import boundary
-from digest.rendering.view import View, folded, view
+from digest.rendering.view import Frame, View, folded, view
 from digest.rendering.words import web_url
 
 HTML_BUDGET = 95_000  # bytes; Gmail cuts a message at about 102 KB of HTML
@@ -91,14 +91,13 @@ class Renderer:
 
     def _view(self, edition: Edition) -> View:
         stop = headers.unsubscribe_page(edition, self._site, self._secret)
-        return view(
-            edition,
-            self._sources,
+        frame = Frame(
             site=self._site.name,
             site_url=web_url(self._site.url),
             change=headers.mail_link(self._site, self._mailing, "change my digest"),
             stop=stop or headers.mail_link(self._site, self._mailing, "unsubscribe"),
         )
+        return view(edition, self._sources, frame)
 
     def _parts(self, digest: View, wanted: Format) -> list[tuple[str, str]]:
         match wanted:

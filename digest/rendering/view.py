@@ -6,12 +6,13 @@ clean (no control characters) but not escaped, every URL is an http(s) or mailto
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from digest.model import EVERY_DAY, Edition, Kind, Listing, Missing, Pick, Section
+from digest.model import EVERY_DAY, Edition, Missing, Pick, Section
 from digest.rendering.announcements import next_announcement
-from digest.rendering.reasons import BAR, Run, Why, hit_keys, key_sentences, marked, spoken, steps, whys
+from digest.rendering.cards import Card, Link, card_of, source_title
+from digest.rendering.reasons import spoken
 from digest.rendering.words import (
     clean,
     clean_lines,
@@ -21,39 +22,9 @@ from digest.rendering.words import (
     number,
     part_of_day,
     plain_day,
-    short_day,
     shorten,
-    web_url,
     weekday,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link that names its target: "PDF", "Discussion 14"."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One paper."""
-
-    title: str
-    url: str | None  # its landing page
-    authors: str  # "A. One, B. Two, C. Three and 12 more"; empty if unknown
-    source: str  # "arXiv"
-    categories: tuple[str, ...]  # primary first, four at most
-    day: str  # "Mon 18 May"
-    note: str  # "cross-listed", "version 2"; empty for plain news
-    steps: int  # how well it matches, 1 to 5; 0 in "Trending"
-    whys: tuple[Why, ...]
-    abstract: str  # its key sentences
-    runs: tuple[Run, ...]  # the same, in stretches, the reader's words marked
-    links: tuple[Link, ...]
-    upvotes: int | None
-    bar: int = BAR  # steps there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +68,27 @@ class View:
         return len(self.for_you) + len(self.trending) + self.folded
 
 
-_TITLE, _AUTHOR, _ABSTRACT, _SHORT_ABSTRACT = 300, 80, 420, 200  # characters: what one card may take
-_NOTE = 8_000
+_NOTE = 8_000  # characters
 _MOST_MISSING, _MOST_PROBLEMS, _MOST_READS = 8, 5, 12
 
 
-def view(
-    edition: Edition, sources: Mapping[str, str], *, site: str, site_url: str | None, change: str, stop: str
-) -> View:
-    """The edition in the reader's words. `change` and `stop` are the URLs of their links."""
-    picks = [_card(pick, sources, edition.issue_date) for pick in edition.section(Section.FOR_YOU)]
-    trending = [_card(pick, sources, edition.issue_date) for pick in edition.section(Section.TRENDING)]
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the papers and does not come from the edition."""
+
+    site: str
+    site_url: str | None
+    change: str  # URL
+    stop: str  # URL
+
+
+def view(edition: Edition, sources: Mapping[str, str], frame: Frame) -> View:
+    """The edition in the reader's words."""
+    picks = [card_of(pick, sources, edition.issue_date) for pick in edition.section(Section.FOR_YOU)]
+    trending = [card_of(pick, sources, edition.issue_date) for pick in edition.section(Section.TRENDING)]
     return View(
-        site=clean(site),
-        site_url=site_url,
+        site=clean(frame.site),
+        site_url=frame.site_url,
         date=long_day(edition.issue_date),
         summary=_summary(edition, sources),
         missing=_missing(edition, sources),
@@ -123,9 +101,9 @@ def view(
         reads=_reads(edition.read, sources),
         read=sum(edition.read.values()),
         matched=edition.matched,
-        why=_why(edition, site),
-        change=Link("Change what you get", change),
-        stop=Link("Unsubscribe", stop),
+        why=_why(edition, frame.site),
+        change=Link("Change what you get", frame.change),
+        stop=Link("Unsubscribe", frame.stop),
     )
 
 
@@ -136,71 +114,7 @@ def folded(whole: View, keep: int) -> View:
     return replace(whole, for_you=for_you, trending=trending, folded=whole.count - len(for_you) - len(trending))
 
 
-# --- cards --------------------------------------------------------------------------------------------------------
-
-
-def _card(pick: Pick, sources: Mapping[str, str], today: date) -> Card:
-    listing = pick.listing
-    short = pick.section is Section.TRENDING
-    wanted = hit_keys(pick)
-    text = key_sentences(listing.abstract or listing.summary or "", wanted, _SHORT_ABSTRACT if short else _ABSTRACT)
-    return Card(
-        title=shorten(clean(listing.title), _TITLE) or "Untitled",
-        url=_landing_page(listing),
-        authors=_byline(listing.authors),
-        source=_title(pick.source, sources),
-        categories=tuple(shorten(clean(category), 40) for category in listing.categories[:4]),
-        day=short_day(pick.day) + (f" {pick.day.year}" if pick.day.year != today.year else ""),
-        note=_kind(pick),
-        steps=0 if short else steps(pick.score),
-        whys=whys(pick.reasons),
-        abstract=text,
-        runs=marked(text, wanted),
-        links=_links(listing),
-        upvotes=listing.upvotes,
-    )
-
-
-def _landing_page(listing: Listing) -> str | None:
-    return next(filter(None, map(web_url, (listing.url, listing.pdf_url, listing.discussion_url))), None)
-
-
-def _byline(authors: tuple[str, ...]) -> str:
-    named = [shorten(clean(author), _AUTHOR) for author in authors[:3]]
-    more = len(authors) - len(named)
-    return listed(named) if more <= 0 else f"{', '.join(named)} and {number(more)} more"
-
-
-def _kind(pick: Pick) -> str:
-    match pick.kind:
-        case Kind.CROSS:
-            return "cross-listed"
-        case Kind.REVISION:
-            return f"version {pick.listing.version}" if pick.listing.version else "revised"
-    return ""
-
-
-def _links(listing: Listing) -> tuple[Link, ...]:
-    discussion = f"Discussion {number(listing.comments)}" if listing.comments else "Discussion"
-    targets = (
-        ("Abstract", listing.url),
-        ("PDF", listing.pdf_url),
-        ("Code", listing.code_url),
-        ("Project", listing.project_url),
-        (discussion, listing.discussion_url),
-    )
-    links: dict[str, Link] = {}
-    for label, target in targets:
-        if url := web_url(target):
-            links.setdefault(url, Link(label, url))
-    return tuple(links.values())
-
-
 # --- what is in here ----------------------------------------------------------------------------------------------
-
-
-def _title(source: str, sources: Mapping[str, str]) -> str:
-    return shorten(clean(sources.get(source, source)), 60)
 
 
 def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
@@ -209,10 +123,9 @@ def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
     if not edition.picks:
         return _empty(edition, sources)[0]
     if not chosen:
-        talked_about = counted(len(edition.picks), "paper")
         verb = "is" if len(edition.picks) == 1 else "are"
-        none = f"None of {papers} matches your keywords" if total else "No new papers today"
-        return f"{none}; {talked_about} others are talking about {verb} below."
+        others = f"{counted(len(edition.picks), 'paper')} that others talk about {verb} below"
+        return f"{_nothing(edition, sources)}; {others}."
     matched = max(edition.matched, len(chosen))
     head = f"{number(matched)} of {papers} {'matches' if matched == 1 else 'match'}"
     if matched > len(chosen):
@@ -227,22 +140,24 @@ def _strongest(pick: Pick) -> str:
 
 
 def _empty(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
-    """What a day without picks has to say; its first sentence is the summary. "Nothing new" only if it is known."""
+    """What a day without picks has to say; its first sentence is the summary."""
+    looked_for = _looked_for(edition) if any(edition.read.values()) else ()
+    return f"{_nothing(edition, sources)}.", *looked_for, *_next(edition, sources)
+
+
+def _nothing(edition: Edition, sources: Mapping[str, str]) -> str:
+    """Why there is nothing for the reader: error is not emptiness."""
     total = sum(edition.read.values())
-    unread = [_title(missing.source, sources) for missing in edition.missing]
+    unread = [source_title(missing.source, sources) for missing in edition.missing]
     if total:
-        first = f"None of {counted(total, 'new paper')} matches your keywords."
-    elif unread:
-        first = f"Nothing to show yet: {listed(unread[:_MOST_MISSING])} could not be read."
-    else:
-        first = "No new papers since your last digest."
-    return first, *_looked_for(edition, total), *_next(edition, sources)
+        return f"None of {counted(total, 'new paper')} matches your keywords"
+    if unread:
+        return f"Nothing to show yet: {listed(unread[:_MOST_MISSING])} could not be read"
+    return "No new papers since your last digest"
 
 
-def _looked_for(edition: Edition, total: int) -> tuple[str, ...]:
+def _looked_for(edition: Edition) -> tuple[str, ...]:
     keywords = [spoken(term) for term in edition.subscriber.profile.keywords if not term.startswith("-")]
-    if not total:
-        return ()
     if not keywords:
         return ("Your profile has no keywords yet; with a few, this page fills.",)
     named = keywords[:8]
@@ -251,14 +166,14 @@ def _looked_for(edition: Edition, total: int) -> tuple[str, ...]:
 
 
 def _next(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
-    """ "Nothing new from arXiv today: it announces again on Sunday evening.", for sources that were read in full."""
+    """Of each source that was read in full and had nothing: that, and when it has more, as far as that is known."""
     wanted = edition.subscriber.profile.sources
     unread = {missing.source for missing in edition.missing}
     quiet = [
         name for name in sources if (not wanted or name in wanted) and name not in unread and not edition.read.get(name)
     ]
     arxiv = next_announcement(edition.composed_at)
-    titles = [_title(name, sources) for name in quiet]
+    titles = [source_title(name, sources) for name in quiet]
     known = [title for title in titles if _is_arxiv(title)][:_MOST_MISSING] if arxiv else []
     others = [title for title in titles if title not in known]
     again = f"it announces again {part_of_day(arxiv.astimezone(_zone(edition)))}" if arxiv else ""
@@ -287,7 +202,7 @@ def _missing(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _absence(missing: Missing, edition: Edition, sources: Mapping[str, str]) -> str:
-    title = _title(missing.source, sources)
+    title = source_title(missing.source, sources)
     why = shorten(clean(missing.why), 240).rstrip(".")
     if missing.since is None and why == _NOT_YET:
         return f"{title} has not been read yet; its papers will come in a later edition."
@@ -313,7 +228,7 @@ def _problems(problems: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _reads(read: Mapping[str, int], sources: Mapping[str, str]) -> tuple[Read, ...]:
-    counts = [Read(_title(name, sources), count) for name, count in read.items()]
+    counts = [Read(source_title(name, sources), count) for name, count in read.items()]
     counts.sort(key=lambda entry: (-entry.count, entry.source))
     rest = counts[_MOST_READS:]
     others = [Read(counted(len(rest), "other source"), sum(entry.count for entry in rest))] if rest else []

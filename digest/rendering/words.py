@@ -1,4 +1,5 @@
 """Numbers, days and lists in plain English, and strangers' text made safe to show."""
+# ruff: noqa: RUF001 -- full-width punctuation is looked for as it is written
 
 import re
 import unicodedata
@@ -76,12 +77,12 @@ def number(count: int) -> str:
 
 
 def counted(count: int, thing: str, things: str | None = None) -> str:
-    """ "1 paper", "1,243 papers"."""
+    """A count with its noun: "1 paper", "1,243 papers"."""
     return f"{number(count)} {thing if count == 1 else things or thing + 's'}"
 
 
 def listed(items: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """As a sentence lists: "a", "a and b", "a, b and c"."""
     *most, last = items or ("",)
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -92,22 +93,22 @@ def weekday(day: int) -> str:
 
 
 def long_day(day: date) -> str:
-    """ "Monday, 18 May 2026"."""
+    """In full: "Monday, 18 May 2026"."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def short_day(day: date) -> str:
-    """ "Mon 18 May"."""
+    """In short: "Mon 18 May"."""
     return f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]}"
 
 
 def plain_day(day: date, today: date) -> str:
-    """ "18 May", with the year where it is not this one."""
+    """As in a sentence: "18 May", with the year where it is not this one."""
     return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def part_of_day(moment: datetime) -> str:
-    """ "on Sunday evening", "in the night to Monday": a local time as people say it."""
+    """A local time as people say it: "on Sunday evening", "in the night to Monday"."""
     name = _WEEKDAYS[moment.weekday()]
     if moment.hour < 5:
         return f"in the night to {name}"
@@ -127,7 +128,9 @@ def _columns(character: str) -> int:
 
 
 # A run of wide characters may break anywhere but before closing punctuation.
-_PIECES = re.compile(r"\s+|[^\s\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+|\S[、。，．：；！？）」』】〉》]*")
+_PIECES = re.compile(
+    r"\s+|[^\s\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff]+|\S[、。，．：；！？）」』】〉》]*"
+)
 
 
 def wrap(text: str, columns: int = 72, indent: str = "", first: str | None = None) -> str:
