@@ -15,8 +15,9 @@ _OPTIONS: Mapping[str, str] = {
 
 def refused(faults: Sequence[Fault]) -> UsageError:
     """The faults with the names of options in place of keys."""
-    lines = [f"{_option(fault.key)}: {fault.what}" for fault in faults]
-    return UsageError("\n".join(lines))
+    # An address that is wrong is wrong wherever it was put: say so once, of the last, which is the subscriber's.
+    options = {fault.what: _option(fault.key) for fault in faults}
+    return UsageError("\n".join(f"{option}: {what}" for what, option in options.items()))
 
 
 def _option(key: str) -> str:

@@ -46,7 +46,7 @@ class Wishes:
     relay: Relay | None = None
 
 
-def init(  # noqa: PLR0913 - one option each
+def init(
     ctx: typer.Context,
     *,
     email: Annotated[str, typer.Option("--email", help="Your address: the first subscriber.")] = "",
@@ -89,11 +89,16 @@ def init(  # noqa: PLR0913 - one option each
         sender=sender,
         relay=Relay(smtp_host, smtp_security) if smtp_host else None,
     )
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if on_terminal():
         wishes = _ask(wishes)
     _write(path, wishes)
     _create_database(path)
     typer.echo(_next_steps(path, wishes, given=ctx.obj is not None))
+
+
+def on_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 # --- asking ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+"""What the tests of the commands share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from digest.errors import DigestError
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `digest ARGUMENTS` in an empty folder, as `main` would; `stdin` is what is typed."""
+    from digest.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+    def invoke(*arguments: str, stdin: str | bytes | None = None) -> Ran:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+        if isinstance(result.exception, DigestError):
+            return Ran(2, result.stdout, f"{result.stderr}{result.exception}")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return invoke
