@@ -148,7 +148,7 @@ _PAGE = """<!DOCTYPE html>
 <title>digest demo</title>
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1320px; padding: 0 1rem }}
-main {{ display: grid; gap: 2rem; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)) }}
+main {{ display: grid; gap: 2rem; grid-template-columns: repeat(auto-fit, minmax(min(360px, 100%), 1fr)) }}
 h2 {{ font: 600 19px/1.3 Georgia, serif; margin: 0 }}
 iframe, pre {{ border: 1px solid #8888; border-radius: 4px; box-sizing: border-box; height: 75vh; margin: 0; width: 100% }}
 pre {{ font: 13px/1.5 ui-monospace, monospace; overflow: auto; padding: 1rem; white-space: pre-wrap }}

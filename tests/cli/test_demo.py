@@ -120,7 +120,8 @@ def test_nothing_is_missing_and_no_profile_has_a_fault(arrivals):
 def test_a_paper_of_both_arxiv_and_the_community_is_one_with_its_signals(arrivals):
     titles = [pick.listing.title for pick in arrivals[0].edition.picks]
     assert len(titles) == len(set(titles))
-    (both,) = [p.listing for a in arrivals for p in a.edition.picks if p.listing.arxiv_id == "2606.99001"]
+    both = arrivals[0].edition.picks[0].listing
+    assert both.arxiv_id == "2606.99001"
     assert (both.upvotes, both.comments, both.code_url) == (187, 14, "https://example.org/code/over-to-you")
     assert both.categories == ("cs.CL", "cs.LG")
 
