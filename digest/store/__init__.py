@@ -39,7 +39,8 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Stor
 
 def _must_exist(database: Database, *, is_file: bool) -> None:
     missing = StoreError(f"no database at {database.place}: run `digest pull` first")
-    if is_file and not Path(database.place).is_file():  # connecting would make an empty one
+    path = Path(database.place)
+    if is_file and not (path.is_file() and path.stat().st_size):  # connecting would make one
         raise missing
     with database.reading() as connection:
         if revision(connection) is None:

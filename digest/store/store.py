@@ -132,6 +132,15 @@ class Store:
         with self._database.writing() as connection:
             return subscribers.add(connection, subscriber, now)
 
+    def update(self, subscriber: Subscriber, now: datetime) -> Subscriber:
+        """Change what somebody wants; their status and how far they have been served stay.
+
+        Raises:
+            UsageError: nobody is subscribed with this address.
+        """
+        with self._database.writing() as connection:
+            return subscribers.change(connection, subscriber, now)
+
     def set_status(self, email: str, status: Status, now: datetime) -> Subscriber:
         """Pause, resume or remove.
 

@@ -105,6 +105,18 @@ def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscr
     return _update(connection, [(before, _back(connection, _as_written(before, subscriber), now))], now)[0]
 
 
+def change(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscriber:
+    """What somebody wants from now on: everything that a person can write of them; their status stays.
+
+    Raises:
+        UsageError: nobody is subscribed with this address.
+    """
+    before = one(connection, subscriber.email)
+    if before is None or before.status is Status.REMOVED:
+        raise UsageError(f"{subscriber.email} is not subscribed: see `digest subscribers list`")
+    return _update(connection, {before: _as_written(before, subscriber)}, now)[0]
+
+
 def set_status(connection: Connection, email: str, status: Status, now: datetime) -> Subscriber:
     """Pause, resume or remove. What waits to be sent waits through a pause and is cancelled by a removal.
 
