@@ -76,7 +76,7 @@ def _by_row(rows: Integers, values: Integers, kept: Booleans) -> Iterable[tuple[
     """The kept values of each row that has any; rows must rise."""
     rows, values = rows[kept], values[kept]
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    for start, end in zip(starts, np.append(starts, len(rows))[1:], strict=True):
         yield int(rows[start]), values[start:end]
 
 

@@ -256,16 +256,16 @@ def _held_together(several: Sequence[tuple[int, ...]], presences: Matrix) -> Mat
 
 
 def _incidence(rows: Sequence[Sequence[int]], wide: int) -> Matrix:
-    """A matrix of ones where the rows say. The order within a row is kept, so that sums are the same every time."""
-    ends = [0, *accumulate(map(len, rows))]
-    columns = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=ends[-1])
-    return sparse.csr_array((np.ones(len(columns)), columns, ends), shape=(len(rows), wide))
+    """A matrix of ones where the rows say."""
+    return _table([dict.fromkeys(row, 1.0) for row in rows], wide)
 
 
 def _table(rows: Sequence[Mapping[int, complex]], wide: int) -> Matrix:
-    table = _incidence([list(row) for row in rows], wide).astype(complex)
-    table.data = np.fromiter(chain.from_iterable(row.values() for row in rows), dtype=complex, count=table.nnz)
-    return table
+    """A sparse matrix by rows. The order within a row is kept, so that sums are the same every time."""
+    ends = [0, *accumulate(map(len, rows))]
+    columns = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=ends[-1])
+    values = np.array([value for row in rows for value in row.values()])
+    return sparse.csr_array((values, columns, ends), shape=(len(rows), wide))
 
 
 def _candidates(product: Matrix, first_row: int) -> Candidates:
