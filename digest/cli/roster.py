@@ -216,7 +216,7 @@ def sift(rows: Iterable[Row], known: Iterable[Subscriber], sources: Sequence[str
 def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple[Subscriber | None, list[str]]:
     if row.fault:
         return None, [row.fault]
-    stays = {key: value for key, value in record(old).items() if key in row.left_open} if old else {}
+    stays = _stays(row, old) if old is not None else {}
     table = {**stays, **row.table}
     status = table.pop(STATUS, Status.ACTIVE.value)
     subscriber, faults = read(table, sources)
@@ -224,6 +224,13 @@ def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple
     if status not in (Status.ACTIVE.value, Status.PAUSED.value):
         wrong.append('status: must be "active" or "paused"')
     return (None if wrong or subscriber is None else replace(subscriber, status=Status(status))), wrong
+
+
+def _stays(row: Row, old: Subscriber) -> dict[str, Any]:
+    """What is known of somebody that the row does not speak of; of one who left, nothing counts any more."""
+    if old.status is Status.REMOVED:
+        return {}
+    return {key: value for key, value in record(old).items() if key in row.left_open}
 
 
 def _objections(row: Row, subscriber: Subscriber, old: Subscriber | None, seen: dict[str, str]) -> list[str]:

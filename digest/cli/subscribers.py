@@ -163,7 +163,7 @@ def _counted(count: int) -> str:
 
 
 @app.command("add")
-def add(  # noqa: PLR0913 - one option each
+def add(
     ctx: typer.Context,
     email: Email,
     *,
@@ -217,7 +217,11 @@ def add(  # noqa: PLR0913 - one option each
 
 def _promise(subscriber: "Subscriber", now: datetime) -> str:
     due = next_due(subscriber, now)
-    return f"the next digest is due {due:%A, %d %B, %H:%M %Z}" if due else "no digest is due"
+    if due is None:
+        return "no digest is due"
+    if due <= now:
+        return "today's digest goes out with the next `digest send`, or at once if `digest run` is running"
+    return f"the next digest is due {due:%A, %d %B, %H:%M %Z}"
 
 
 @app.command("remove")

@@ -114,7 +114,7 @@ def change(connection: Connection, subscriber: Subscriber, now: datetime) -> Sub
     before = one(connection, subscriber.email)
     if before is None or before.status is Status.REMOVED:
         raise UsageError(f"{subscriber.email} is not subscribed: see `digest subscribers list`")
-    return _update(connection, {before: _as_written(before, subscriber)}, now)[0]
+    return _update(connection, [(before, _as_written(before, subscriber))], now)[0]
 
 
 def set_status(connection: Connection, email: str, status: Status, now: datetime) -> Subscriber:

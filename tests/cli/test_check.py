@@ -1,0 +1,200 @@
+"""`digest check` finds what is wrong before the morning does, and says what to do."""
+
+import json
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from digest.cli.check import remarks
+from digest.config import from_text
+
+FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>J</title><item><title>A paper</title>
+<link>https://example.org/1</link><guid>1</guid><pubDate>Sun, 17 May 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
+NOW = ("--now", "2026-05-17T12:00:00Z")
+
+
+class _Pages(BaseHTTPRequestHandler):
+    def do_GET(self):
+        found = self.path == "/feed"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.end_headers()
+        self.wfile.write(FEED if found else b"nothing here")
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class _Received:
+    def __init__(self):
+        self.messages = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd calls it so
+        self.messages.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def relay():
+    received = _Received()
+    controller = Controller(received, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield controller.port, received
+    controller.stop()
+
+
+@pytest.fixture
+def configure(run, web):
+    """Write a configuration that is right, but for what is put into it."""
+
+    def write(smtp: str, more: str = "", path: str = "/feed") -> None:
+        Path("config.toml").write_text(
+            f'[site]\ncontact = "me@example.org"\n{more}\n[smtp]\n{smtp}\n'
+            f'[[sources]]\nkind = "feed"\nname = "J"\nurl = "{web}{path}"\n'
+            '[[subscribers]]\nemail = "ann@example.org"\nkeywords = ["diffusion"]\n'
+        )
+
+    return write
+
+
+FILES = 'kind = "files"\npath = "outbox"'
+
+
+def findings(ran):
+    return {finding["check"]: (finding["result"], finding["detail"]) for finding in json.loads(ran.out)}
+
+
+def test_when_all_is_well_every_line_is_ok(run, configure, relay):
+    port, received = relay
+    configure(f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"')
+    ran = run("check", "--json", *NOW)
+    found = findings(ran)
+    assert {what: result for what, (result, _) in found.items()} == dict.fromkeys(
+        ["configuration", "database", "subscribers", "source J", "templates", "mail"], "ok"
+    ), ran.out
+    assert ran.code == 0
+    assert found["source J"][1] == "announces 1 now"
+    assert found["mail"][1].startswith(f"127.0.0.1:{port} answers")
+    assert received.messages == []
+
+
+def test_nothing_that_was_fetched_is_stored(run, configure):
+    configure(FILES)
+    assert run("check", *NOW).code == 0
+    assert "Nothing pulled" in run("search", "paper").out
+
+
+def test_a_table_says_the_same_to_people(run, configure):
+    configure(FILES)
+    out = run("check", *NOW).out
+    assert "source J" in out
+    assert "digest preview" in out
+
+
+def test_each_thing_that_fails_is_named_and_the_others_are_looked_at_all_the_same(run, configure):
+    Path("mine/email").mkdir(parents=True)
+    Path("mine/email/digest.txt.j2").write_text("{{ nothing_like_that }}")
+    configure(f'host = "127.0.0.1"\nport = {free_port()}\nsecurity = "none"', 'templates_dir = "mine"', "/gone")
+    ran = run("check", "--json", *NOW)
+    assert ran.code == 1
+    found = findings(ran)
+    assert {what: result for what, (result, _) in found.items()} == {
+        "configuration": "ok",
+        "database": "ok",
+        "subscribers": "ok",
+        "source J": "failed",
+        "templates": "failed",
+        "mail": "failed",
+    }
+    assert "404" in found["source J"][1]
+    assert "digest.txt.j2" in found["templates"][1]
+    assert "put right" in run("check", *NOW).out
+
+
+def test_a_database_that_cannot_be_opened_does_not_hide_the_rest(run, configure):
+    Path("digest.db").write_text("this is no database, but it is long enough to look at" * 20)
+    configure(FILES)
+    found = findings(run("check", "--json", *NOW))
+    assert found["database"][0] == "failed"
+    assert "not a digest database" in found["database"][1]
+    assert found["source J"][0] == found["mail"][0] == "ok"
+
+
+def test_every_fault_of_the_configuration_is_a_line(run):
+    Path("config.toml").write_text('[smtp]\nprot = 1\n[[sources]]\nkind = "arxvi"\n')
+    ran = run("check", "--json")
+    assert ran.code == 1
+    details = [finding["detail"] for finding in json.loads(ran.out)]
+    assert details == [
+        'smtp.prot: unknown key; did you mean "port"?',
+        'sources[0].kind: "arxvi" is no kind of source; did you mean "arxiv"?',
+    ]
+
+
+def test_without_a_configuration_it_says_how_to_get_one(run):
+    ran = run("check")
+    assert (ran.code, "digest init" in ran.out) == (1, True)
+
+
+def test_secrets_that_everybody_can_read_are_a_warning(run, configure):
+    Path("secret").write_text("hunter2")
+    Path("secret").chmod(0o644)
+    configure('kind = "files"\npath = "outbox"\nusername = "u"\npassword_file = "secret"')
+    ran = run("check", "--json", *NOW)
+    assert (ran.code, findings(ran)["smtp.password_file"][0]) == (0, "warning")
+    assert "chmod 600" in findings(ran)["smtp.password_file"][1]
+    Path("secret").chmod(0o600)
+    assert "smtp.password_file" not in findings(run("check", "--json", *NOW))
+    configure('kind = "files"\npath = "outbox"\nusername = "u"\npassword = "hunter2"')
+    Path("config.toml").chmod(0o644)
+    ran = run("check", "--json", *NOW)
+    assert "chmod 600" in findings(ran)["smtp.password"][1]
+    assert "hunter2" not in ran.out
+
+
+def test_nobody_to_send_to_is_a_warning(run, configure):
+    configure(FILES)
+    Path("config.toml").write_text(Path("config.toml").read_text().partition("[[subscribers]]")[0])
+    ran = run("check", "--json", *NOW)
+    assert (ran.code, findings(ran)["subscribers"][0]) == (0, "warning")
+
+
+SOURCE = '[[sources]]\nkind = "huggingface"\n'
+RELAY = '[smtp]\nhost = "smtp.lab.org"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (SOURCE, {"site.contact"}),
+        ('[site]\ncontact = "me@lab.org"\n' + SOURCE, set()),
+        (RELAY + SOURCE, {"site.contact", "mail.from"}),
+        (RELAY + '[mail]\nfrom = "Papers <d@papers.example.org>"\n' + SOURCE, {"site.contact", "mail.from"}),
+        (RELAY + '[mail]\nfrom = "Papers <d@lab.org>"\n' + SOURCE, {"site.contact"}),
+        (SOURCE + '[[subscribers]]\nemail = "a@lab.org"\n', {"site.contact", "subscribers (a@lab.org)"}),
+    ],
+)
+def test_what_is_allowed_and_probably_not_meant_is_remarked_on(text, keys):
+    assert {key for key, _ in remarks(from_text(text, Path("config.toml"), {}))} == keys
