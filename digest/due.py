@@ -70,8 +70,8 @@ def plan(schedule: Schedule, last_issue: date | None, now: datetime, *, early: b
     """What is due for a subscriber at `now`, and when to look again.
 
     Only today's edition is ever composed: a day that passed while nobody looked is not sent late; what it would
-    have held is in the next one. An edition due just before midnight is still today's for an hour. `early` does not
-    wait for the wall time, but keeps to the subscriber's days. A local date never gets a second edition, also when
+    have held is in the next one. But what was due just before midnight is not late for an hour. `early` does not wait
+    for the wall time, but keeps to the subscriber's days. A local date never gets a second edition, also when
     the zone or the clock moves back.
     """
     today = local_date(schedule, now)
@@ -84,7 +84,7 @@ def plan(schedule: Schedule, last_issue: date | None, now: datetime, *, early: b
 
 def _issue(schedule: Schedule, last_issue: date | None, now: datetime, today: date, *, early: bool) -> date | None:
     before = local_date(schedule, now - _GRACE)  # not "today minus one": crossing the date line swallows whole days
-    if last_issue is not None and before < today and _open(schedule, last_issue, before):
+    if not early and before < today and _open(schedule, last_issue, before):
         instant = due_instant(schedule, before)
         if instant <= now < instant + _GRACE:
             return before
