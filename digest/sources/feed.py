@@ -66,9 +66,9 @@ class FeedSource:
     def _listing(self, entry: Entry, now: datetime) -> Listing:
         title = " ".join(_readable(entry.title, html=entry.title_is_html).split())
         abstract = _shortened(_readable(entry.text, html=entry.text_is_html), LONGEST_ABSTRACT)
-        title = title or _shortened(" ".join(abstract.split()), 100)  # short posts often have none
+        title = title or _shortened(" ".join(abstract.split()), 100) or entry.url  # short posts often have none
         if not title:
-            raise ValueError("an entry without title and text")
+            raise ValueError("an entry without title, text and link")
         known = next((paper for text in entry.names if (paper := arxiv_id(text))), None)
         identity = entry.id or entry.url or title
         return Listing(

@@ -51,58 +51,52 @@ def read_feed(body: bytes, url: str, content_type: str = "") -> tuple[list[Entry
 # --- RSS, Atom, CDF -----------------------------------------------------------------------------------------------
 
 _ROOT = re.compile(rb"<(?![?!])((?:\w+:)?[A-Za-z_][\w.-]*)")
-_FEEDS = {b"rss", b"rdf", b"feed", b"channel"}  # local names of root elements; the last is CDF
-_PROLOG = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_FEED = re.compile(rb"<((?:\w+:)?(?:rss|rdf|feed|channel))[\s>]", re.IGNORECASE)  # the last is CDF
+_PROLOG = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?[^>]*>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 
 
 def _xml_entries(body: bytes, url: str, content_type: str) -> tuple[list[Entry], list[Problem]]:
     kept, problems = _whole(body)
-    try:
-        headers = {"content-location": url, "content-type": content_type or "application/xml"}
-        parsed = feedparser.parse(
-            io.BytesIO(kept), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-        )
-    except Exception as error:  # it was not made for hostile bytes, and whatever it raises is this feed's alone
-        raise UnreadableError(f"the feed cannot be read ({type(error).__name__})") from error
-    if not parsed.get("version") and not parsed.entries and parsed.get("bozo"):
+    parsed = _parsed(kept, url, content_type)
+    if not parsed.entries and (prefix := re.search(rb"<(\w+:)(?:item|entry)[\s>]", kept)):  # of no declared namespace
+        parsed = _parsed(re.sub(rb"<(/?)%s" % prefix[1], rb"<\1", kept), url, content_type)
+    if not parsed.entries and not parsed.get("version"):
         raise UnreadableError(wire.looks_like(body, "a feed"))
     entries, faults = wire.read_each(parsed.entries, _xml_entry, "entries")
     return entries, [*problems, *faults]
 
 
+def _parsed(body: bytes, url: str, content_type: str) -> Any:
+    headers = {"content-location": url, "content-type": content_type or "application/xml"}
+    try:
+        return feedparser.parse(
+            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:  # it was not made for hostile bytes, and whatever it raises is this feed's alone
+        raise UnreadableError(f"the feed cannot be read ({type(error).__name__})") from error
+
+
 def _whole(body: bytes) -> tuple[bytes, list[Problem]]:
     """The feed, or its whole entries if its end is missing.
 
-    A feed that is not well-formed is still whole if its root element is closed: browsers made feeds sloppy. One that is
-    not closed was cut off on its way.
+    A feed that is not well-formed is still whole if its root element, or its channel, is closed: browsers made feeds
+    sloppy. One that is not closed was cut off on its way.
     """
-    root = root_name(body)
-    if root is None or root.rpartition(b":")[2].lower() not in _FEEDS:
-        raise UnreadableError(wire.looks_like(body, "a feed") if root in (None, b"html") else _other(root))
     narrow = body.replace(b"\0", b"")  # so that UTF-16 and UTF-32 read like ASCII
-    if re.search(rb"</%s\s*>|<%s\b[^>]*/>" % (root, root), narrow, re.IGNORECASE):
+    start = _PROLOG.sub(b"", narrow[:20_000])
+    feed, root = _FEED.search(start), _ROOT.search(start)
+    if feed is None:
+        name = root[1].decode("ascii", "replace") if root else "html"
+        raise UnreadableError(
+            wire.looks_like(body, "a feed") if name.lower() == "html" else f"XML that is not a feed (<{name[:40]}>)"
+        )
+    if re.search(rb"</(?:%s|(?:\w+:)?channel)\b|<%s\b[^>]*/>" % (feed[1], feed[1]), narrow, re.IGNORECASE):
         return body, []
-    entry = b"entry" if root.endswith(b"feed") else b"item"
-    kept = wire.whole_part(body, entry.decode()) if narrow == body else None
+    entry = "entry" if feed[1].lower().endswith(b"feed") else "item"
+    kept = wire.whole_part(body, entry) if narrow == body else None
     if kept is None:
         raise UnreadableError("a feed that is cut off")
     return kept, [Problem("the feed is cut off; what was whole of it is kept")]
-
-
-def root_name(body: bytes) -> bytes | None:
-    """The name of the first element, as written; None if there is none near the beginning."""
-    start = _PROLOG.sub(b"", body.replace(b"\0", b"")[:20_000])
-    found = _ROOT.search(start)
-    return found[1] if found and not re.search(rb"[^\x00-\x20\x7f-\xff]{200}", start[: found.start()]) else None
-
-
-def _other(root: bytes | None) -> str:
-    name = (root or b"").decode("ascii", "replace").lower()
-    return (
-        "a web page instead of a feed"
-        if name in ("html", "body", "head")
-        else f"XML that is not a feed (<{name[:40]}>)"
-    )
 
 
 def _xml_entry(entry: Mapping[str, Any]) -> Entry:
