@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- signs are written as they are shown
 """What sources send, as clean readable Unicode: no markup, no LaTeX, nothing that cannot be shown.
 
 Deterministic, never raises, linear in the length of the text. What holds no markup comes back as it is, but for its
@@ -39,7 +40,7 @@ def _readable(raw: str) -> str:
 
 _ADDRESS = re.compile(r"^\s*[^\s@()<>]+@[^\s@()<>]+\s*\((?P<name>[^()]+)\)\s*$|\s*<[^<>\s]*@[^<>\s]*>")
 _MARKS = re.compile(
-    r"(?<=[^\W\d_])(?:(?<=[a-z]{3})\d{1,2}(?:,\d{1,2})*)?(?:\s*\^\([^()]*\)|\s*\^\w|[\s,]*[¹²³⁴⁵⁶⁷⁸⁹⁰⁺*∗†‡§¶]|,)*$"
+    r"(?<=[^\W\d_])(?:(?<=[a-z]{2})\d{1,2}(?:,\d{1,2})*)?(?:\s*\^\([^()]*\)|\s*\^\w|[\s,]*[¹²³⁴⁵⁶⁷⁸⁹⁰⁺*∗†‡§¶]|,)*$"
 )
 _AFFILIATION = re.compile(r"(?<=\w)[\s.]*\([^()]*\)\s*$")
 

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 -- names are kept as lines of words
 """Entities and tags: what XML, HTML, JATS and MathML leave in a text."""
 
 import html
@@ -40,7 +41,7 @@ def untagged(text: str) -> str:
 
 _BLOCKS = frozenset(
     "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li"
-    " main nav ol p pre section sec table tbody td tfoot th thead title tr ul".split(),  # noqa: SIM905 -- a list of names
+    " main nav ol p pre section sec table tbody td tfoot th thead title tr ul".split()
 )
 
 
@@ -66,7 +67,7 @@ _INLINE = frozenset(
     "a abbr acronym annotation annotation-xml audio b bdi bdo big br button canvas cite code data del dfn em embed font i iframe"
     " img input ins kbd label link map mark math meta meter mfrac mi mn mo mover mrow msqrt mstyle msub msubsup msup mtext munder"
     " munderover noscript object option output param picture progress q rp rt ruby s samp script select semantics small source span"
-    " strike strong style sub sup svg template textarea time track tt u var video wbr html head body".split(),  # noqa: SIM905
+    " strike strong style sub sup svg template textarea time track tt u var video wbr html head body".split()
 )
 _HIDDEN = frozenset(
     ["script", "style", "template", "head", "svg", "annotation", "annotation-xml", "iframe", "textarea"]

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF003 -- look-alike signs are what this module is about
+# ruff: noqa: RUF001 -- look-alike signs are what this module is about
 """Raised and lowered text, in Unicode where that reads well and as `x^(k+1)`, `x_max` where not."""
 
 import re
@@ -35,7 +35,8 @@ def lowered(text: str) -> str:
 
 def quotient(above: str, below: str) -> str:
     """A fraction on one line."""
-    return f"{_operand(above)}/{_operand(below)}"
+    below = below.strip()
+    return f"{_operand(above)}/{below if _DIVISOR.fullmatch(below) else f'({below})'}"
 
 
 def root(text: str, degree: str = "") -> str:
@@ -47,7 +48,12 @@ def _grouped(text: str) -> str:
     return text if _ONE_WORD.fullmatch(text) else f"({text})"
 
 
-_OPERAND = re.compile(r"[-+±]?[\w.′″*°∂∞√∑∏∫!⁺⁻₊₋]+(?:\([^()]*\))?|\([^()]*\)|\|[^|]*\||‖[^‖]*‖|.")
+_ENCLOSED = r"\([^()]*\)|\|[^|]*\||‖[^‖]*‖|."
+_OPERAND = re.compile(rf"[-+±]?[\w.′″*°∂∞√∑∏∫!⁺⁻₊₋]+(?:\([^()]*\))?|{_ENCLOSED}")
+# What follows a stroke and is plainly one thing: 2, x², ε, cost, log(n), but not 2n.
+_DIVISOR = re.compile(
+    rf"[\d.,]+|√?[^\W\d_][\u0300-\u036f²³⁰-₎ᵢⱼₐ-ₜ′*]*(?:\([^()]*\))?|[A-Za-z]{{3,}}(?:\([^()]*\))?|{_ENCLOSED}"
+)
 
 
 def _operand(text: str) -> str:

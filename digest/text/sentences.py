@@ -30,7 +30,7 @@ _PATIENCE = 1.5  # a whole sentence reads better than a cut one, up to here
 
 def _cut(sentence: str, limit: int) -> str:
     kept = sentence[: max(limit - 1, 1)]
-    if " " in kept and not sentence[len(kept)].isspace():
+    if " " in kept and sentence[len(kept) - 1 : len(kept) + 1].isalnum():
         kept = kept[: kept.rindex(" ")]
     return kept.rstrip(" ,;:.([-–—") + "…"
 
@@ -72,10 +72,10 @@ def _skip(text: str, at: int) -> int:
 _NEXT = re.compile(rf"[{re.escape(_OPENERS)}]*(?P<word>\S+)")
 _BEFORE = re.compile(r"\S+\Z")
 _NEVER_LAST = re.compile(
-    r"e\.g|i\.e|al|cf|vs?|v\.s|viz|ca|approx|resp|w\.r\.t|a\.k\.a|aka|figs?|eqs?|eqn|sect?|refs?|tab|thm|lem|prop|def|alg"
-    r"|app|chap|ch|vol|nos?|pp|dr|prof|mrs?|ms|st|jr|sr|spp?|subsp|var|suppl|ext|eds?|incl|excl|esp|min|max",
-    re.IGNORECASE,
+    r"(?i:e\.g|i\.e|cf|viz|resp|approx|w\.r\.t|vs|v\.s|figs?|eqs?|eqn|sect?|refs|thm|prop|dr|prof|mrs?|ms|st|jr|incl|excl|suppl)"
+    r"|al|ca|Nos?|Ref|Vol|Ch|App|Tab|Alg|Def|Lem|pp|spp?|subsp|var|eds?|vols?"
 )
+_SELDOM_LAST = frozenset(["al", "etc", "Tab", "App", "Ch", "var", "sp", "spp", "ed", "Vol", "jr", "Jr", "resp"])
 _STARTER = re.compile(
     r"(?:An?|The|Th[ei]se|This|That|Those|We|Our|In|Its?|However|Here|Moreover|Furthermore|To|For|As|On|At|By|If|When"
     r"|While|Such|Both|Finally|First|Second|Then|Thus|Hence|There|They|Using|From|With|Based|Also)\b"
@@ -100,7 +100,8 @@ def _abbreviates(before: str, following: str) -> bool:
     if not last:
         return False
     word = last.group().lstrip(_OPENERS)
+    starts = bool(_STARTER.match(following))
     if _NEVER_LAST.fullmatch(word):
-        return True
+        return not (starts and word in _SELDOM_LAST)
     initial = (len(word) == 1 and word.isupper()) or re.fullmatch(r"(?:[A-Z][.-]+)+[A-Z]", word)
-    return bool(initial) and not _STARTER.match(following)
+    return bool(initial) and not starts

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF003 -- look-alike signs are what this module is about
+# ruff: noqa: RUF001, RUF002, SIM905 -- look-alike signs, and tables as lines of words, are what this module is about
 """What LaTeX commands without an argument stand for."""
 
 import re
@@ -7,12 +7,7 @@ from functools import cache
 
 from pylatexenc.latex2text import get_default_latex_context_db
 
-# Soft signs, taken out of the text before it leaves: where a space is wanted if there is something to part.
-SOFT = "\x01"  # around an operator
-EDGE = "\x02"  # around the name of a function
-OPENS = "\x03"  # a formula starts
-CLOSES = "\x04"  # a formula ends
-LEFT = "\x05"  # eats the space before it
+from digest.text.spacing import EDGE, SOFT
 
 GREEK = {
     unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda"): letter
@@ -20,160 +15,47 @@ GREEK = {
 } | {"epsilon": "ε", "phi": "φ"}
 GREEK |= {name.capitalize(): letter.upper() for name, letter in GREEK.items()}
 
-# Where pylatexenc's table has nothing, or something that reads worse on a screen.
+NAMED = GREEK | {"times": "×", "to": "→", "sim": "~", "approx": "≈", "leq": "≤", "geq": "≥", "pm": "±", "infty": "∞"}
+
+# Where pylatexenc's table has nothing, or something that reads worse on a screen: command, sign, command, sign ...
+_TABLE = """
+    vartheta ϑ  varkappa ϰ  varpi ϖ  varrho ϱ  varsigma ς  eps ε  veps ε  sim ~  le ≤  leq ≤  leqslant ≤  ge ≥
+    geq ≥  geqslant ≥  ne ≠  neq ≠  mid |  vert |  lvert |  rvert |  Vert ‖  lVert ‖  rVert ‖  | ‖  parallel ∥
+    ldots …  dots …  cdots …  dotsc …  dotsb …  vdots …  ddots …  textellipsis …  langle ⟨  rangle ⟩  ang ∠
+    lbrace {  rbrace }  lbrack [  rbrack ]  colon :  ast *  star ⋆  bullet •  cdot ·  prime ′  deg °  degree °
+    textdegree °  celsius °C  setminus ∖  smallsetminus ∖  backslash ∖  textbackslash ∖  emptyset ∅  varnothing ∅
+    to →  gets ←  iff ⇔  implies ⇒  impliedby ⇐  lq ‘  rq ’  textquotesingle '  textquotedblleft “
+    textquotedblright ”  guillemotleft «  textasciitilde ~  textasciicircum ^  textunderscore _  textgreater >
+    textless <  lt <  gt >  textbar |  textdollar $  textpercent %  textendash –  textemdash —  slash /
+    LaTeX LaTeX  TeX TeX  BibTeX BibTeX  qed ∎  Box □  square □  triangle △  checkmark ✓  cmark ✓  xmark ✗  and and
+    imath i  jmath j  i i  j j  ell ℓ  hbar ℏ  Re Re  Im Im  wp ℘  aleph ℵ  beth ℶ  partial ∂  nabla ∇  pounds £
+    euro €  texteuro €  yen ¥  copyright ©  dag †  ddag ‡  S §  P ¶  indep ⫫  perp ⊥  bot ⊥  top ⊤  wr ≀  cong ≅
+    lesssim ≲  gtrsim ≳  land ∧  lor ∨  vee ∨  wedge ∧  lnot ¬  neg ¬  triangleq ≜  coloneqq ≔  defeq ≔
+    varinjlim lim  varprojlim lim  dagger †  ddagger ‡  natural ♮  sharp ♯  flat ♭  gtrapprox ⪆  lessapprox ⪅
+    lg lg  Bbbk 𝕜  Msun M⊙  surd √  rhd ▷  lhd ◁  textregistered ®  texttrademark ™  micro µ  iint ∬  iiint ∭
+    oint ∮  eg e.g.  ie i.e.  etc etc.  dashrightarrow ⇢  Diamond ◇  diamondsuit ♦  bigsqcup ⨆  varsubsetneq ⊊
+    restriction ↾  bigO O  lozenge ◊  medlozenge ◊
+""".split()
 _OWN = (
     GREEK
     | {f"var{name}": letter for name, letter in GREEK.items()}
-    | {"vartheta": "ϑ", "varrho": "ϱ", "varsigma": "ς", "varpi": "ϖ", "varkappa": "ϰ", "eps": "ε", "veps": "ε"}
-    | {
-        "sim": "~",
-        "le": "≤",
-        "leq": "≤",
-        "leqslant": "≤",
-        "ge": "≥",
-        "geq": "≥",
-        "geqslant": "≥",
-        "ne": "≠",
-        "neq": "≠",
-    }
-    | {
-        "mid": "|",
-        "vert": "|",
-        "lvert": "|",
-        "rvert": "|",
-        "Vert": "‖",
-        "lVert": "‖",
-        "rVert": "‖",
-        "|": "‖",
-        "parallel": "∥",
-    }
-    | {
-        "ldots": "…",
-        "dots": "…",
-        "cdots": "…",
-        "dotsc": "…",
-        "dotsb": "…",
-        "vdots": "…",
-        "ddots": "…",
-        "textellipsis": "…",
-    }
-    | {"langle": "⟨", "rangle": "⟩", "ang": "∠", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]"}
-    | {"colon": ":", "ast": "*", "star": "⋆", "bullet": "•", "cdot": "·", "prime": "′", "deg": "°", "degree": "°"}
-    | {
-        "textdegree": "°",
-        "celsius": "°C",
-        "setminus": "∖",
-        "smallsetminus": "∖",
-        "backslash": "∖",
-        "textbackslash": "∖",
-    }
-    | {"emptyset": "∅", "varnothing": "∅", "to": "→", "gets": "←", "iff": "⇔", "implies": "⇒", "impliedby": "⇐"}
-    | {
-        "lq": "‘",
-        "rq": "’",
-        "textquotesingle": "'",
-        "textquotedblleft": "“",
-        "textquotedblright": "”",
-        "guillemotleft": "«",
-    }
-    | {
-        "textasciitilde": "~",
-        "textasciicircum": "^",
-        "textunderscore": "_",
-        "textgreater": ">",
-        "textless": "<",
-        "lt": "<",
-    }
-    | {
-        "gt": ">",
-        "textbar": "|",
-        "textdollar": "$",
-        "textpercent": "%",
-        "textendash": "–",
-        "textemdash": "—",
-        "slash": "/",
-    }
-    | {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "qed": "∎", "Box": "□", "square": "□", "triangle": "△"}
-    | {
-        "checkmark": "✓",
-        "cmark": "✓",
-        "xmark": "✗",
-        "mathds": "",
-        "and": "and",
-        "imath": "i",
-        "jmath": "j",
-        "i": "i",
-        "j": "j",
-    }
-    | {
-        "ell": "ℓ",
-        "hbar": "ℏ",
-        "Re": "Re",
-        "Im": "Im",
-        "wp": "℘",
-        "aleph": "ℵ",
-        "beth": "ℶ",
-        "partial": "∂",
-        "nabla": "∇",
-    }
-    | {
-        "pounds": "£",
-        "euro": "€",
-        "texteuro": "€",
-        "yen": "¥",
-        "copyright": "©",
-        "dag": "†",
-        "ddag": "‡",
-        "S": "§",
-        "P": "¶",
-    }
-    | {
-        "indep": "⫫",
-        "perp": "⊥",
-        "bot": "⊥",
-        "top": "⊤",
-        "wr": "≀",
-        "cong": "≅",
-        "lesssim": "≲",
-        "gtrsim": "≳",
-        "land": "∧",
-    }
-    | {"lor": "∨", "vee": "∨", "wedge": "∧", "lnot": "¬", "neg": "¬", "triangleq": "≜", "coloneqq": "≔", "defeq": "≔"}
-    | {
-        "varinjlim": "lim",
-        "varprojlim": "lim",
-        "dagger": "†",
-        "ddagger": "‡",
-        "natural": "♮",
-        "sharp": "♯",
-        "flat": "♭",
-    }
-    | {
-        "gtrapprox": "⪆",
-        "lessapprox": "⪅",
-        "lg": "lg",
-        "Bbbk": "𝕜",
-        "Msun": "M⊙",
-        "surd": "√",
-        "mathbbm": "",
-        "rhd": "▷",
-    }
-    | {"lhd": "◁", "textregistered": "®", "texttrademark": "™", "micro": "µ", "iint": "∬", "iiint": "∭", "oint": "∮"}
+    | dict(zip(_TABLE[::2], _TABLE[1::2], strict=True))
+    | {"etal": "et al."}
 )
 _FUNCTIONS = frozenset(
     "arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det diag dim div erf exp gcd hom inf ker lcm lg lim liminf"
-    " limsup ln log max min mod bmod Pr poly polylog rank sec sgn sign sin sinh sup supp tan tanh tr Tr trace Var codim".split(),  # noqa: SIM905
+    " limsup ln log max min mod bmod Pr poly polylog rank sec sgn sign sin sinh sup supp tan tanh tr Tr trace Var codim".split()
 ) - {"deg"}
 _SPACES = frozenset(
     [" ", "\n", "\t", ",", ";", ":", ">", "quad", "qquad", "enspace", "thinspace", "space", "\\", "newline", "par"]
 )
-_TIGHT = frozenset("∞∂∇∑∏∐∫∬∭∮√∀∃∄¬∅∠△□▷◁⋆∗*∘·•…⊤′°|‖%♮♯♭✓✗†‡⨁⨂⋃⋂⋁⋀/\\∖:<>†")
+_TIGHT = frozenset("∞∂∇∑∏∐∫∬∭∮√∀∃∄¬∅∠△□▷◁⋆∗*•…⊤′°|‖%♮♯♭✓✗†‡⨁⨂⋃⋂⋁⋀/\\∖:<>†")
 _SIGNS = frozenset("±∓~¬−+-")  # also used with nothing before them
 
 
 @cache
 def symbol(name: str) -> str | None:
-    """What `\\name` shows in text, or None where nobody knows."""
+    r"""What `\name` shows in text, or None where nobody knows."""
     if name in _SPACES:
         return " "
     if name in _OWN:
@@ -203,7 +85,7 @@ _LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "�
 
 @cache
 def in_formula(name: str) -> str | None:
-    """What `\\name` shows in a formula, with soft signs where it wants space around it."""
+    r"""What `\name` shows in a formula, with soft signs where it wants space around it."""
     if len(name) == 1 and name.isalpha():
         return _LETTERS.get(name, name)
     if name in _FUNCTIONS:
@@ -211,13 +93,13 @@ def in_formula(name: str) -> str | None:
     shown = symbol(name)
     if shown is None:
         return _guess(name)
-    if len(shown) == 1 and shown not in _TIGHT and (shown == "~" or unicodedata.category(shown) in ("Sm", "So")):
+    if len(shown) == 1 and shown not in _TIGHT and (shown in "~·" or unicodedata.category(shown) in ("Sm", "So")):
         return f"{SOFT}{shown}{SOFT}"
     return shown
 
 
 def _guess(name: str) -> str | None:
-    """The letter behind an author's own abbreviation: \\bR, \\calL, \\bSigma, \\RR."""
+    r"""The letter behind an author's own abbreviation: \bR, \calL, \bSigma, \RR."""
     if len(name) == 2 and name[0] == name[1] and name[0] in _LETTERS:
         return _LETTERS[name[0]]
     family = _FAMILIES.fullmatch(name)
@@ -231,7 +113,7 @@ def is_sign(shown: str) -> bool:
 
 
 def double_struck(text: str) -> str:
-    """Letters as `\\mathbb` shows them: ℝ, 𝔼."""
+    r"""Letters as `\mathbb` shows them: ℝ, 𝔼."""
     return "".join(_struck(char) for char in text)
 
 

@@ -9,7 +9,6 @@ underscores part words, so that a hyphenated term is a phrase however it is hyph
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,8 +16,7 @@ from typing import NamedTuple
 import Stemmer
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):  # a tuple is made three times as fast as a frozen dataclass, and there are hundreds a text
     """One word of a text. `start` and `end` are its span in that text as given, accents and all.
 
     Spans rise but may overlap: Chinese, Japanese, Korean, Thai and other scripts that do not part words by spaces
@@ -34,36 +32,37 @@ class Token:
 
 def tokenize(text: str) -> list[Token]:
     """The words of `text`, in order."""
-    return [
-        Token(word.word, word.key, chunk.start() + word.start, chunk.start() + word.end, word.surface)
-        for chunk in _CHUNK.finditer(text)
-        for word in _words(chunk.group())
-    ]
+    tokens = []
+    for chunk in _CHUNK.finditer(_without_schemes(text)):
+        at = chunk.start()
+        for word, key, start, end, surface in _words(chunk.group()):
+            tokens.append(Token(word, key, at + start, at + end, surface))
+    return tokens
 
 
 def keys(text: str) -> list[str]:
-    """The keys of `tokenize(text)` alone, several times as fast."""
-    return [word.key for chunk in text.split() for word in _words(chunk)]
+    """The keys of `tokenize(text)` alone, in a fraction of the time."""
+    return [token.key for chunk in _CHUNK.findall(_without_schemes(text)) for token in _words(chunk)]
 
 
-class _Word(NamedTuple):
-    word: str
-    key: str
-    start: int
-    end: int
-    surface: str
-
-
-_CHUNK = re.compile(r"\S+")
+# Neither white space nor what parts words whatever stands beside it.
+_CHUNK = re.compile(r"""[^\s()\[\]{},;:"!?/=<>|*&%$^~@_`\\-]+""")
+_SCHEME = re.compile(r"(?:https?|ftp)://(?:www\.)?", re.IGNORECASE)
 _LONGEST_CACHED = 40
 
 
-def _words(chunk: str) -> tuple[_Word, ...]:
+def _without_schemes(text: str) -> str:
+    """`text`, equally long, without the `https://www.` of its URLs: they are no words of it."""
+    return _SCHEME.sub(lambda scheme: " " * len(scheme.group()), text) if "://" in text else text
+
+
+def _words(chunk: str) -> tuple[Token, ...]:
+    """The words of a text without separators; most come again, so what was read is remembered."""
     return _cached_words(chunk) if len(chunk) <= _LONGEST_CACHED else tuple(_read(chunk))
 
 
 @lru_cache(maxsize=1 << 16)
-def _cached_words(chunk: str) -> tuple[_Word, ...]:
+def _cached_words(chunk: str) -> tuple[Token, ...]:
     return tuple(_read(chunk))
 
 
@@ -143,7 +142,6 @@ def _folded(chunk: str) -> tuple[str, list[int], list[int]]:
 
 # --- words --------------------------------------------------------------------------------------------------------
 
-_SCHEME = re.compile(r"(?:https?|ftp)://(?:www\.)?", re.IGNORECASE)
 _WORD = re.compile(
     r"(?<![ldm])l(?:\+\+|#)(?!l)"  # C++, C#
     r"|[ld][ldm]*(?:(?:'(?=l)|(?<=d)\.(?=d))[ldm]+)*"  # word2vec, don't, 3.5
@@ -153,10 +151,8 @@ _WORD = re.compile(
 _UNIT = re.compile(r"cm*")
 
 
-def _read(chunk: str) -> Iterator[_Word]:
+def _read(chunk: str) -> Iterator[Token]:
     plain, starts, ends = _folded(chunk)
-    if "://" in plain:
-        plain = _SCHEME.sub(lambda scheme: " " * len(scheme.group()), plain)
     classes = plain.translate(_CLASSES)
     for found in _WORD.finditer(classes):
         for start, end in _parts(plain, classes, *found.span()):
@@ -172,14 +168,16 @@ def _parts(plain: str, classes: str, start: int, end: int) -> list[tuple[int, in
     return [(start, end)]
 
 
-def _word(plain: str, start: int, end: int) -> _Word:
+def _word(plain: str, start: int, end: int) -> Token:
     surface = unicodedata.normalize("NFC", plain.translate(_NO_APOSTROPHES))
     word = unicodedata.normalize("NFC", surface.casefold())
-    return _Word(word, _key(surface, word), start, end, surface)
+    return Token(word, _key(surface, word), start, end, surface)
 
 
 _NO_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
-_ACRONYM = re.compile(r"([A-Z0-9]{2,})s?")
+# Longer words in capitals are words of a shouted title. Measured on 34,000 abstracts: up to six letters, what Snowball
+# would have changed are names (AIDS, MCTS, ROUGE, SMILES); from seven on, more and more METHODS and DIAGRAMS.
+_ACRONYM = re.compile(r"([A-Z0-9]{2,6}|[A-Z]*[0-9][A-Z0-9]*)s?")
 _GREEK_NAMES = {
     letter: unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda")
     for letter in "αβγδεζηθικλμνξοπρστυφχψω"
