@@ -13,8 +13,9 @@ from aiosmtpd.controller import Controller
 from digest.cli.check import remarks
 from digest.config import from_text
 
-FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>J</title><item><title>A paper</title>
-<link>https://example.org/1</link><guid>1</guid><pubDate>Sun, 17 May 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
+FEED = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>J</title><id>j</id><entry>
+<title>A paper</title><id>1</id><link href="https://example.org/1"/><published>2026-05-17T08:00:00Z</published>
+<updated>2026-05-17T08:00:00Z</updated></entry></feed>"""
 NOW = ("--now", "2026-05-17T12:00:00Z")
 
 
@@ -22,7 +23,7 @@ class _Pages(BaseHTTPRequestHandler):
     def do_GET(self):
         found = self.path == "/feed"
         self.send_response(200 if found else 404)
-        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Content-Type", "application/atom+xml")
         self.end_headers()
         self.wfile.write(FEED if found else b"nothing here")
 
