@@ -106,8 +106,11 @@ class Store(Protocol):
 
     def reschedule(self, subscriber: int, next_due: datetime) -> None: ...
     def claim(
-        self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None
-    ) -> list[Claim]: ...
+        self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None, on_unknown: str
+    ) -> list[Claim]:
+        """Deliveries to attempt now, held until the lease ends; `on_unknown` is for those that died while sending."""
+        ...
+
     def sending(self, claim: Claim, now: datetime) -> bool:
         """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
         ...
@@ -307,7 +310,9 @@ def deliver(
 
 
 def _claim(parts: Parts, now: datetime, only: str | None) -> list[Claim]:
-    return parts.store.claim(now, worker=parts.worker, lease=LEASE, limit=BATCH, subscriber=only)
+    return parts.store.claim(
+        now, worker=parts.worker, lease=LEASE, limit=BATCH, subscriber=only, on_unknown=parts.on_unknown
+    )
 
 
 class _Round:
