@@ -14,7 +14,7 @@ class Ready(str):
 _ALWAYS = re.compile(r"([\\`*_\[\]#~])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
-_AT_START = re.compile(r"^(\s*)([-+](?=\s|$)|[-=](?=[-=\s]*$)|>)")  # a list, a rule or a heading, a quotation
+_AT_START = re.compile(r"^(\s*)([-+](?=\s|$)|-(?=[-\s]*$)|>)")  # a list, a rule, a quotation
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])")
 
 

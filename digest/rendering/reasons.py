@@ -61,12 +61,22 @@ def spoken(term: str) -> str:
     return shorten(f"{named} {said}" if named in _SAYS_ITSELF else said, 60)
 
 
+_NAMED_FIELDS = {"authors": "author", "categories": "category"}
+
+
+def subject_of(reason: Reason) -> str:
+    """What matched, as people say it: a name or a category is called one."""
+    said = spoken(reason.term)
+    kind = _NAMED_FIELDS.get(reason.field)
+    return f"{kind} {said}" if kind and not said.startswith(f"{kind} ") else said
+
+
 def whys(reasons: Iterable[Reason], most: int = 6) -> tuple[Why, ...]:
     """The matched terms, what weighed most first, each with all the places it was found in."""
     fields: dict[tuple[str, bool], list[str]] = {}
     worth: dict[tuple[str, bool], float] = {}
     for reason in reasons:
-        key = (spoken(reason.term), reason.contribution < 0)
+        key = (subject_of(reason), reason.contribution < 0)
         places = fields.setdefault(key, [])
         if reason.field and reason.field not in places:
             places.append(reason.field)

@@ -5,6 +5,7 @@ other files beside it. A folder of the operator's own with the same layout overr
 is given `digest` (`view.View`) and nothing else.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
@@ -79,7 +80,7 @@ def _what(error: Exception) -> str:
         case jinja2.TemplateNotFound():
             return f"there is no template {error.name}"
         case jinja2.UndefinedError():
-            return str(error).replace("'digest.rendering.view.", "'")
+            return re.sub(r"'digest\.rendering\.\w+\.", "'", str(error))
         case jinja2.TemplateError():
             return str(error)
     return f"{type(error).__name__}: {error}"

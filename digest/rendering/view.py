@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from digest.model import EVERY_DAY, Edition, Missing, Pick, Section
 from digest.rendering.announcements import next_announcement
 from digest.rendering.cards import Card, Link, card_of, source_title
-from digest.rendering.reasons import spoken
+from digest.rendering.reasons import spoken, subject_of
 from digest.rendering.words import (
     clean,
     clean_lines,
@@ -136,7 +136,7 @@ def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
 
 def _strongest(pick: Pick) -> str:
     best = max(pick.reasons, key=lambda reason: reason.contribution, default=None)
-    return spoken(best.term) if best else ""
+    return subject_of(best) if best else ""
 
 
 def _empty(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from digest.model import Edition, Kind, Listing, Pick, Profile, Reason, Schedule, Section, Subscriber
+from digest.model import Edition, Kind, Listing, Missing, Pick, Profile, Reason, Schedule, Section, Subscriber
 from digest.rendering import Mailing, Renderer, Site
 
 DAY = date(2026, 5, 18)
@@ -81,6 +82,22 @@ def make_renderer(
 ) -> Renderer:
     site = Site("Daily Papers", url, "papers@example.org")
     return Renderer(site, Mailing(sender, **mailing), b"secret", SOURCES, templates_dir)
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """Builders of what a test varies."""
+    return SimpleNamespace(
+        day=DAY,
+        now=NOW,
+        listing=LISTING,
+        pick=make_pick,
+        trending=make_trending,
+        subscriber=make_subscriber,
+        edition=make_edition,
+        renderer=make_renderer,
+        missing=Missing,
+    )
 
 
 @pytest.fixture(scope="session")

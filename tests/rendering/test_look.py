@@ -1,0 +1,153 @@
+"""What can be told of the look without eyes."""
+
+import re
+from itertools import pairwise, product
+
+import pytest
+from lxml import html as lxml_html
+
+from digest.rendering.page import preview_page
+
+# What mail programs put behind a message that brings no background: (name, colour).
+LIGHT = [("white", "#ffffff"), ("off-white", "#f8f7f4"), ("hit", "#f9ebc8")]
+DARK = [
+    ("black", "#000000"),
+    ("Chromium", "#121212"),
+    ("Apple Mail", "#1e1e1e"),
+    ("Outlook", "#292929"),
+    ("grey", "#333333"),
+]
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.fixture(scope="module")
+def page(make, renderer):
+    missing = (make.missing("hf", "it answered 503"),)
+    edition = make.edition(
+        make.pick(), make.trending(make.listing), missing=missing, note="See [this](https://a.example)"
+    )
+    return renderer.bodies(edition).html
+
+
+@pytest.fixture(scope="module")
+def dark_rules(page):
+    block = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?)</style>", page, re.DOTALL)
+    assert block
+    return dict(re.findall(r"(\.\w[^{]*?) \{ ([^}]*) \}", block.group(1)))
+
+
+def colours(declarations: str, name: str) -> list[str]:
+    return re.findall(rf"(?<![-\w]){name}: ?(#[0-9a-f]{{6}})", declarations)
+
+
+def test_every_text_colour_is_aa_on_every_light_background(page):
+    inline = set(colours(" ".join(re.findall(r'style="([^"]*)"', page)), "color"))
+    assert len(inline) == 3
+    ink = "#1d1b18"
+    for colour, (name, background) in product(inline, LIGHT):
+        if name != "hit" or colour == ink:  # only ink stands on the marker
+            assert contrast(colour, background) >= 4.5, (colour, name, contrast(colour, background))
+
+
+def test_every_text_colour_has_a_dark_twin_that_is_aa_on_every_dark_background(dark_rules):
+    for selector, declarations in dark_rules.items():
+        for colour in colours(declarations, "color"):
+            backgrounds = colours(declarations, "background-color") or [background for _, background in DARK]
+            for background in backgrounds:
+                assert contrast(colour, background) >= 4.5, (selector, colour, background)
+
+
+def test_every_element_with_a_colour_has_a_class_that_turns_dark(page, dark_rules):
+    turned = {name for selector in dark_rules for name in re.findall(r"\.(\w+)", selector)}
+    for element in lxml_html.fromstring(page).cssselect("[style]"):
+        style = element.get("style")
+        if re.search(r"(?<![-\w])(color|background-color|border-\w+): ?[^;]*#", style) and element.tag != "a":
+            assert turned & set(element.get("class", "").split()), (element.tag, style)
+
+
+def test_outlook_gets_the_same_dark_rules(page):
+    wrapped = re.findall(r"\[data-ogsc\] (\.\w[\w ]*)[ ,{]", page)
+    plain = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?)</style>", page, re.DOTALL)
+    assert wrapped
+    assert all(selector.strip() in plain.group(1) for selector in wrapped)
+
+
+def test_media_queries_survive_inlining_and_keep_what_is_important(page):
+    assert page.count("!important") > 20
+    assert "@media (max-width: 480px)" in page
+    assert all(len(style) < 16_000 for style in re.findall(r"<style.*?</style>", page, re.DOTALL))
+
+
+def test_the_page_needs_nothing_from_anywhere(page):
+    assert not re.search(r"<(script|img|link|iframe|object)|@import|@font-face|url\(|var\(", page)
+
+
+def test_tables_are_layout_headings_in_order_and_languages_said(page):
+    tree = lxml_html.fromstring(page)
+    assert tree.get("lang") == "en"
+    assert all(table.get("role") == "presentation" for table in tree.cssselect("table"))
+    levels = [int(element.tag[1]) for element in tree.cssselect("h1, h2, h3")]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert all(heading.get("dir") == "auto" for heading in tree.cssselect("h3"))
+
+
+def test_the_bar_is_told_to_those_who_cannot_see_it(page):
+    bar = lxml_html.fromstring(page).cssselect("[role=img]")[0]
+    assert bar.get("aria-label") == "Match 4 of 5:"
+    assert bar.text_content() == "■■■■□"
+
+
+def test_nothing_is_hidden_and_nothing_tracks(page):
+    assert not re.search(r"display: ?none|visibility: ?hidden|font-size: ?[01]px|opacity|max-height: ?0", page)
+
+
+def test_the_readers_words_are_marked(page):
+    marks = [element.text_content() for element in lxml_html.fromstring(page).cssselect(".hit")]
+    assert marks == ["flow matching", "flows"]
+
+
+# --- the preview --------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_shows_every_form_in_frames_without_scripts(make, renderer):
+    edition = make.edition(make.pick())
+    page = preview_page(renderer, edition)
+    tree = lxml_html.fromstring(page)
+    frames = tree.cssselect("iframe")
+    assert [(frame.get("width"), frame.get("title").rpartition(" ")[2]) for frame in frames] == [
+        ("375", "light"),
+        ("700", "light"),
+        ("375", "dark"),
+        ("700", "dark"),
+    ]
+    assert all("allow-scripts" not in frame.get("sandbox") for frame in frames)
+    assert all("Flow Matching for" in frame.get("srcdoc") for frame in frames)
+    assert "@media all" in frames[2].get("srcdoc")
+    assert "@media not all" in frames[0].get("srcdoc")
+    text, markdown, headers = (element.text_content() for element in tree.cssselect("pre"))
+    bodies = renderer.bodies(edition)
+    assert text == bodies.text
+    assert markdown == bodies.markdown
+    assert "List-Unsubscribe: <https://papers.example.org/unsubscribe/7-" in headers
+    assert "of the 102 KB that Gmail shows" in page
+
+
+def test_the_preview_needs_nothing_and_lets_nothing_of_a_title_out(make, renderer):
+    listing = make.listing.__class__(title='"></iframe><script>alert(1)</script>')
+    page = preview_page(renderer, make.edition(make.pick(listing)))
+    tree = lxml_html.fromstring(page)
+    assert not tree.cssselect("script, link, img")
+    assert len(tree.cssselect("iframe")) == 4
+    assert "</iframe><script>" in tree.cssselect("h1")[0].text_content()

@@ -1,0 +1,240 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from digest.model import Kind, Listing, Missing, Profile, Schedule, Section
+from digest.rendering.cards import card_of
+from digest.rendering.view import Frame, folded, view
+
+SOURCES = {"arxiv": "arXiv", "hf": "Hugging Face"}
+FRAME = Frame("Daily Papers", None, "mailto:a@example.org", "mailto:b@example.org")
+MISSING = Missing("hf", "it answered 503", datetime(2026, 5, 16, 23, 30, tzinfo=UTC))
+
+
+@pytest.fixture
+def seen(make):
+    return lambda *picks, **changes: view(make.edition(*picks, **changes), SOURCES, FRAME)
+
+
+# --- the one sentence ---------------------------------------------------------------------------------------------
+
+
+def test_the_summary_says_how_many_of_how_many_and_the_strongest_term(make, seen):
+    assert seen(make.pick(), make.pick()).summary == "2 of 1,243 new papers match; strongest: flow matching."
+    assert seen(make.pick(), read={"arxiv": 1}).summary == "1 of 1 new paper matches; strongest: flow matching."
+    assert seen(make.pick(reasons=())).summary == "1 of 1,243 new papers matches."
+
+
+def test_matches_that_are_not_shown_are_counted(make, seen):
+    assert seen(make.pick(), matched=31).summary == (
+        "31 of 1,243 new papers match, the best 1 are here; strongest: flow matching."
+    )
+
+
+def test_the_summary_is_the_first_visible_line_of_every_part(make, renderer):
+    bodies = renderer.bodies(make.edition(make.pick()))
+    summary = "1 of 1,243 new papers matches; strongest: flow matching."
+    assert bodies.text.startswith(summary)
+    assert bodies.markdown.startswith(summary)
+    body = bodies.html.partition("<body")[2]
+    assert body.index(summary) < body.index("<h1")
+
+
+def test_a_day_of_trending_papers_alone_says_so(make, seen):
+    summary = seen(make.trending(make.listing)).summary
+    assert summary == "None of 1,243 new papers matches your keywords; 1 paper that others talk about is below."
+
+
+# --- error is not emptiness ---------------------------------------------------------------------------------------
+
+
+def test_a_source_that_could_not_be_read_is_said_with_reason_since_and_what_comes(seen):
+    assert seen(missing=(MISSING,), read={}).missing == (
+        "Hugging Face could not be read since 17 May (it answered 503); its papers will come in a later edition.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (
+            replace(MISSING, since=datetime(2026, 5, 18, 4, 10, tzinfo=UTC)),
+            "could not be read in full since 06:10 today",
+        ),
+        (
+            replace(MISSING, since=datetime(2025, 12, 30, tzinfo=UTC)),
+            "could not be read in full since 30 December 2025 (",
+        ),
+        (replace(MISSING, since=None), "could not be read in full so far (it answered 503);"),
+        (Missing("hf", "it has not been read yet"), "Hugging Face has not been read yet; its papers will come"),
+        (replace(MISSING, why="line\nbreak."), "(line break);"),
+        (replace(MISSING, why=""), "since 17 May; its"),
+    ],
+)
+def test_what_is_missing_is_said_in_the_readers_own_time(seen, missing, said):
+    assert said in seen(missing=(missing,)).missing[0]
+
+
+def test_what_was_missing_stands_above_the_papers_and_in_the_footer_of_every_part(make, renderer):
+    bodies = renderer.bodies(make.edition(make.pick(), missing=(MISSING,)))
+    for body in (bodies.html, bodies.text, bodies.markdown):
+        assert body.index("it answered 503") < body.index("Flow Matching for")
+    assert bodies.html.count("it answered 503") == 2
+
+
+def test_no_new_papers_is_said_only_when_it_is_known(seen):
+    known, unknown = seen(read={}), seen(read={}, missing=(MISSING,))
+    assert known.summary == "No new papers since your last digest."
+    assert unknown.summary == "Nothing to show yet: Hugging Face could not be read."
+    assert not any("Nothing new from Hugging Face" in sentence for sentence in unknown.empty)
+
+
+def test_trending_papers_do_not_hide_that_nothing_could_be_read(make, seen):
+    summary = seen(make.trending(make.listing), read={}, missing=(MISSING,)).summary
+    assert summary.startswith("Nothing to show yet: Hugging Face could not be read;")
+
+
+def test_an_empty_day_says_what_was_looked_for_and_when_more_comes(make, seen):
+    sunday = datetime(2026, 5, 17, 8, tzinfo=UTC)
+    new_york = make.subscriber(schedule=Schedule("America/New_York", time(7, 30)))
+    shown = seen(read={"hf": 39}, issue_date=date(2026, 5, 17), composed_at=sunday, subscriber=new_york)
+    assert shown.summary == "None of 39 new papers matches your keywords."
+    assert shown.empty == (
+        "Looked for flow matching and author Chen.",
+        "Nothing new from arXiv today: it announces again on Sunday evening.",
+    )
+
+
+def test_the_next_announcement_is_said_in_the_readers_own_time(make, seen):
+    beijing = make.subscriber(schedule=Schedule("Asia/Shanghai", time(7, 30)))
+    sunday = datetime(2026, 5, 17, 8, tzinfo=UTC)
+    shown = seen(read={"hf": 39}, composed_at=sunday, subscriber=beijing)
+    assert "it announces again on Monday morning." in shown.empty[-1]
+
+
+def test_a_profile_without_keywords_is_told_so(make, seen):
+    shown = seen(subscriber=make.subscriber(profile=Profile()))
+    assert "Your profile has no keywords yet" in shown.empty[0]
+
+
+def test_sources_the_reader_did_not_ask_for_are_not_spoken_of(make, seen):
+    shown = seen(read={}, subscriber=make.subscriber(profile=Profile(sources=("hf",))))
+    assert shown.empty == ("Nothing new from Hugging Face today.",)
+
+
+def test_faults_of_the_profile_are_shown_in_every_part(make, renderer):
+    problem = 'Your keyword `"flow` could not be read: the quote is never closed.'
+    bodies = renderer.bodies(make.edition(make.pick(), problems=(problem,)))
+    for body in (bodies.html, bodies.text, bodies.markdown):
+        assert "the quote is never closed" in " ".join(body.split())
+
+
+# --- cards --------------------------------------------------------------------------------------------------------
+
+
+def test_three_authors_are_named_and_the_rest_counted(make):
+    def byline(count):
+        listing = Listing(title="x", authors=tuple(f"A{n}" for n in range(count)))
+        return card_of(make.pick(listing), SOURCES, make.day).authors
+
+    assert [byline(n) for n in (0, 1, 2, 3, 4, 603)] == [
+        "",
+        "A0",
+        "A0 and A1",
+        "A0, A1 and A2",
+        "A0, A1, A2 and 1 more",
+        "A0, A1, A2 and 600 more",
+    ]
+
+
+def test_links_name_their_target_and_none_is_there_twice(make):
+    listing = replace(make.listing, project_url=make.listing.code_url)
+    labels = [link.label for link in card_of(make.pick(listing), SOURCES, make.day).links]
+    assert labels == ["Abstract", "PDF", "Code", "Discussion 14"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "note"),
+    [
+        (Kind.NEW, 1, ""),
+        (Kind.CROSS, 1, "cross-listed"),
+        (Kind.REVISION, 3, "version 3"),
+        (Kind.REVISION, None, "revised"),
+    ],
+)
+def test_news_that_is_not_new_says_what_it_is(make, kind, version, note):
+    pick = make.pick(replace(make.listing, version=version), kind=kind)
+    assert card_of(pick, SOURCES, make.day).note == note
+
+
+def test_a_listing_without_anything_still_makes_a_card(make, renderer):
+    bodies = renderer.bodies(make.edition(make.pick(Listing(title=""), reasons=())))
+    assert "Untitled" in bodies.html
+    assert "Untitled" in bodies.text
+
+
+def test_folding_keeps_the_first_cards_and_counts_the_rest(make, seen):
+    whole = seen(*[make.pick()] * 3, *[make.trending(make.listing)] * 2)
+    for keep, shape in ((5, (3, 2, 0)), (4, (3, 1, 1)), (2, (2, 0, 3)), (0, (0, 0, 5))):
+        part = folded(whole, keep)
+        assert (len(part.for_you), len(part.trending), part.folded) == shape
+        assert part.count == 5
+
+
+# --- subject and footer -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "changes", "subject"),
+    [
+        (["A Title"], {}, "A Title"),
+        (["A Title", "B", "C"], {}, "A Title and 2 more"),
+        (
+            ["Word " * 30, "B"],
+            Section.FOR_YOU,
+            {},
+            "Word Word Word Word Word Word Word Word Word Word Word… and 1 more",
+        ),
+        ([], {}, "Monday, 18 May 2026: nothing for you among 1,243 new papers"),
+        ([], {"read": {}}, "Monday, 18 May 2026: no new papers"),
+        ([], {"read": {}, "missing": (MISSING,)}, "Monday, 18 May 2026: papers are late, they will come"),
+    ],
+)
+def test_subjects_lead_with_the_best_paper_and_fit_a_list_of_mails(make, renderer, titles, changes, subject):
+    picks = [make.pick(Listing(title=title)) for title in titles]
+    shown = renderer.bodies(make.edition(*picks, **changes)).subject
+    assert shown == subject
+    assert len(shown) <= 70
+
+
+def test_a_day_of_trending_papers_alone_has_a_subject_that_says_so(make, renderer):
+    edition = make.edition(make.trending(Listing(title="A Title")), make.trending(Listing(title="B")))
+    assert renderer.bodies(edition).subject == "Talked about: A Title and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(range(7), "every day at 07:30"), (range(5), "Monday to Friday at"), ([0, 3], "on Mondays and Thursdays at")],
+)
+def test_the_footer_says_why_this_mail_comes(make, seen, days, said):
+    schedule = Schedule("Europe/Berlin", time(7, 30), frozenset(days))
+    why = seen(subscriber=make.subscriber(schedule=schedule)).why
+    assert why.startswith("You get this because anna@example.org is subscribed to Daily Papers, ")
+    assert said in why
+    assert why.endswith("(Europe/Berlin).")
+
+
+def test_the_footer_counts_what_was_read_where_and_says_how_to_stop(make, renderer):
+    bodies = renderer.bodies(make.edition(make.pick()))
+    for body in (bodies.html, bodies.text, bodies.markdown):
+        assert "1,204" in body
+        assert "https://papers.example.org/unsubscribe/7-" in body
+    without_pages = make.renderer(url=None).bodies(make.edition(make.pick()))
+    for body in (without_pages.html, without_pages.text, without_pages.markdown):
+        assert "mailto:papers@example.org?subject=unsubscribe" in body
+
+
+def test_a_time_zone_nobody_knows_does_not_stop_the_mail(make, renderer):
+    reader = make.subscriber(schedule=Schedule("Mars/Olympus", time(7, 30)))
+    assert "17 May" not in renderer.bodies(make.edition(subscriber=reader, missing=(MISSING,))).text
