@@ -7,7 +7,7 @@ import typer
 from digest.cli.arguments import Json, Now, or_now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from digest.store import Overview
 
@@ -54,9 +54,9 @@ def _print(overview: "Overview") -> None:
             [[f.email, f.issue_date, f.state, f.attempts, f.code, f.detail, f.when] for f in overview.failures],
         )
     typer.echo(f"Papers       {overview.listings} in a database of {overview.size / 1e6:.1f} MB")
-    typer.echo(f"Subscribers  {_counts(overview.subscribers)}; next due {output.say(overview.next_due)}")
-    typer.echo(f"Deliveries   {_counts(overview.deliveries)}; last 24 hours: {_counts(overview.deliveries_today)}")
+    typer.echo(f"Subscribers  {_counts(overview.subscribers.items())}; next due {output.say(overview.next_due)}")
+    typer.echo(f"Deliveries   {_counts(overview.deliveries.items())}; last 24 hours: {_counts(overview.deliveries_today.items())}")
 
 
-def _counts(by_state: "Mapping[str, int]") -> str:
-    return ", ".join(f"{count} {state}" for state, count in by_state.items() if count) or "none"
+def _counts(by_state: "Iterable[tuple[str, int]]") -> str:
+    return ", ".join(f"{count} {state}" for state, count in by_state if count) or "none"
