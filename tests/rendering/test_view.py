@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from digest.model import Kind, Listing, Missing, Profile, Schedule, Section
+from digest.model import Kind, Listing, Missing, Profile, Schedule
 from digest.rendering.cards import card_of
 from digest.rendering.view import Frame, folded, view
 
@@ -192,7 +192,6 @@ def test_folding_keeps_the_first_cards_and_counts_the_rest(make, seen):
         (["A Title", "B", "C"], {}, "A Title and 2 more"),
         (
             ["Word " * 30, "B"],
-            Section.FOR_YOU,
             {},
             "Word Word Word Word Word Word Word Word Word Word Word… and 1 more",
         ),
