@@ -1,10 +1,11 @@
 """Why a listing matches: reasons that add up to its score."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.model import Listing, Reason
 from digest.ranking import names
+from digest.ranking.corpus import Forms
 from digest.ranking.features import Sort
 from digest.ranking.matcher import Compiled, Matcher, Part
 from digest.ranking.query import Field, Sign, Term
@@ -28,6 +29,7 @@ class Explainer:
         self._matcher = matcher
         self._listings = listings
         self._known: dict[tuple[int, int], tuple[Addend, ...]] = {}
+        self._read: dict[int, Mapping[str, tuple[Sequence[Forms], Mapping[int, int]]]] = {}
 
     def reasons(self, terms: Sequence[int], column: int, score: float) -> tuple[Reason, ...]:
         """The reasons of one listing for a profile of these terms, largest first; they add up to `score`."""
@@ -67,10 +69,16 @@ class Explainer:
                 return ()
             case Sort.WORD if not part.slot.keys[0].startswith("="):
                 return part.slot.keys
-        text = self._matcher.texts[column]
-        words = text.title if field == "title" else text.abstract
-        answering = (forms[0] for forms in words if part.number in self._matcher.index.of_word(forms))
-        return tuple(dict.fromkeys(answering))
+        words, places = self._places(column)[field]
+        return tuple(dict.fromkeys(forms[0] for at, forms in enumerate(words) if places[part.number] >> at & 1))
+
+    def _places(self, column: int) -> Mapping[str, tuple[Sequence[Forms], Mapping[int, int]]]:
+        known = self._read.get(column)
+        if known is None:
+            text, places = self._matcher.texts[column], self._matcher.index.places
+            known = {"title": (text.title, places(text.title)), "abstract": (text.abstract, places(text.abstract))}
+            self._read[column] = known
+        return known
 
     def _names(self, part: Part, column: int) -> tuple[str, ...]:
         of_author = self._matcher.index.of_author

@@ -4,9 +4,8 @@ A slot is one thing to look for, whoever asks: a word, a prefix, a phrase, a nam
 looked for once in each text, however many profiles ask for it.
 """
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import chain
 from typing import NamedTuple
@@ -96,6 +95,7 @@ def category_matches(pattern: str, category: str) -> bool:
 
 # --- looking --------------------------------------------------------------------------------------------------------
 
+REACH = 12  # words of a term that are held within so many of a text are near one another
 _Numbered = list[tuple[tuple[str, ...], int]]
 _ByNext = dict[str, _Numbered]
 
@@ -138,13 +138,20 @@ class Index:
         found.update(dict.fromkeys(chain.from_iterable(whole), Hit(1)))
         return found
 
-    def places(self, words: tuple[Forms, ...]) -> dict[int, list[int]]:
-        """Where each single word or prefix is held, by number."""
-        found: defaultdict[int, list[int]] = defaultdict(list)
+    def places(self, words: tuple[Forms, ...]) -> dict[int, int]:
+        """Where each single word or prefix is held, by number: bit n for the word n."""
+        found: dict[int, int] = {}
         for at, forms in enumerate(words):
             for number in self.of_word(forms):
-                found[number].append(at)
+                found[number] = found.get(number, 0) | 1 << at
         return found
+
+    def nearness(self, words: tuple[Forms, ...]) -> dict[int, int]:
+        """The same spread: bit n if it is among the word n and those before it, `REACH` in all.
+
+        So the numbers whose bits have one in common are held near one another.
+        """
+        return {number: _spread(bits, REACH) for number, bits in self.places(words).items()}
 
     def _in_words(self, words: tuple[Forms, ...]) -> Iterator[int]:
         for at, forms in enumerate(words):
@@ -189,19 +196,14 @@ class Index:
         return known
 
 
-_REACH = 8
-
-
-def near(places: Mapping[int, Sequence[int]], numbers: Sequence[int]) -> bool:
-    """Whether all of these are held within a stretch of their own number and a few words more, in any order."""
-    if not all(number in places for number in numbers):
-        return False
-    last = dict.fromkeys(numbers, -math.inf)
-    for place, found in sorted((place, number) for number in numbers for place in places[number]):
-        last[found] = place
-        if place - min(last.values()) < len(numbers) + _REACH:
-            return True
-    return False
+def _spread(bits: int, length: int) -> int:
+    """Each bit, and as many after it as make up the length."""
+    done = 1
+    while done < length:
+        step = min(done, length - done)
+        bits |= bits << step
+        done += step
+    return bits
 
 
 def _continued(words: tuple[Forms, ...], at: int, by_next: _ByNext) -> Iterator[int]:

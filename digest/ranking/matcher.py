@@ -20,7 +20,7 @@ from scipy import sparse
 
 from digest.ranking import bm25f, features
 from digest.ranking.bm25f import Floats
-from digest.ranking.corpus import Statistics, Text
+from digest.ranking.corpus import Forms, Statistics, Text
 from digest.ranking.features import Index, Slot
 from digest.ranking.query import Field, Sign, Term
 
@@ -63,6 +63,7 @@ class Compiled:
     term: Term
     parts: tuple[Part, ...]
     phrase: Part | None
+    group: tuple[int, ...]  # the features of its parts
 
     @property
     def addends(self) -> tuple[Part, ...]:
@@ -113,8 +114,8 @@ class Matcher:
             rarity = features.rarity(slot, term, statistics)
             return Part(slot, self.index.numbers[slot], scope, rarity, term.weight)
 
-        phrase = features.phrase(term)
-        return Compiled(term, tuple(map(part, features.parts(term))), part(phrase) if phrase else None)
+        parts, phrase = tuple(map(part, features.parts(term))), features.phrase(term)
+        return Compiled(term, parts, part(phrase) if phrase else None, tuple(part.feature for part in parts))
 
     def match(self, profiles: Sequence[Sequence[int]], block: int = 1_024) -> Iterator[Candidates]:
         """Profiles, given as numbers of terms, against all texts: the pairs that share anything, block by block."""
@@ -147,7 +148,7 @@ class Matcher:
 
     def in_full(self, compiled: Compiled, column: int) -> bool:
         """Whether a text that holds anything of a term holds it all: several words near one another."""
-        return len(compiled.parts) == 1 or column in self._in_full[_features(compiled)]
+        return len(compiled.parts) == 1 or column in self._in_full[compiled.group]
 
     # --- the two factors of the product ---------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Matcher:
         """
         strengths = self._strengths()
         presences = strengths.astype(bool).astype(float)
-        several = {_features(compiled): compiled.parts for compiled in self.terms if len(compiled.parts) > 1}
+        several = {compiled.group: compiled.parts for compiled in self.terms if len(compiled.parts) > 1}
         held = _held_together(list(several), presences)
         self._in_full = dict(zip(several, self._near(list(several.values()), held), strict=True))
         in_full = _incidence([sorted(columns) for columns in self._in_full.values()], len(self.texts))
@@ -171,18 +172,17 @@ class Matcher:
 
     def _near(self, several: Sequence[Sequence[Part]], held: Matrix) -> Iterator[frozenset[int]]:
         """For each group of parts, the texts that hold them near one another, of those that hold them all."""
-        places: dict[int, tuple[Mapping[int, Sequence[int]], ...]] = {}
+        empty: tuple[Forms, ...] = ((),) * features.REACH
+        nearness: dict[Field, list[dict[int, int]]] = {
+            Field.ANY: [self.index.nearness((*text.title, *empty, *text.abstract)) for text in self.texts],
+            Field.TITLE: [self.index.nearness(text.title) for text in self.texts],
+            Field.ABSTRACT: [self.index.nearness(text.abstract) for text in self.texts],
+        }
         for row, parts in enumerate(several):
             columns = held.indices[held.indptr[row] : held.indptr[row + 1]].tolist()
-            for column in columns:
-                if column not in places:
-                    text = self.texts[column]
-                    places[column] = self.index.places(text.title), self.index.places(text.abstract)
-            searched = slice(parts[0].scope is Field.ABSTRACT, 1 if parts[0].scope is Field.TITLE else 2)
-            numbers = [part.number for part in parts]
-            yield frozenset(
-                column for column in columns if any(features.near(found, numbers) for found in places[column][searched])
-            )
+            of_text = nearness[parts[0].scope]
+            first, *others = [part.number for part in parts]
+            yield frozenset(c for c in columns if _common(of_text[c], first, others))
 
     def _strengths(self) -> Matrix:
         """The strength of every slot in every scope (rows, see `Part.feature`) in every text (columns)."""
@@ -202,13 +202,16 @@ class Matcher:
         return table
 
 
+def _common(nearness: Mapping[int, int], first: int, others: Sequence[int]) -> bool:
+    bits = nearness[first]
+    for other in others:
+        bits &= nearness[other]
+    return bits > 0
+
+
 def _seen(scope: Field, title: Any, abstract: Any) -> tuple[Any, Any]:
     """The frequencies in a text's fields that count within a scope."""
     return (title * (scope is not Field.ABSTRACT), abstract * (scope is not Field.TITLE))
-
-
-def _features(compiled: Compiled) -> tuple[int, ...]:
-    return tuple(part.feature for part in compiled.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ class _Rows:
         return self.strengths + part.feature
 
     def in_full(self, compiled: Compiled) -> int:
-        return 2 * self.strengths + self.several[_features(compiled)]
+        return 2 * self.strengths + self.several[compiled.group]
 
     def together(self, compiled: Compiled) -> int:
         return self.in_full(compiled) + len(self.several)
