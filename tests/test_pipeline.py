@@ -1,0 +1,241 @@
+"""The pipeline on a real database: one part that fails never takes the others with it, and nothing is lost."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest import pipeline
+from digest.errors import RelayError
+from digest.model import (
+    Announcement,
+    Fetched,
+    Kind,
+    Listing,
+    Message,
+    Outcome,
+    Pick,
+    Problem,
+    Profile,
+    Ranking,
+    Section,
+    State,
+    Subscriber,
+    Verdict,
+)
+from digest.pipeline import Parts
+from digest.store import open_store
+
+NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
+
+
+class Source:
+    every = timedelta(hours=1)
+
+    def __init__(self, name, answer):
+        self.name = self.title = name
+        self._answer = answer
+
+    def fetch(self, _state, now, _since=None):
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def paper(number, source="good"):
+    listing = Listing(f"A paper about the number {number}", authors=("Ann Lee",), guid=f"{number}")
+    return Announcement(listing, source, Kind.NEW, NOW.date())
+
+
+class EverythingRanker:
+    def rank(self, window, _trending, subscribers, _sent, _background):
+        picks = tuple(Pick(a.listing, Section.FOR_YOU, a.kind, a.source, a.day, 1.0) for a in window)
+        return [Ranking(picks, read={"good": len(picks)}, matched=len(picks)) for _ in subscribers]
+
+
+class PlainRenderer:
+    def __init__(self, broken_for=()):
+        self._broken_for = broken_for
+
+    def message(self, edition):
+        email = edition.subscriber.email
+        if email in self._broken_for:
+            raise ValueError("no such template")
+        return Message("digest@example.org", email, f"<{email}>", b"text")
+
+
+class Transport:
+    """Sends by a script: per recipient an Outcome or an exception; everybody else gets theirs."""
+
+    def __init__(self, script=None, after=lambda: None):
+        self.script = script or {}
+        self.got = []
+        self.closed = 0
+        self._after = after
+
+    def send(self, message, commit):
+        result = self.script.get(message.recipient, Outcome(Verdict.SENT, "250 OK"))
+        if isinstance(result, Exception):
+            raise result
+        assert commit()
+        if result.verdict is Verdict.SENT:
+            self.got.append(message.recipient)
+        self._after()
+        return result
+
+    def close(self):
+        self.closed += 1
+
+
+PEOPLE = [Subscriber(f"{name}@example.org") for name in ("ann", "bob", "cyd")]
+
+
+@contextmanager
+def home(folder, *, sources=(), transport=None, renderer=None, people=PEOPLE):
+    store = open_store(f"sqlite:///{folder / 'digest.db'}")
+    transport = transport or Transport()
+    try:
+        for person in people:
+            store.add(person, NOW)
+        yield Parts(
+            sources=sources or [Source("good", Fetched((paper(1),)))],
+            store=store,
+            ranker=EverythingRanker(),
+            renderer=renderer or PlainRenderer(),
+            transport=lambda: transport,
+            worker="here",
+        )
+    finally:
+        store.close()
+
+
+def compose_and_deliver(parts, now=NOW, **options):
+    editions = list(pipeline.compose(parts, now))
+    return editions, pipeline.deliver(parts, lambda: now, **options)
+
+
+# --- pull ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_that_raises_is_a_problem_and_the_others_are_read(tmp_path):
+    sources = [Source("bad", KeyError("surprise")), Source("good", Fetched((paper(1),)))]
+    with home(tmp_path, sources=sources) as parts:
+        pulled = {result.source: result for result in pipeline.pull(parts, NOW)}
+    assert pulled["good"].new == 1
+    (problem,) = pulled["bad"].problems
+    assert problem.incomplete
+    assert "KeyError" in problem.what
+
+
+def test_a_source_is_left_alone_until_its_time_comes_unless_it_is_forced(tmp_path):
+    with home(tmp_path) as parts:
+        assert len(list(pipeline.pull(parts, NOW))) == 1
+        assert list(pipeline.pull(parts, NOW + timedelta(minutes=59))) == []
+        assert len(list(pipeline.pull(parts, NOW + timedelta(minutes=59), force=True))) == 1
+        assert len(list(pipeline.pull(parts, NOW + timedelta(hours=2)))) == 1
+
+
+def test_only_the_named_source_is_visited(tmp_path):
+    sources = [Source("one", Fetched()), Source("two", Fetched())]
+    with home(tmp_path, sources=sources) as parts:
+        assert [result.source for result in pipeline.pull(parts, NOW, only="two", force=True)] == ["two"]
+
+
+# --- compose ------------------------------------------------------------------------------------------------------
+
+
+def test_an_edition_says_which_of_its_own_sources_could_not_be_read(tmp_path):
+    sources = [Source("good", Fetched()), Source("bad", Fetched(problems=(Problem("HTTP 503"),)))]
+    people = [Subscriber("all@example.org"), Subscriber("some@example.org", profile=Profile(sources=("good",)))]
+    with home(tmp_path, sources=sources, people=people) as parts:
+        list(pipeline.pull(parts, NOW))
+        missing = {e.subscriber.email: e.missing for e in pipeline.compose(parts, NOW)}
+    assert [(m.source, m.why) for m in missing["all@example.org"]] == [("bad", "HTTP 503")]
+    assert missing["some@example.org"] == ()
+
+
+def test_a_source_never_read_is_missing_not_empty(tmp_path):
+    with home(tmp_path) as parts:
+        (edition, *_) = pipeline.compose(parts, NOW)
+    assert [m.source for m in edition.missing] == ["good"]
+
+
+def test_composing_twice_gives_one_edition(tmp_path):
+    with home(tmp_path) as parts:
+        list(pipeline.pull(parts, NOW))
+        assert len(list(pipeline.compose(parts, NOW))) == 3
+        assert list(pipeline.compose(parts, NOW)) == []
+        assert list(pipeline.compose(parts, NOW, early=True)) == []
+
+
+def test_composing_for_a_look_writes_nothing(tmp_path):
+    with home(tmp_path) as parts:
+        list(pipeline.pull(parts, NOW))
+        issues = pipeline.issues_of(parts.store.subscribers(), NOW, early=True)
+        first = pipeline.compose_for(parts, issues, NOW)
+        assert pipeline.compose_for(parts, issues, NOW) == first
+        assert len(list(pipeline.compose(parts, NOW))) == 3
+
+
+# --- deliver ------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_address_never_stops_the_others(tmp_path):
+    transport = Transport({"bob@example.org": Outcome(Verdict.FAILED, "550 5.1.1 no such user", 550)})
+    with home(tmp_path, transport=transport) as parts:
+        _, delivered = compose_and_deliver(parts)
+    assert transport.got == ["ann@example.org", "cyd@example.org"]
+    assert (delivered.sent, delivered.failed, delivered.relay) == (2, 1, None)
+
+
+def test_a_message_that_cannot_be_rendered_never_stops_the_others_and_is_tried_again(tmp_path):
+    transport = Transport()
+    with home(tmp_path, transport=transport, renderer=PlainRenderer(broken_for=["ann@example.org"])) as parts:
+        _, delivered = compose_and_deliver(parts)
+        assert transport.got == ["bob@example.org", "cyd@example.org"]
+        assert (delivered.sent, delivered.deferred) == (2, 1)
+        mended = replace(parts, renderer=PlainRenderer())
+        assert pipeline.deliver(mended, lambda: NOW + timedelta(minutes=6)).sent == 1
+
+
+def test_a_relay_that_is_down_costs_nobody_an_attempt_and_loses_nothing(tmp_path):
+    down = Transport({"bob@example.org": RelayError("mail.example.org:587 does not answer")})
+    with home(tmp_path, transport=down) as parts:
+        _, delivered = compose_and_deliver(parts)
+        assert delivered.relay == "mail.example.org:587 does not answer"
+        assert delivered.sent == 1
+        assert down.closed == 1
+        up = Transport()
+        assert pipeline.deliver(replace(parts, transport=lambda: up), lambda: NOW).sent == 2
+        assert up.got == ["bob@example.org", "cyd@example.org"]
+        assert {failure.attempts for failure in parts.store.overview(NOW).failures} == set()
+
+
+def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(tmp_path):
+    stopped = []
+    transport = Transport(after=lambda: stopped.append(True))
+    with home(tmp_path, transport=transport) as parts:
+        _, delivered = compose_and_deliver(parts, stopping=lambda: bool(stopped))
+        assert delivered.sent == 1
+        assert parts.store.overview(NOW).deliveries[State.PENDING] == 2
+        assert pipeline.deliver(parts, lambda: NOW).sent == 2
+
+
+@pytest.mark.parametrize(("policy", "sent_later"), [("resend", 1), ("hold", 0)])
+def test_a_message_whose_fate_is_unknown_is_settled_as_configured(tmp_path, policy, sent_later):
+    transport = Transport({"bob@example.org": Outcome(Verdict.UNKNOWN, "no reply after the final dot")})
+    with home(tmp_path, transport=transport) as parts:
+        parts = replace(parts, on_unknown=policy)
+        _, delivered = compose_and_deliver(parts)
+        assert delivered.unknown == 1
+        transport.script.clear()
+        assert pipeline.deliver(parts, lambda: NOW + timedelta(hours=1)).sent == sent_later
+
+
+def test_nothing_to_send_opens_no_connection(tmp_path):
+    def never():
+        raise AssertionError("opened")
+
+    with home(tmp_path) as parts:
+        assert pipeline.deliver(replace(parts, transport=never), lambda: NOW) == pipeline.Delivered()
