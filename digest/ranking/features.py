@@ -6,7 +6,7 @@ looked for once in each text, however many profiles ask for it.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from enum import Enum
+from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from digest.ranking.corpus import Forms, Statistics, Text
 from digest.ranking.query import Field, Match, Term
 
 
-class Sort(Enum):
+class Sort(StrEnum):
     """What a slot is compared with."""
 
     WORD = "word"

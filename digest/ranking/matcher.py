@@ -172,24 +172,30 @@ class Matcher:
 
     def _near(self, several: Sequence[Sequence[Part]], held: Matrix) -> Iterator[frozenset[int]]:
         """For each group of parts, the texts that hold them near one another, of those that hold them all."""
-        empty: tuple[Forms, ...] = ((),) * features.REACH
-        nearness: dict[Field, list[dict[int, int]]] = {
-            Field.ANY: [self.index.nearness((*text.title, *empty, *text.abstract)) for text in self.texts],
-            Field.TITLE: [self.index.nearness(text.title) for text in self.texts],
-            Field.ABSTRACT: [self.index.nearness(text.abstract) for text in self.texts],
-        }
+        nearness = {scope: [*self._nearness(scope)] for scope in {parts[0].scope for parts in several}}
         for row, parts in enumerate(several):
             columns = held.indices[held.indptr[row] : held.indptr[row + 1]].tolist()
             of_text = nearness[parts[0].scope]
             first, *others = [part.number for part in parts]
             yield frozenset(c for c in columns if _common(of_text[c], first, others))
 
+    def _nearness(self, scope: Field) -> Iterator[Mapping[int, int]]:
+        apart: tuple[Forms, ...] = ((),) * features.REACH
+        for text in self.texts:
+            match scope:
+                case Field.TITLE:
+                    yield self.index.nearness(text.title)
+                case Field.ABSTRACT:
+                    yield self.index.nearness(text.abstract)
+                case _:
+                    yield self.index.nearness((*text.title, *apart, *text.abstract))
+
     def _strengths(self) -> Matrix:
         """The strength of every slot in every scope (rows, see `Part.feature`) in every text (columns)."""
         columns = np.repeat(np.arange(len(self.texts)), [len(hits) for hits in self._hits])
         numbers = np.fromiter(chain.from_iterable(self._hits), dtype=np.int64, count=len(columns))
-        counts = np.array([hit for hits in self._hits for hit in hits.values()], dtype=float).reshape(-1, 2)
-        title, abstract = counts.T
+        counts = chain.from_iterable(hit for hits in self._hits for hit in hits.values())
+        title, abstract = np.fromiter(counts, dtype=float, count=2 * len(columns)).reshape(-1, 2).T
         seen = bm25f.frequencies(title, abstract, self._title_norms[columns], self._abstract_norms[columns])
         whole = np.zeros(len(self.index.numbers), dtype=bool)
         whole[[number for slot, number in self.index.numbers.items() if slot.sort.whole]] = True
