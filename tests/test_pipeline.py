@@ -225,8 +225,8 @@ def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(tmp_path)
 @pytest.mark.parametrize(("policy", "sent_later"), [("resend", 1), ("hold", 0)])
 def test_a_message_whose_fate_is_unknown_is_settled_as_configured(tmp_path, policy, sent_later):
     transport = Transport({"bob@example.org": Outcome(Verdict.UNKNOWN, "no reply after the final dot")})
-    with home(tmp_path, transport=transport) as parts:
-        parts = replace(parts, on_unknown=policy)
+    with home(tmp_path, transport=transport) as at_home:
+        parts = replace(at_home, on_unknown=policy)
         _, delivered = compose_and_deliver(parts)
         assert delivered.unknown == 1
         transport.script.clear()

@@ -8,7 +8,7 @@ import email
 import email.policy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -74,8 +74,7 @@ def run() -> list[Arrival]:
             Client(settings.site.contact or "", gap={"arxiv": timedelta(0)}) as client,  # it is our own server
         ):
             home = wiring.assemble(settings, store, client)
-            renderer = wiring.make_renderer(settings, (), store.secret())  # sources by the names the sample gives them
-            return _morning(replace(home.parts, renderer=renderer), renderer, inbox)
+            return _morning(home.parts, home.renderer, inbox)
 
 
 def _settings(web: str, port: int, folder: Path) -> "Settings":

@@ -36,13 +36,15 @@ def load_settings(explicit: Path | None) -> "Settings":
 
 
 def make_source(settings: "SourceSettings", client: Client) -> Source:
-    """One source; base URLs that are not configured are the source's own."""
+    """One source; base URLs that are not configured, and a title where no name is, are the source's own."""
+    title = settings.name if settings.name != getattr(settings, "server", settings.kind) else None
     match settings:
         case config.ArxivSettings():
-            bases = _given(rss_url=settings.rss_url, api_url=settings.api_url)
-            return ArxivSource(settings.name, settings.categories, client, every=settings.every, **bases)
+            own = _given(title=title, rss_url=settings.rss_url, api_url=settings.api_url)
+            return ArxivSource(settings.name, settings.categories, client, every=settings.every, **own)
         case config.HuggingFaceSettings():
-            return HuggingFaceSource(settings.name, client, every=settings.every, **_given(url=settings.url))
+            own = _given(title=title, url=settings.url)
+            return HuggingFaceSource(settings.name, client, every=settings.every, **own)
         case config.BiorxivSettings():
             return BiorxivSource(
                 settings.name,
@@ -50,7 +52,7 @@ def make_source(settings: "SourceSettings", client: Client) -> Source:
                 server=settings.server,
                 category=settings.category,
                 every=settings.every,
-                **_given(url=settings.url),
+                **_given(title=title, url=settings.url),
             )
         case config.FeedSettings():
             return FeedSource(settings.name, client, settings.url, every=settings.every)

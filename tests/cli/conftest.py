@@ -1,10 +1,11 @@
 """What the tests of the commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from digest.errors import DigestError
@@ -23,7 +24,7 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `digest ARGUMENTS` in an empty folder, as `main` would; `stdin` is what is typed."""
     from digest.cli import app
 
@@ -39,4 +40,5 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)
 
-    return invoke
+    yield invoke
+    structlog.reset_defaults()  # a command logs to the stderr of its own time
