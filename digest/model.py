@@ -314,6 +314,7 @@ class Ranking:
     read: Mapping[str, int] = field(default_factory=dict)  # per source name: listings considered
     matched: int = 0  # listings that met the profile, shown or not
     problems: tuple[str, ...] = ()  # faults of the profile itself
+    papers: int = 0  # listings considered, each once however many sources announced it
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +340,7 @@ class Edition:
     missing: tuple[Missing, ...] = ()
     problems: tuple[str, ...] = ()
     note: str = ""  # the operator's Markdown
+    papers: int = 0  # listings considered, each once however many sources announced it
 
     def section(self, section: Section) -> tuple[Pick, ...]:
         return tuple(pick for pick in self.picks if pick.section is section)

@@ -267,6 +267,7 @@ def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: da
             missing=tuple(m for m in missing if _reads(subscriber, m.source)),
             problems=ranking.problems,
             note=note,
+            papers=ranking.papers,
         )
         for (subscriber, day), ranking in zip(issues, rankings, strict=True)
     ]

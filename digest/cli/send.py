@@ -65,7 +65,7 @@ def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_
             edition.issue_date,
             len(edition.section(Section.FOR_YOU)),
             len(edition.section(Section.TRENDING)),
-            sum(edition.read.values()),
+            edition.papers,
             edition.picks[0].listing.title if edition.picks else "",
         )
         for edition in editions

@@ -133,9 +133,11 @@ class _Shard:
                 self._pick(row, column, score, explainer.reasons(self._profiles.of[row], column, score))
                 for column, score in zip(choice.columns, choice.scores, strict=True)
             ]
+            news = self._news_of(self._subscribers[row])
             yield Ranking(
                 picks=(*for_you, *self._trending(row, choice)),
-                read=self._news_of(self._subscribers[row]).read,
+                read=news.read,
+                papers=len(news.announced),
                 matched=choice.matched,
                 problems=tuple(map(_problem, self._profiles.problems[row])),
             )

@@ -99,7 +99,7 @@ def view(edition: Edition, sources: Mapping[str, str], frame: Frame) -> View:
         folded=0,
         empty=() if edition.picks else _empty(edition, sources)[1:],
         reads=_reads(edition.read, sources),
-        read=sum(edition.read.values()),
+        read=edition.papers,
         matched=edition.matched,
         why=_why(edition, frame.site),
         change=Link("Change what you get", frame.change),
@@ -118,7 +118,7 @@ def folded(whole: View, keep: int) -> View:
 
 
 def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
-    total, chosen = sum(edition.read.values()), edition.section(Section.FOR_YOU)
+    total, chosen = edition.papers, edition.section(Section.FOR_YOU)
     papers = counted(total, "new paper")
     if not edition.picks:
         return _empty(edition, sources)[0]
@@ -141,13 +141,13 @@ def _strongest(pick: Pick) -> str:
 
 def _empty(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
     """What a day without picks has to say; its first sentence is the summary."""
-    looked_for = _looked_for(edition) if any(edition.read.values()) else ()
+    looked_for = _looked_for(edition) if edition.papers else ()
     return f"{_nothing(edition, sources)}.", *looked_for, *_next(edition, sources)
 
 
 def _nothing(edition: Edition, sources: Mapping[str, str]) -> str:
     """Why there is nothing for the reader: error is not emptiness."""
-    total = sum(edition.read.values())
+    total = edition.papers
     unread = [source_title(missing.source, sources) for missing in edition.missing]
     if total:
         return f"None of {counted(total, 'new paper')} matches your keywords"

@@ -71,7 +71,8 @@ def make_edition(*picks: Pick, **changes) -> Edition:
         "read": {"arxiv": 1204, "hf": 39},
         "matched": sum(pick.section is Section.FOR_YOU for pick in picks),
     }
-    return Edition(**(base | changes))
+    fields = base | changes
+    return Edition(**({"papers": sum(fields["read"].values())} | fields))
 
 
 def make_renderer(

@@ -237,3 +237,8 @@ def test_the_footer_counts_what_was_read_where_and_says_how_to_stop(make, render
 def test_a_time_zone_nobody_knows_does_not_stop_the_mail(make, renderer):
     reader = make.subscriber(schedule=Schedule("Mars/Olympus", time(7, 30)))
     assert "17 May" not in renderer.bodies(make.edition(subscriber=reader, missing=(MISSING,))).text
+
+
+def test_a_paper_that_two_sources_announced_counts_once(make, seen):
+    shown = seen(make.pick(), read={"arxiv": 8, "hf": 3}, papers=9)
+    assert shown.summary.startswith("1 of 9 new papers")
