@@ -51,7 +51,7 @@ def read_feed(body: bytes, url: str, content_type: str = "") -> tuple[list[Entry
 # --- RSS, Atom, CDF -----------------------------------------------------------------------------------------------
 
 _ROOT = re.compile(rb"<(?![?!])((?:\w+:)?[A-Za-z_][\w.-]*)")
-_FEED = re.compile(rb"<((?:\w+:)?(?:rss|rdf|feed|channel))[\s>]", re.IGNORECASE)  # the last is CDF
+_FEED = re.compile(rb"<((?:\w+:)?(?:rss|rdf|feed|channel))[\s>/]", re.IGNORECASE)  # the last is CDF
 _PROLOG = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?[^>]*>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 
 
@@ -124,7 +124,7 @@ def _xml_entry(entry: Mapping[str, Any]) -> Entry:
             if "/" in text or ":" in text
         ),
         published=_time(entry.get("published_parsed") or entry.get("created_parsed")),
-        updated=_time(entry.get("updated_parsed")),
+        updated=_time(entry["updated_parsed"]) if "updated_parsed" in entry else None,  # get() would warn and guess
         pdf_url=next((wire.web_url(link.get("href")) for link in links if link.get("type") == "application/pdf"), None),
         discussion_url=wire.web_url(entry.get("comments")),
         thumbnail_url=wire.web_url(thumbnails[0].get("url")),
@@ -145,8 +145,13 @@ def _addresses(entry: Mapping[str, Any], links: list[Mapping[str, Any]]) -> list
 
 
 def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    line = wire.plain(entry.get("author"))
+    if (
+        "@" in line and "(" in line
+    ):  # RSS's "address (name)", which feedparser cuts in the wrong place after a long domain
+        return (line,)
     people = [person for person in entry.get("authors") or [] if isinstance(person, Mapping)]
-    lines = [wire.plain(person.get("name")) for person in people] or [wire.plain(entry.get("author"))]
+    lines = [wire.plain(person.get("name")) for person in people] or [line]
     return tuple(dict.fromkeys(name for line in lines for name in people_of(line)))
 
 

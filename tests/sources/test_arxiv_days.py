@@ -41,7 +41,9 @@ def test_no_announcement_is_dated_on_a_weekend():
     assert [day.day for day in week] == [15, 18, 19]
 
 
-@given(st.datetimes(datetime(2007, 4, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))
+@given(
+    st.datetimes(datetime(2007, 4, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+)
 def test_every_submission_is_found_in_the_span_of_its_own_announcement(submitted):
     day = arxiv_days.announced(submitted)
     start, end = arxiv_days.submissions(day, day)

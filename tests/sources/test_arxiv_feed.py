@@ -132,8 +132,10 @@ def test_a_feed_at_the_limit_says_that_it_may_be_cut():
 
 
 def test_the_error_feed_says_what_is_wrong():
-    body = rss().replace(b"cs.CL updates on arXiv.org", b"Feed error for query: x").replace(
-        b"<pubDate>", b"<description>Bad archive 'zz'. Valid archive names are: cs.</description><pubDate>"
+    body = (
+        rss()
+        .replace(b"cs.CL updates on arXiv.org", b"Feed error for query: x")
+        .replace(b"<pubDate>", b"<description>Bad archive 'zz'. Valid archive names are: cs.</description><pubDate>")
     )
     assert feed_error(body) == "Bad archive 'zz'. Valid archive names are: cs."
     assert feed_error(rss(item())) is None
@@ -151,7 +153,12 @@ def test_the_atom_form_says_the_same():
 <dc:creator>Chunhua Liu, Sukai Huang</dc:creator></entry></feed>"""
     bulletin = read_bulletin(body)
     (row,) = bulletin.rows
-    assert (bulletin.day, row.kind, row.listing.arxiv_id, row.listing.version) == (date(2026, 5, 18), Kind.CROSS, "2605.13426", 1)
+    assert (bulletin.day, row.kind, row.listing.arxiv_id, row.listing.version) == (
+        date(2026, 5, 18),
+        Kind.CROSS,
+        "2605.13426",
+        1,
+    )
     assert (row.listing.abstract, row.listing.categories) == ("As large as life.", ("cs.CL", "cs.AI"))
     assert len(row.listing.authors) == 2
     torn = read_bulletin(body[: body.index(b"</feed>")])
@@ -164,7 +171,10 @@ def test_the_atom_form_says_the_same():
         ("Ann Bee, Cé Dee", ("Ann Bee", "Cé Dee")),
         ("Sammy Davis, Jr., Ann Bee", ("Sammy Davis Jr.", "Ann Bee")),
         ("Ann Bee, III", ("Ann Bee III",)),
-        ("ATLAS Collaboration: G. Aad (1), B. Abbott (2 and 3) ((1) CERN, (2) DESY, (3) MIT)", ("ATLAS Collaboration", "G. Aad", "B. Abbott")),
+        (
+            "ATLAS Collaboration: G. Aad (1), B. Abbott (2 and 3) ((1) CERN, (2) DESY, (3) MIT)",
+            ("ATLAS Collaboration", "G. Aad", "B. Abbott"),
+        ),
         ("Ann Bee (for the X Collaboration), and Cé Dee", ("Ann Bee", "Cé Dee")),
         ("Ann (Bee, Cé Dee", ("Ann (Bee", "Cé Dee")),
         ("The CMS Collaboration", ("The CMS Collaboration",)),

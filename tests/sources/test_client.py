@@ -4,6 +4,7 @@ import gzip
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,9 @@ def test_a_compressed_answer_is_unpacked(client, web, reply):
 
 
 def test_a_compressed_answer_that_breaks_off_is_a_failure(client, web, reply):
-    web.on("/", reply(gzip.compress(b"".join(b"%d" % n for n in range(9999)))[:-900], headers={"Content-Encoding": "gzip"}))
+    web.on(
+        "/", reply(gzip.compress(b"".join(b"%d" % n for n in range(9999)))[:-900], headers={"Content-Encoding": "gzip"})
+    )
     with pytest.raises(UnreachableError, match="broke off"):
         get(client, web)
 
@@ -64,7 +67,12 @@ def test_an_answer_larger_than_the_limit_is_a_failure(client, web):
 
 def test_not_modified_is_a_value(client, web, reply):
     tag = "0123abcd"  # arXiv's, without quotes
-    web.on("/", lambda seen: reply(status=304) if seen.headers.get("if-none-match") == tag else reply(b"new", headers={"ETag": tag}))
+    web.on(
+        "/",
+        lambda seen: (
+            reply(status=304) if seen.headers.get("if-none-match") == tag else reply(b"new", headers={"ETag": tag})
+        ),
+    )
     first = get(client, web)
     assert first.validators == Validators(etag=tag)
     again = get(client, web, validators=first.validators)
@@ -91,7 +99,9 @@ def test_redirects_are_followed_but_not_for_ever_and_not_anywhere(client, web, r
         get(client, web, "/file")
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/", "nonsense", "http://", "http://[::1", "file:///etc/passwd", "http://a\0b/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/", "nonsense", "http://", "http://[::1", "file:///etc/passwd", "http://a\0b/"]
+)
 def test_an_address_that_is_none_is_said_to_be_none(client, url):
     with pytest.raises(FetchError):
         client.get(url, group="feed", now=NOW)
@@ -104,7 +114,10 @@ def test_a_stumbling_server_is_asked_again_within_seconds(client, web, reply, cl
     assert clock.moment < 10
 
 
-@pytest.mark.parametrize(("bad", "said"), [({"drop": True}, "broke off"), ({"status": 500}, "HTTP 500"), ({"body": b"x", "claimed": 9}, "broke off")])
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [({"drop": True}, "broke off"), ({"status": 500}, "HTTP 500"), ({"body": b"x", "claimed": 9}, "broke off")],
+)
 def test_a_failing_server_is_asked_three_times_and_no_more(client, web, reply, bad, said):
     web.on("/", reply(**bad))
     with pytest.raises(FetchError, match=said):
@@ -138,6 +151,7 @@ def test_a_server_that_drips_its_headers_cannot_hold_us(clock):
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
+
         def drip():
             connection, _ = listener.accept()
             with connection:
@@ -167,7 +181,7 @@ def test_arxiv_is_one_door_however_many_hosts_it_has(client, web, clock):
     for base in (web.url, other, web.url):
         client.get(f"{base}/x", group="arxiv", now=NOW)
         moments.append(clock.moment)
-    assert [b - a for a, b in zip(moments, moments[1:], strict=False)] == [3.0, 3.0]
+    assert [b - a for a, b in pairwise(moments)] == [3.0, 3.0]
 
 
 def test_threads_share_arxivs_one_connection(web, clock):

@@ -69,7 +69,11 @@ def test_a_doi_is_found_without_its_resolver_and_without_the_page_around_it(text
     assert doi(text) == expected
 
 
-@given(st.from_regex(r"(0[7-9]|1[0-4])(0[1-9]|1[0-2])\.[0-9]{4}|(1[5-9]|[2-9][0-9])(0[1-9]|1[0-2])\.[0-9]{5}", fullmatch=True))
+@given(
+    st.from_regex(
+        r"(0[7-9]|1[0-4])(0[1-9]|1[0-2])\.[0-9]{4}|(1[5-9]|[2-9][0-9])(0[1-9]|1[0-2])\.[0-9]{5}", fullmatch=True
+    )
+)
 def test_every_form_of_an_id_leads_to_the_same_id(number):
     forms = (number, f"arXiv:{number}", f"https://arxiv.org/abs/{number}", f"https://doi.org/10.48550/arXiv.{number}")
     assert {arxiv_id(form) for form in forms} == {(number, None)}
