@@ -136,7 +136,7 @@ def reply() -> type[Reply]:
     return Reply
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def after() -> Callable[[SourceState, Fetched, datetime], SourceState]:
     """What a store remembers of a visit."""
 
@@ -156,7 +156,7 @@ def after() -> Callable[[SourceState, Fetched, datetime], SourceState]:
     return remembered
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def noon() -> Callable[[str], datetime]:
     return lambda day: datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC)
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
@@ -54,21 +55,34 @@ def impatient(clock):
         yield client
 
 
+@pytest.fixture(scope="module")
+def undisturbed(_internet, after, noon):
+    """What each source tells of a day, and what it remembers of the day before, when nothing goes wrong."""
+
+    @cache
+    def visited(kind):
+        with Client(sleep=lambda _: None) as client:
+            source = SOURCES[kind][1](_internet.url, client)
+            state = SourceState(source.name)
+            _internet.day(DAY)
+            whole = known(source.fetch(state, noon(DAY)))
+            _internet.day("2026-05-18")
+            before = source.fetch(state, noon("2026-05-18"))
+            return whole, known(before), after(state, before, noon("2026-05-18"))
+
+    return visited
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_fault_is_a_problem_and_what_it_hid_comes_the_next_day(  # noqa: PLR0917
-    internet, visitor, impatient, after, noon, kind, fault
+    internet, visitor, impatient, undisturbed, after, noon, kind, fault
 ):
     prefix, make = SOURCES[kind]
     source = make(internet.url, visitor)
-    state = SourceState(source.name)
-    internet.day(DAY)
-    whole = known(source.fetch(state, noon(DAY)))
+    whole, before, state = undisturbed(kind)
     assert whole
 
-    internet.day("2026-05-18")
-    before = source.fetch(state, noon("2026-05-18"))
-    state = after(state, before, noon("2026-05-18"))
     internet.control(day=DAY, fault=f"{prefix}={fault}")
     started = time.monotonic()
     failed = make(internet.url, impatient if "slow" in fault else visitor).fetch(state, noon(DAY))
@@ -83,7 +97,7 @@ def test_a_fault_is_a_problem_and_what_it_hid_comes_the_next_day(  # noqa: PLR09
         assert "cs.GR" in failed.covered or "slow" in fault  # a loaded machine may be slow without any fault
         assert "cs.GT" not in failed.covered
         assert failed.announcements
-    seen = known(before) | known(failed)
+    seen = before | known(failed)
 
     internet.day(NEXT)
     state = after(state, failed, noon(DAY))
