@@ -175,8 +175,8 @@ def split_authors(text: str) -> tuple[str, ...]:
 
 
 def _without_parentheses(text: str) -> str:
-    """Without affiliations, however nested; a parenthesis that is never closed is left alone."""
-    before = None
-    while before != text:
-        before, text = text, re.sub(r"\s*\([^()]*\)", "", text)
+    """Without affiliations, nested as deep as people nest them; a parenthesis that is never closed is left alone."""
+    text = " ".join(text.split())
+    for _ in range(4):
+        text = re.sub(r" ?\([^()]*\)", "", text)
     return text

@@ -186,6 +186,15 @@ def test_one_line_of_authors_becomes_names(line, names):
     assert split_authors(line) == names
 
 
+def test_no_line_of_authors_takes_long():
+    import time
+
+    for line in ("(" * 50_000 + ")" * 50_000, " " * 50_000 + "(" * 50_000, "(a), " * 20_000):
+        started = time.monotonic()
+        split_authors(line)
+        assert time.monotonic() - started < 1
+
+
 def test_the_real_feeds_are_read_in_full(shared):
     import gzip
 
