@@ -51,7 +51,7 @@ class Explainer:
         return known
 
     def _explained(self, compiled: Compiled, column: int) -> Iterator[Addend]:
-        if compiled.term.sign is Sign.NEVER:
+        if compiled.term.sign is Sign.NEVER or not self._matcher.shares(compiled, column):
             return
         in_full = self._matcher.in_full(compiled, column)
         for part, *worths in self._matcher.contributions(compiled, column):

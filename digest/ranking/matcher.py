@@ -146,6 +146,11 @@ class Matcher:
         seen = bm25f.frequencies(float(hit.title), float(hit.abstract), title_norm, abstract_norm)
         return bm25f.strengths(*_seen(part.scope, *seen))
 
+    def shares(self, compiled: Compiled, column: int) -> bool:
+        """Whether a text holds any part of a term."""
+        hits = self._hits[column]
+        return any(part.number in hits for part in compiled.parts)
+
     def in_full(self, compiled: Compiled, column: int) -> bool:
         """Whether a text that holds anything of a term holds it all: several words near one another."""
         return len(compiled.parts) == 1 or column in self._in_full[compiled.group]
@@ -229,6 +234,11 @@ class _Rows:
 
     def presence(self, part: Part) -> int:
         return self.strengths + part.feature
+
+    def shares(self, compiled: Compiled, column: int) -> bool:
+        """Whether a text holds any part of a term."""
+        hits = self._hits[column]
+        return any(part.number in hits for part in compiled.parts)
 
     def in_full(self, compiled: Compiled) -> int:
         return 2 * self.strengths + self.several[compiled.group]
