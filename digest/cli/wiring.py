@@ -1,16 +1,15 @@
 """The only place where concrete parts are chosen and put together."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
-from uuid import uuid4
 
 from digest import config
+from digest.cli import worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
 from digest.errors import UsageError
 from digest.model import Origin, Status, Subscriber
@@ -193,7 +192,7 @@ def assemble(settings: "Settings", store: Store, client: Client) -> Installation
         ranker=Ranker(),
         renderer=renderer,
         transport=lambda: make_transport(settings),
-        worker=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
+        worker=worker.name(),
         note=_note(settings.site.note_file),
         on_unknown=settings.delivery.on_unknown,
     )

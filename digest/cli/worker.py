@@ -1,0 +1,39 @@
+"""Who this process is among all that share a database, and whether another one that held something is gone."""
+
+import os
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+
+def name() -> str:
+    """A name no other process has: the place where its number means something, the number, and a word of chance."""
+    return f"{_place()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def is_dead(worker: str) -> bool:
+    """Whether that worker ran where we run, and runs no more. A process of another place may be alive: False."""
+    place, _, rest = worker.partition(":")
+    number = rest.partition(":")[0]
+    if place != _place() or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # it is somebody else's, so it is
+        return False
+    return False
+
+
+def _place() -> str:
+    """The machine since it was started, and on Linux the PID namespace: containers may share a host name."""
+    return "/".join([socket.gethostname().replace(":", "-"), *_kernel()])
+
+
+def _kernel() -> tuple[str, ...]:
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return boot[:8], Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    except OSError:  # not Linux
+        return ()
