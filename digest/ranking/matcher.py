@@ -235,11 +235,6 @@ class _Rows:
     def presence(self, part: Part) -> int:
         return self.strengths + part.feature
 
-    def shares(self, compiled: Compiled, column: int) -> bool:
-        """Whether a text holds any part of a term."""
-        hits = self._hits[column]
-        return any(part.number in hits for part in compiled.parts)
-
     def in_full(self, compiled: Compiled) -> int:
         return 2 * self.strengths + self.several[compiled.group]
 
