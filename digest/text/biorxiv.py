@@ -10,6 +10,7 @@ import html
 import re
 
 from digest.text import clean
+from digest.text.characters import paragraphs
 from digest.text.symbols import GREEK
 
 
@@ -18,7 +19,7 @@ def biorxiv(raw: str) -> str:
     text = _without_figures(raw)
     text = _TOKEN.sub(lambda token: _INSTEAD.get(token["element"] or "", " "), _HEADING.sub(_as_heading, text))
     text = _NAMED.sub(_symbol, text)
-    return clean.abstract(_parted(text))
+    return clean.abstract(_parted(paragraphs(text)))
 
 
 # --- tokens ---------------------------------------------------------------------------------------------------------
@@ -66,8 +67,8 @@ _WORDS = (
 )
 # Glued: the heading starts a paragraph or follows a sentence, and the next word starts at once, with a capital.
 _GLUED = re.compile(
-    rf"(?P<before>\A\s*|\n\s*|[.!?)\]]\s*)(?P<heading>{_WORDS})(?P<next>(?=[A-Z0-9{{])\S+)"
-    rf"|(?P<before_capitals>\A\s*|\n\s*|[.!?)\]]\s*)(?P<capitals>{_WORDS.upper()})(?P<after_capitals>(?=[A-Z][a-z]|[AI] |\d)\S+)"
+    rf"(?P<before>\A|\n|[.!?)\]] ?)(?P<heading>{_WORDS})(?P<next>(?=[A-Z0-9{{])\S+)"
+    rf"|(?P<before_capitals>\A|\n|[.!?)\]] ?)(?P<capitals>{_WORDS.upper()})(?P<after_capitals>(?=[A-Z][a-z]|[AI] |\d)\S+)"
 )
 # Words that hardly begin the name of a method (ContactNet, DesignBench) are headings by themselves.
 _CERTAIN = re.compile(r"background|introduction|objective|aim|method|result|finding|conclusion|.* ", re.IGNORECASE)

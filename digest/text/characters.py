@@ -11,7 +11,6 @@ _UNPRINTABLE = re.compile(
 )
 # Persian, Indic scripts and emoji need these two between their characters; Latin text does not.
 _STRAY_JOINER = re.compile("(?<![\u0600-\u1fff\u2190-\u2bff\ufb50-\ufeff\U0001f000-\U0001ffff])[\u200c\u200d]")
-_PARAGRAPH = re.compile("(?:[^\\S\n]*(?:\r\n|[\n\r\u2029\x85])){2,}\\s*|\u2029\\s*|\n[ \t]{2,}(?=\\S)")
 
 
 def printable(text: str) -> str:
@@ -32,7 +31,15 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """`text` with its lines joined; blank lines, and lines that are set in (as arXiv does it), part paragraphs."""
-    if "\n" not in text and "\r" not in text and "\u2029" not in text:
+    lines = text.splitlines()
+    if len(lines) < 2:
         return one_line(text)
-    parts = (one_line(part) for part in _PARAGRAPH.split(text))
-    return "\n\n".join(part for part in parts if part)
+    set_in = [number for number, line in enumerate(lines) if number and line[:2].isspace() and line[1:2]]
+    starts = set(set_in) if len(set_in) <= len(lines) / 2 else set()  # if most are, it is how the XML was printed
+    parts: list[list[str]] = [[]]
+    for number, line in enumerate(lines):
+        words = line.split()
+        if not words or number in starts:
+            parts.append([])
+        parts[-1].extend(words)
+    return "\n\n".join(" ".join(part) for part in parts if part)

@@ -47,7 +47,7 @@ _AFFILIATION = re.compile(r"(?<=\w)[\s.]*\([^()]*\)\s*$")
 
 def author(raw: str) -> str:
     """A name in the order given, without the affiliation or the footnote marks that were set behind it."""
-    name = one_line(_readable(_ADDRESS.sub(lambda found: found["name"] or "", raw)))
+    name = one_line(_readable(_ADDRESS.sub(lambda found: found["name"] or "", one_line(raw))))
     for pattern in (_AFFILIATION, _MARKS):
         name = pattern.sub("", name) or name
     return name.strip(" ,;")

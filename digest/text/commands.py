@@ -151,7 +151,7 @@ def _url(reader: Reader, _: str) -> str:
 
 
 def _href(reader: Reader, _: str) -> str:
-    address = reader.raw()
+    address = reader.raw().partition("{")[0]
     words = settled(reader.argument()).strip()
     if not words or _LINK_WORDS.fullmatch(words) or words.rstrip("/") in address:
         return address

@@ -35,6 +35,7 @@ def judged(dollars: Sequence[Dollar], between: Callable[[int, int], str]) -> Ite
 
 _TEX = re.compile(r"[\\^_{}=<>|+*]")
 _PROSE = re.compile(r"[A-Za-z]{3,}[,;.]?\s+(?:[A-Za-z]+[,;.]?\s+)*?[A-Za-z]{3,}")
+_TWO_WORDS = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _LONGEST = 2000
 
@@ -44,6 +45,8 @@ def _is_formula(inside: str, closing: Dollar, between: Callable[[int, int], str]
         return False
     if inside[:1].isdigit() and not _TEX.search(inside):
         after = between(closing.at + 1, closing.at + 2)
+        if _TWO_WORDS.search(inside):
+            return False
         return not (inside[-1:].isspace() or inside[-1] in "-(/,~" or after[:1].isdigit())
     loose = inside[:1].isspace() or inside[-1:].isspace()
     return not (loose and not _TEX.search(inside) and _PROSE.search(inside))

@@ -28,7 +28,7 @@ def to_unicode(text: str) -> str:
     return settled(_Reader(pieces(text)).read())
 
 
-_DEEPEST = 40
+_DEEPEST = 25
 _ITEM = r"[-+−±]?(?:[\w.…/∞]{1,16}|\.\.\.)"  # noqa: RUF001 -- a minus sign
 _SET = re.compile(rf"\s*{_ITEM}(?:\s*,\s*{_ITEM})+\s*")
 _DRIVE = re.compile(r"(?<!\w)[A-Z]:(?:\\[\w.-]+)*\Z")  # C:\path, and no command
@@ -143,24 +143,26 @@ class _Reader:
         """An optional argument in brackets; nothing is taken where it does not end soon."""
         if not self._peek().text.startswith("["):
             return ""
-        taken = ""
-        for at in range(self._at, min(self._at + 12, len(self._pieces))):
-            taken += self._pieces[at].text
-            if "]" in self._pieces[at].text:
-                option, _, rest = taken.partition("]")
-                self._at = at
-                self._keep(rest)
-                return option[1:]
-        return ""
+        return self._up_to("]")
 
     def until_again(self) -> str:
         """What stands between two equal characters that are neither letters nor digits."""
-        text = self._peek().text
-        if self._peek().kind != "run" or text[0].isalnum():
+        mark = self._peek().text[:1]
+        if mark.isalnum() or self._peek().kind != "run":
             return ""
-        verbatim, _, rest = text[1:].partition(text[0])
-        self._keep(rest)
-        return verbatim
+        return self._up_to(mark)
+
+    def _up_to(self, mark: str) -> str:
+        """The text between the mark ahead and the next one; nothing is taken where that does not come soon."""
+        taken = ""
+        for at in range(self._at, min(self._at + 12, len(self._pieces))):
+            taken += self._pieces[at].text
+            verbatim, found, rest = taken[1:].partition(mark)
+            if found:
+                self._at = at
+                self._keep(rest)
+                return verbatim
+        return ""
 
     # --- showing ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ def unescaped(text: str) -> str:
 
 # --- leftovers in plain text ----------------------------------------------------------------------------------------
 
-_ATTRIBUTES = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+))*"""
+_ATTRIBUTES = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'<>=]+))*"""
 _LEFTOVER = re.compile(
     r"<(?P<end>/?)(?P<name>(?:jats|mml|m):[a-z-]+"
     r"|abbr|acronym|article-title|bold|br|blockquote|center|code|div|em|emph|font|h[1-6]|hr|inline-formula|italic|math"

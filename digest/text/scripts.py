@@ -11,7 +11,7 @@ _LOWERABLE = re.compile(r"(?!.*[a-z]{3})[0-9+\-=()aehijklmnoprstuvx−]+")
 _AS_THEY_ARE = frozenset("′″‴*†‡°#⁺⁻")
 _RAISED_SIGNS = {"∗": "*", "⋆": "*", "★": "*", "∘": "°", "○": "°", "⊤": "ᵀ", "'": "′"}
 _ORDINAL = re.compile(r"th|st|nd|rd")
-_ONE_WORD = re.compile(r"[\w.]+|.|[-+]\w|\([^()]*\)")
+_ONE_WORD = re.compile(r"(?:[^\W_]|\.)+|.|[-+]\w|\([^()]*\)")
 
 
 def raised(text: str) -> str:
@@ -36,6 +36,8 @@ def lowered(text: str) -> str:
 def quotient(above: str, below: str) -> str:
     """A fraction on one line."""
     below = below.strip()
+    if not below:
+        return above
     return f"{_operand(above)}/{below if _DIVISOR.fullmatch(below) else f'({below})'}"
 
 

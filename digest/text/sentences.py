@@ -40,9 +40,9 @@ def _cut(sentence: str, limit: int) -> str:
 _CLOSERS = "\"'”’»)\\]"
 _OPENERS = "\"'“‘«([¿¡"
 _CANDIDATE = re.compile(
-    rf"(?P<mark>[.!?…]+)[{_CLOSERS}]*(?P<gap>\s+)"
+    rf"(?<![.!?…])(?P<mark>[.!?…]+)[{_CLOSERS}]*(?P<gap>\s+)"
     r"|[。！？｡]+[”’」』）】》]*"
-    r"|(?:[^\S\n]*\n){2,}"
+    r"|(?<!\s)\s*?\n[^\S\n]*\n"
 )
 
 
@@ -69,7 +69,7 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-_NEXT = re.compile(rf"[{re.escape(_OPENERS)}]*(?P<word>\S+)")
+_NEXT = re.compile(rf"[{re.escape(_OPENERS)}]*(?P<word>\S{{1,40}})")
 _BEFORE = re.compile(r"\S+\Z")
 _NEVER_LAST = re.compile(
     r"(?i:e\.g|i\.e|cf|viz|resp|approx|w\.r\.t|vs|v\.s|figs?|eqs?|eqn|sect?|refs|thm|prop|dr|prof|mrs?|ms|st|jr|incl|excl|suppl)"
@@ -91,12 +91,12 @@ def _ends(text: str, start: int, found: re.Match[str]) -> bool:
     word = following["word"]
     if word[0].islower() and not _INNER_CAPITAL.match(word):
         return False
-    return found["mark"] != "." or not _abbreviates(text[start : found.start()], word)
+    return found["mark"] != "." or not _abbreviates(text[max(start, found.start() - 40) : found.start()], word)
 
 
 def _abbreviates(before: str, following: str) -> bool:
     """Whether a full stop after `before` only shortens its last word."""
-    last = _BEFORE.search(before[-40:])
+    last = _BEFORE.search(before)
     if not last:
         return False
     word = last.group().lstrip(_OPENERS)

@@ -19,6 +19,7 @@ _SETTLE = [
     (re.compile(rf"(?<=\d)[ {SOFT}]+×[ {SOFT}]*{CLOSES}"), "×"),  # "3 $\times$ faster"
     (re.compile(rf"{OPENS}[ {SOFT}{EDGE}]*|[ {SOFT}{EDGE}]*{CLOSES}"), ""),
     (re.compile(rf"(?<=[(\[{{⟨⌈⌊‖]){SOFT}+|{SOFT}+(?=[)\]}},.;⟩⌉⌋])"), ""),
+    (re.compile(r"(?<=[⟨⌈⌊]) +| +(?=[⟩⌉⌋])"), ""),
     (re.compile(rf" *{SOFT}[ {SOFT}]*"), " "),
     (re.compile(rf"(?<=[\w)\]′″⁺⁻]){EDGE}+(?=[\w√∑∏∫∞])"), " "),
     (_ANY, ""),
