@@ -114,8 +114,7 @@ def in_a_row(words, keys):
 
 def near(words, keys, match):
     return any(
-        all(any(holds(word, key, match) for word in words[at : at + 12]) for key in keys)
-        for at in range(len(words))
+        all(any(holds(word, key, match) for word in words[at : at + 12]) for key in keys) for at in range(len(words))
     )
 
 
