@@ -25,6 +25,14 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+_GAP = re.compile(r"\s{3,}")
+
+
+def squeezed(text: str) -> str:
+    """`text` without long runs of white space; where a paragraph starts can still be seen."""
+    return _GAP.sub(lambda gap: (" ", "\n  ")[gap.group().count("\n")] if gap.group().count("\n") < 2 else "\n\n", text)
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 

@@ -8,7 +8,7 @@ white space.
 import re
 
 from digest.text import latex, markup
-from digest.text.characters import composed, one_line, paragraphs, printable
+from digest.text.characters import composed, one_line, paragraphs, printable, squeezed
 
 _ODD = re.compile(r"[\\${}&<~`]|''|--|[^\x20-\x7e\n]")
 
@@ -31,7 +31,7 @@ def from_html(raw: str) -> str:
 def _readable(raw: str) -> str:
     if not _ODD.search(raw):
         return raw
-    text = printable(markup.unescaped(markup.unescaped(printable(raw))))
+    text = squeezed(printable(markup.unescaped(markup.unescaped(printable(raw)))))
     text = latex.to_unicode(markup.untagged(text))
     return composed(printable(text))
 

@@ -13,14 +13,17 @@ CLOSES = "\x04"  # a formula ends
 LEFT = "\x05"  # eats the space before it
 
 _ANY = re.compile(f"[{SOFT}-{LEFT}]")
+# Runs are shortened first, and what is looked for before a sign is bounded: that keeps the time linear.
 _SETTLE = [
-    (re.compile(rf"(?<={OPENS}~){CLOSES} +(?=[\d{OPENS}])"), CLOSES),  # "$\sim$ 5" is one number
-    (re.compile(rf"[ \n{LEFT}]*{LEFT}"), ""),
-    (re.compile(rf"(?<=\d)[ {SOFT}]+×[ {SOFT}]*{CLOSES}"), "×"),  # "3 $\times$ faster"
-    (re.compile(rf"{OPENS}[ {SOFT}{EDGE}]*|[ {SOFT}{EDGE}]*{CLOSES}"), ""),
-    (re.compile(rf"(?<=[(\[{{⟨⌈⌊‖]){SOFT}+|{SOFT}+(?=[)\]}},.;⟩⌉⌋])"), ""),
-    (re.compile(r"(?<=[⟨⌈⌊]) +| +(?=[⟩⌉⌋])"), ""),
-    (re.compile(rf" *{SOFT}[ {SOFT}]*"), " "),
+    (re.compile(" {2,}"), " "),
+    (re.compile(f"{SOFT}{{2,}}"), SOFT),
+    (re.compile(rf"(?<={OPENS}~){CLOSES} (?=[\d{OPENS}])"), CLOSES),  # "$\sim$ 5" is one number
+    (re.compile(rf"[ \n]{{0,3}}{LEFT}"), ""),
+    (re.compile(rf"(?<=\d)[ {SOFT}]{{1,3}}×[ {SOFT}]{{0,3}}{CLOSES}"), "×"),  # "3 $\times$ faster"
+    (re.compile(rf"{OPENS}[ {SOFT}{EDGE}]*|[ {SOFT}{EDGE}]{{0,4}}{CLOSES}"), ""),
+    (re.compile(rf"(?<=[(\[{{⟨⌈⌊‖]){SOFT}|{SOFT}(?=[)\]}},.;⟩⌉⌋])"), ""),
+    (re.compile(r"(?<=[⟨⌈⌊]) | (?=[⟩⌉⌋])"), ""),
+    (re.compile(rf" ?{SOFT}[ {SOFT}]*"), " "),
     (re.compile(rf"(?<=[\w)\]′″⁺⁻]){EDGE}+(?=[\w√∑∏∫∞])"), " "),
     (_ANY, ""),
 ]
