@@ -50,8 +50,13 @@ def _sqlite(query: Select[Any], wanted: list[str]) -> Select[Any]:
 
 def _postgresql(query: Select[Any], wanted: list[str]) -> Select[Any]:
     # The expression of the index, to the letter.
-    vector: ColumnElement[Any] = literal_column(
+    indexed: ColumnElement[Any] = literal_column(
         "to_tsvector('english', listings.title || ' ' || listings.abstract || ' ' || listings.authors)"
     )
+    weighed: ColumnElement[Any] = literal_column(
+        "setweight(to_tsvector('english', listings.title), 'A') || to_tsvector('english', listings.abstract)"
+    )
     asked = func.plainto_tsquery(literal_column("'english'"), " ".join(wanted))
-    return query.where(vector.op("@@")(asked)).order_by(func.ts_rank(vector, asked).desc(), announcements.c.seq.desc())
+    return query.where(indexed.op("@@")(asked)).order_by(
+        func.ts_rank(weighed, asked).desc(), announcements.c.seq.desc()
+    )
