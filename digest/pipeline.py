@@ -83,8 +83,8 @@ class Store(Protocol):
     """Everything that survives a restart. Each method is one transaction."""
 
     def source_state(self, name: str) -> SourceState: ...
-    def begin_pull(self, name: str, now: datetime, until: datetime, *, force: bool) -> bool:
-        """Take the source for this process until `until`; False if it is not due (unless `force`) or taken."""
+    def begin_pull(self, name: str, now: datetime, until: datetime, *, worker: str, force: bool) -> bool:
+        """Take the source for this worker until `until`; False if it is not due (unless `force`) or taken."""
         ...
 
     def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled: ...
@@ -189,10 +189,12 @@ def pull(
     force: bool = False,
 ) -> Iterator[Pulled]:
     """Visit the sources that are due (all of them if `force`), each in its own thread; yields each as it is stored."""
+    lease = now + PULL_LEASE
     due_now = [
         source
         for source in parts.sources
-        if only in (None, source.name) and parts.store.begin_pull(source.name, now, now + PULL_LEASE, force=force)
+        if only in (None, source.name)
+        and parts.store.begin_pull(source.name, now, lease, worker=parts.worker, force=force)
     ]
     if not due_now:
         return

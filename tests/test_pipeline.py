@@ -239,3 +239,22 @@ def test_nothing_to_send_opens_no_connection(tmp_path):
 
     with home(tmp_path) as parts:
         assert pipeline.deliver(replace(parts, transport=never), lambda: NOW) == pipeline.Delivered()
+
+
+# --- a process that dies --------------------------------------------------------------------------------------------
+
+
+def test_what_a_dead_worker_held_is_taken_up_at_once_and_what_a_living_one_holds_is_left(tmp_path):
+    with home(tmp_path) as parts:
+        list(pipeline.compose(parts, NOW))
+        for worker in ("dead", "alive"):
+            parts.store.claim(NOW, worker=worker, lease=pipeline.LEASE, limit=1, subscriber=None, on_unknown="resend")
+            assert parts.store.begin_pull(worker, NOW, NOW + pipeline.LEASE, worker=worker, force=True)
+        assert pipeline.deliver(parts, lambda: NOW).sent == 1
+        parts.store.bereave(lambda worker: worker == "dead", NOW)
+        assert pipeline.deliver(parts, lambda: NOW).sent == 1
+        taken = [
+            parts.store.begin_pull(name, NOW, NOW + pipeline.LEASE, worker="here", force=True)
+            for name in ("dead", "alive")
+        ]
+        assert taken == [True, False]

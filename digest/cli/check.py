@@ -242,7 +242,9 @@ def _samples(now: "datetime") -> "Iterator[Edition]":
         Pick(listing, section, kind, "sample", now.date(), 42.0, (reason,))
         for section, kind in [(Section.FOR_YOU, Kind.NEW), (Section.TRENDING, Kind.TRENDING)]
     )
-    full = Edition(Subscriber("ann@example.org", "Ann"), now.date(), now, picks=picks, read={"sample": 9}, papers=9, matched=1)
+    full = Edition(
+        Subscriber("ann@example.org", "Ann"), now.date(), now, picks=picks, read={"sample": 9}, papers=9, matched=1
+    )
     quiet = replace(full, picks=(), matched=0, missing=(Missing("sample", "it did not answer"),), problems=("a fault",))
     for edition in (full, quiet):
         for wanted in Format:

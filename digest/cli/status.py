@@ -55,7 +55,9 @@ def _print(overview: "Overview") -> None:
         )
     typer.echo(f"Papers       {overview.listings} in a database of {overview.size / 1e6:.1f} MB")
     typer.echo(f"Subscribers  {_counts(overview.subscribers.items())}; next due {output.say(overview.next_due)}")
-    typer.echo(f"Deliveries   {_counts(overview.deliveries.items())}; last 24 hours: {_counts(overview.deliveries_today.items())}")
+    typer.echo(
+        f"Deliveries   {_counts(overview.deliveries.items())}; last 24 hours: {_counts(overview.deliveries_today.items())}"
+    )
 
 
 def _counts(by_state: "Iterable[tuple[str, int]]") -> str:

@@ -165,6 +165,7 @@ def store_of(settings: "Settings", now: datetime | None = None, *, create: bool 
     store = open_store(settings.store.url, create=create)
     try:
         if now is not None:
+            store.bereave(worker.is_dead, now)
             store.sync([entry.subscriber() for entry in settings.subscribers], now)
         yield store
     finally:

@@ -1,6 +1,6 @@
 """Who sends which edition now, and how that went. Which way a delivery may go is in `moves`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,3 +157,10 @@ def cancel(connection: Connection, readers: Collection[int], now: datetime) -> N
         waiting = (deliveries.c.state.in_(_WITHDRAWABLE), deliveries.c.next_attempt.is_not(None))
         withdraw = update(deliveries).where(deliveries.c.edition_id.in_(theirs), *waiting)
         connection.execute(withdraw.values(state=State.CANCELLED, next_attempt=None, changed_at=now))
+
+
+def bereave(connection: Connection, is_dead: Callable[[str], bool], now: datetime) -> None:
+    """Make what dead workers held due now, as if their leases had ended."""
+    holders = connection.scalars(select(deliveries.c.worker).where(deliveries.c.worker.is_not(None)).distinct())
+    if dead := [worker for worker in holders if is_dead(worker)]:
+        connection.execute(update(deliveries).where(deliveries.c.worker.in_(dead)).values(next_attempt=now))

@@ -1,6 +1,6 @@
 """What the store remembers of each source between pulls, and who is pulling it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, or_, select, update
@@ -19,11 +19,13 @@ def source_state(connection: Connection, name: str) -> SourceState:
     return SourceState(name) if row is None else SourceState(*row)
 
 
-def begin(connection: Connection, name: str, now: datetime, until: datetime, *, force: bool) -> bool:
-    """Take the source until `until`; False if another holds it, or if it is not due (unless `force`)."""
+def begin(  # noqa: PLR0913  (who takes what, for how long)
+    connection: Connection, name: str, now: datetime, until: datetime, *, worker: str, force: bool
+) -> bool:
+    """Take the source for this worker until `until`; False if another holds it, or if it is not due (unless `force`)."""
     connection.execute(insert(connection, sources).values(name=name, **_UNREAD).on_conflict_do_nothing())
     free = or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
-    take = update(sources).where(sources.c.name == name, free).values(lease_until=until)
+    take = update(sources).where(sources.c.name == name, free).values(worker=worker, lease_until=until)
     if not force:
         take = take.where(or_(sources.c.next_pull.is_(None), sources.c.next_pull <= now))
     return connection.execute(take).rowcount == 1
@@ -50,6 +52,7 @@ def finish(  # noqa: PLR0913  (what a visit is made of)
         "last_success": now if complete else before.last_success,
         "next_pull": next_pull,
         "not_before": fetched.not_before or before.not_before,
+        "worker": None,
         "lease_until": None,
         "announced": announced,
     }
@@ -60,3 +63,10 @@ def finish(  # noqa: PLR0913  (what a visit is made of)
 def _furthest(before: Mapping[str, date], now: Mapping[str, date]) -> dict[str, date]:
     """A part that was complete up to a day stays so."""
     return {**before, **{part: max(day, before.get(part, day)) for part, day in now.items()}}
+
+
+def bereave(connection: Connection, is_dead: Callable[[str], bool]) -> None:
+    """Give back what dead workers were pulling."""
+    holders = connection.scalars(select(sources.c.worker).where(sources.c.worker.is_not(None)).distinct())
+    if dead := [worker for worker in holders if is_dead(worker)]:
+        connection.execute(update(sources).where(sources.c.worker.in_(dead)).values(worker=None, lease_until=None))

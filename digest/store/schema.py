@@ -111,6 +111,7 @@ sources = Table(
     Column("last_success", Instant),
     Column("next_pull", Instant),
     Column("not_before", Instant),
+    Column("worker", Text),  # who is pulling it
     Column("lease_until", Instant),
     Column("announced", Integer, nullable=False),  # listings given by the last pull
 )

@@ -1,6 +1,6 @@
 """The one Store: each public method is one transaction over the functions of its topic."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -54,10 +54,16 @@ class Store:
         with self._database.reading() as connection:
             return pulls.source_state(connection, name)
 
-    def begin_pull(self, name: str, now: datetime, until: datetime, *, force: bool) -> bool:
-        """Take the source for this process until `until`; False if it is not due (unless `force`) or taken."""
+    def begin_pull(self, name: str, now: datetime, until: datetime, *, worker: str, force: bool) -> bool:
+        """Take the source for this worker until `until`; False if it is not due (unless `force`) or taken."""
         with self._database.writing(swift=True) as connection:
-            return pulls.begin(connection, name, now, until, force=force)
+            return pulls.begin(connection, name, now, until, worker=worker, force=force)
+
+    def bereave(self, is_dead: Callable[[str], bool], now: datetime) -> None:
+        """End the leases of workers known to be dead, of sources and of deliveries, instead of waiting them out."""
+        with self._database.writing() as connection:
+            pulls.bereave(connection, is_dead)
+            deliveries.bereave(connection, is_dead, now)
 
     def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled:
         """Keep what a visit brought: listings by identity, their news in order, the source's state."""

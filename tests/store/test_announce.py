@@ -193,7 +193,7 @@ def test_what_a_pull_learned_about_its_source_is_kept(store):
 
 def test_one_process_at_a_time_pulls_a_source_when_it_is_due(store):
     def begin(now=NOW, *, force=False):
-        return store.begin_pull("arxiv", now, now + HOUR, force=force)
+        return store.begin_pull("arxiv", now, now + HOUR, worker="here", force=force)
 
     assert begin()
     assert not begin()

@@ -100,6 +100,7 @@ def _news() -> None:
         sa.Column("last_success", INSTANT),
         sa.Column("next_pull", INSTANT),
         sa.Column("not_before", INSTANT),
+        sa.Column("worker", sa.Text),
         sa.Column("lease_until", INSTANT),
         sa.Column("announced", sa.Integer, nullable=False),
     )
