@@ -1,4 +1,4 @@
-"""The daemon: a tick a minute. It holds no state; who is due when is in the store (DESIGN, law 8)."""
+"""The daemon: a tick a minute. It holds no state; who is due when is in the store."""
 
 import logging
 import signal

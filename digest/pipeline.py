@@ -105,7 +105,7 @@ class Store(Protocol):
         ...
 
     def reschedule(self, subscriber: int, next_due: datetime) -> None: ...
-    def claim(
+    def claim(  # noqa: PLR0913  (all of them say which deliveries, and for whom)
         self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None, on_unknown: str
     ) -> list[Claim]:
         """Deliveries to attempt now, held until the lease ends; `on_unknown` is for those that died while sending."""

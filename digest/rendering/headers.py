@@ -160,7 +160,7 @@ def address_field(name: str, box: Mailbox, *, utf8: bool = False) -> Field:
 
 
 def fields(edition: Edition, subject: str, site: Site, mailing: Mailing, secret: bytes) -> list[Field]:
-    """Every header but MIME's own, in order (DESIGN.md, section 7).
+    """Every header but MIME's own, in order.
 
     Raises:
         MessageError: the sender's, the reader's or another address cannot be used.

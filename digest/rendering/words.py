@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
-# Not strftime: its names follow the process's locale, and an edition must come out the same anywhere (law 10).
+# Not strftime: its names follow the process's locale, and an edition must come out the same anywhere.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -51,7 +51,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def web_url(url: str | None) -> str | None:
-    """The URL in ASCII if it is a plain http(s) one, else None (law 6)."""
+    """The URL in ASCII if it is a plain http(s) one, else None."""
     try:
         parts = urlsplit((url or "").strip())
         host = (parts.hostname or "").encode("idna").decode("ascii")

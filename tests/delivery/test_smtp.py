@@ -22,7 +22,7 @@ class Sink:
     def __init__(self):
         self.envelopes = []
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server, _session, envelope):
         self.envelopes.append(envelope)
         return "250 2.0.0 queued as 7"
 

@@ -1,0 +1,63 @@
+"""The commands, put together. Modules here import what is heavy inside functions, so that `digest --help` answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import __version__
+from digest.cli import check, demo, init, preview, pull, run, search, send, status, subscribers
+from digest.errors import DigestError
+
+app = typer.Typer(
+    name="digest",
+    help="Your daily digest of new research papers: pulled, ranked for your keywords, mailed at your hour.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"digest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", help="The configuration; else ./config.toml, else $XDG_CONFIG_HOME/digest/config.toml."
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What every command shares."""
+    ctx.obj = config
+
+
+app.command("init")(init.init)
+app.command("check")(check.check)
+app.command("pull")(pull.pull)
+app.command("preview")(preview.preview)
+app.command("send")(send.send)
+app.command("run")(run.run)
+app.add_typer(subscribers.app, name="subscribers")
+app.command("status")(status.status)
+app.command("search")(search.search)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command line; what we raise on purpose is said in one line, not as a traceback."""
+    try:
+        app()
+    except DigestError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
