@@ -36,7 +36,7 @@ _DRIVE = re.compile(r"(?<!\w)[A-Z]:(?:\\[\w.-]+)*\Z")  # C:\path, and no command
 
 def _last(shown: list[str]) -> str:
     """The last character shown."""
-    return next((part[-1] for part in reversed(shown) if part), "")
+    return shown[-1][-1] if shown else ""
 
 
 class _Reader:
@@ -60,6 +60,8 @@ class _Reader:
                 above, shown = "".join(shown), []
             else:
                 self._show(piece, shown)
+                if shown and not shown[-1]:
+                    shown.pop()  # so that the last character is at hand, however much showed nothing
         text = "".join(shown)
         return text if above is None else quotient(settled(above), settled(text))
 
@@ -217,8 +219,6 @@ class _Reader:
             return
         argument = tight(self.argument(math=True))
         text = raised(argument) if mark == "^" else lowered(argument)
-        while shown and not shown[-1]:
-            shown.pop()
         if mark == "_" and shown and shown[-1].startswith("^"):
             shown.insert(-1, text)  # the lower one first, or it seems to belong to the upper
         elif shown and shown[-1].endswith(EDGE):

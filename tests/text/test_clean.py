@@ -258,6 +258,7 @@ PIECES = [
     "$x_",
     r"\frac",
     r"\foo{",
+    r"\!",
     r"\sqrt[",
     r"\cite[a",
     "<a",
