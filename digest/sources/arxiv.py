@@ -1,15 +1,15 @@
 """arXiv: what it announces each working day, and from its query API what was announced while nobody read it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
-from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, Validators
+from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState
 from digest.sources.arxiv_api import Page, api_error, read_page, submitted_between
 from digest.sources.arxiv_days import DAY, announced, eastern_day, submissions, working_days
 from digest.sources.arxiv_feed import Bulletin, feed_error, read_bulletin
-from digest.sources.client import Answer, Client
+from digest.sources.client import Client
 from digest.sources.errors import FetchError, RefusedError, UnreadableError
 
 GROUP = "arxiv"  # all of arXiv's hosts are one door
@@ -50,13 +50,13 @@ class ArxivSource:
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """What these categories announce now, and what they announced since `state` or `since`."""
         self._client.keep_silent(GROUP, state.not_before)
-        parts: list[Fetched] = []
+        parts: dict[str, Fetched] = {}
         for position, category in enumerate(self._categories):
             part = self._category(category, state, now, since)
-            parts.append(part)
+            parts[category] = part
             rest = self._categories[position + 1 :]
             if part.not_before and rest:  # asking for the others would only be refused
-                parts.append(Fetched(problems=(Problem(f"not asked for: {', '.join(rest)}"),)))
+                parts[", ".join(rest)] = Fetched(problems=(Problem("not asked for after that"),))
                 break
         return combined(parts)
 
@@ -67,17 +67,17 @@ class ArxivSource:
         try:
             answer = self._client.get(url, group=GROUP, now=now, validators=known)
             if covered and answer.not_modified:
-                return Fetched(covered={category: covered}, validators=_validators(url, answer))
+                return Fetched(covered={category: covered}, validators=answer.validators_for(url))
             bulletin = read_bulletin(answer.body)
         except FetchError as error:
-            return _failed(category, error)
+            return Fetched(problems=(Problem(_said(error)),), not_before=error.not_before)
         today = _announcements(self.name, bulletin, now)
         gap = self._gap(category, missed(covered, bulletin.day, since), now) if bulletin.day else Fetched()
-        problems = tuple(_named(category, problem) for problem in (*bulletin.problems, *gap.problems))
+        problems = (*bulletin.problems, *gap.problems)
         part = Fetched((*gap.announcements, *today), problems=problems, not_before=gap.not_before)
         if bulletin.day is None or any(problem.incomplete for problem in problems):
             return part
-        return replace(part, covered={category: bulletin.day}, validators=_validators(url, answer))
+        return replace(part, covered={category: bulletin.day}, validators=answer.validators_for(url))
 
     def _gap(self, category: str, days: Sequence[date], now: datetime) -> Fetched:
         """What was announced on these days, as far as the query API can tell: not replacements, not late cross-lists."""
@@ -160,16 +160,16 @@ def of_days(found: Iterable[Listing], days: Sequence[date]) -> list[Listing]:
     return [listing for day, listing in usual if day >= days[0] or (listing.arxiv_id or "") >= least]
 
 
-def combined(parts: Iterable[Fetched]) -> Fetched:
+def combined(by_category: Mapping[str, Fetched]) -> Fetched:
     """The parts of one visit as one; a paper announced in several categories once, as the strongest kind of news."""
-    parts = tuple(parts)
+    parts = tuple(by_category.values())
     by_id: dict[str | None, Announcement] = {}
     for announcement in (a for part in parts for a in part.announcements):
         known = by_id.get(announcement.listing.arxiv_id)
         by_id[announcement.listing.arxiv_id] = united(known, announcement) if known else announcement
     return Fetched(
         announcements=tuple(by_id.values()),
-        problems=tuple(problem for part in parts for problem in part.problems),
+        problems=_named(by_category),
         covered={name: day for part in parts for name, day in part.covered.items()},
         validators={url: validators for part in parts for url, validators in part.validators.items()},
         not_before=max((part.not_before for part in parts if part.not_before), default=None),
@@ -192,10 +192,6 @@ def _announcements(source: str, bulletin: Bulletin, now: datetime) -> list[Annou
 # --- words --------------------------------------------------------------------------------------------------------
 
 
-def _failed(category: str, error: FetchError) -> Fetched:
-    return Fetched(problems=(Problem(f"{category}: {_said(error)}"),), not_before=error.not_before)
-
-
 def _said(error: FetchError) -> str:
     """The server's own words where it has any."""
     if isinstance(error, RefusedError):
@@ -205,9 +201,10 @@ def _said(error: FetchError) -> str:
     return error.what
 
 
-def _named(category: str, problem: Problem) -> Problem:
-    return replace(problem, what=f"{category}: {problem.what}")
-
-
-def _validators(url: str, answer: Answer) -> dict[str, Validators]:
-    return {url: answer.validators} if answer.validators else {}
+def _named(by_category: Mapping[str, Fetched]) -> tuple[Problem, ...]:
+    """Every problem once, with the categories that have it."""
+    places: dict[Problem, list[str]] = {}
+    for category, part in by_category.items():
+        for problem in part.problems:
+            places.setdefault(problem, []).append(category)
+    return tuple(replace(p, what=f"{', '.join(categories)}: {p.what}") for p, categories in places.items())

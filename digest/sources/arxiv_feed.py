@@ -11,7 +11,7 @@ from digest.model import Kind, Listing, Problem
 from digest.sources import wire
 from digest.sources.arxiv_days import eastern_day
 from digest.sources.errors import UnreadableError
-from digest.sources.ids import arxiv_id, doi
+from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
 
 MOST_ROWS = 2_000  # what the service shows of one day; the kinds come in the order of `Kind`, so replacements go first
@@ -33,10 +33,6 @@ class Bulletin:
     day: date | None  # as the feed is dated, in US/Eastern
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        return self.day is not None and not any(problem.incomplete for problem in self.problems)
 
 
 def read_bulletin(body: bytes) -> Bulletin:
@@ -121,14 +117,15 @@ def _row(item: etree._Element) -> Row:
 def listed(ident: str, version: int | None, title: str, abstract: str, authors: Iterable[str]) -> Listing:
     """What every account of an arXiv paper has: names, clean and original text, addresses."""
     authors = tuple(authors)
+    url, pdf_url = arxiv_pages(ident)
     return Listing(
         title=clean.title(title),
         abstract=clean.abstract(abstract),
-        authors=tuple(name for author in authors if (name := clean.author(author))),
+        authors=clean.authors(authors),
         arxiv_id=ident,
         version=version,
-        url=f"https://arxiv.org/abs/{ident}",
-        pdf_url=f"https://arxiv.org/pdf/{ident}",
+        url=url,
+        pdf_url=pdf_url,
         raw_title=title,
         raw_abstract=abstract,
         raw_authors=authors,

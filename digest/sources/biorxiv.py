@@ -102,7 +102,7 @@ class BiorxivSource:
         listing = Listing(
             title=clean.title(raw_title),
             abstract=biorxiv(raw_abstract),
-            authors=tuple(name for author in raw_authors if (name := clean.author(forename_first(author)))),
+            authors=clean.authors(map(forename_first, raw_authors)),
             url=page,
             doi=identifier,
             version=version,

@@ -48,6 +48,10 @@ class Answer:
         etag, modified = self.headers.get("etag"), self.headers.get("last-modified")
         return Validators(etag, modified) if etag or modified else None
 
+    def validators_for(self, url: str) -> dict[str, Validators]:
+        """What to remember for the next request to `url`."""
+        return {url: self.validators} if self.validators else {}
+
 
 class Client:
     """Fetches over HTTP, politely. Safe to use from several threads.

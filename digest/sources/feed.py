@@ -7,7 +7,7 @@ from digest.sources import wire
 from digest.sources.client import MEBIBYTE, Client
 from digest.sources.errors import FetchError
 from digest.sources.feed_entries import Entry, read_feed
-from digest.sources.ids import arxiv_id, doi
+from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
 
 NEWS = timedelta(days=7)  # what is dated longer before the last visit than this is no news
@@ -43,8 +43,7 @@ class FeedSource:
         try:
             answer = self._client.get(self._url, group=self._group, now=now, validators=known, limit=LARGEST)
             if answer.not_modified:
-                validators = {self._url: answer.validators} if answer.validators else {}
-                return Fetched(covered={"": today}, validators=validators)
+                return Fetched(covered={"": today}, validators=answer.validators_for(self._url))
             entries, problems = read_feed(answer.body, answer.url, answer.headers.get("content-type", ""))
             listings, faults = wire.read_each(entries, lambda entry: self._listing(entry, now), "entries")
         except FetchError as error:
@@ -57,7 +56,7 @@ class FeedSource:
             backlog=tuple(listing for listing in listings if _day(listing, today) < oldest),
             problems=(*problems, *faults),
             covered={"": today} if complete else {},
-            validators={self._url: answer.validators} if complete and answer.validators else {},
+            validators=answer.validators_for(self._url) if complete else {},
         )
 
     def _news(self, listing: Listing, today: date) -> Announcement:
@@ -70,18 +69,19 @@ class FeedSource:
         if not title:
             raise ValueError("an entry without title, text and link")
         known = next((paper for text in entry.names if (paper := arxiv_id(text))), None)
+        url, pdf_url = arxiv_pages(known[0]) if known else ("", entry.pdf_url)
         identity = entry.id or entry.url or title
         return Listing(
             title=_shortened(title, LONGEST_TITLE),
             abstract=abstract,
-            authors=tuple(name for author in entry.authors if (name := clean.author(author))),
-            url=entry.url or (f"https://arxiv.org/abs/{known[0]}" if known else ""),
+            authors=clean.authors(entry.authors),
+            url=entry.url or url,
             arxiv_id=known[0] if known else None,
             version=known[1] if known else None,
             doi=None if known else next((found for text in entry.names if (found := doi(text))), None),
             guid=f"{self.name}:{identity}",
             keywords=tuple(dict.fromkeys(tag for raw in entry.tags if (tag := clean.title(raw)))),
-            pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else entry.pdf_url,
+            pdf_url=pdf_url,
             discussion_url=entry.discussion_url,
             thumbnail_url=entry.thumbnail_url,
             published=believable(entry.published, now),

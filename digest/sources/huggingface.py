@@ -1,6 +1,6 @@
 """Hugging Face Daily Papers: what the community put on each day's list, and how it is liked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceSt
 from digest.sources import wire
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, PausedError, UnreachableError, UnreadableError
-from digest.sources.ids import arxiv_id
+from digest.sources.ids import arxiv_id, arxiv_pages
 from digest.text import clean
 
 GROUP = "huggingface"
@@ -55,13 +55,14 @@ class HuggingFaceSource:
         problems: list[Problem] = []
         validators: dict[str, Validators] = {}
         unread: list[date] = []
+        failed: dict[str, list[date]] = {}
         not_before = None
         days = wanted(state.covered.get(""), now.astimezone(UTC).date(), since)
         for day in days:
             try:
                 read = self._day(day, {} if since else state.validators, now)
             except FetchError as error:
-                problems.append(Problem(f"the list of {day:%d %B} is missing: {error.what}"))
+                failed.setdefault(error.what, []).append(day)
                 unread.append(day)
                 not_before = error.not_before
                 if isinstance(error, PausedError | UnreachableError):  # the next day would fare no better
@@ -73,7 +74,7 @@ class HuggingFaceSource:
                 validators |= read.validators
         return Fetched(
             tuple(announcements),
-            problems=tuple(problems),
+            problems=(*(_missing(lost, what) for what, lost in failed.items()), *problems),
             covered=_covered(days, unread),
             validators=validators,
             not_before=not_before,
@@ -88,12 +89,12 @@ class HuggingFaceSource:
             )
             answer = self._client.get(url, group=GROUP, now=now, validators=known.get(url) if page == 0 else None)
             if answer.not_modified:
-                return _Day(validators={url: answer.validators} if answer.validators else {})
+                return _Day(validators=answer.validators_for(url))
             rows = read_list(answer.body)
             items += rows
             if len(rows) < PAGE and 'rel="next"' not in answer.headers.get("link", ""):
-                if page == 0 and answer.validators:  # of a longer list, the first page alone proves nothing
-                    validators = {url: answer.validators}
+                if page == 0:  # of a longer list, the first page alone proves nothing
+                    validators = answer.validators_for(url)
                 break
         else:
             raise UnreadableError(f"it has more than {MOST_PAGES * PAGE:,} papers")
@@ -106,6 +107,13 @@ def wanted(covered: date | None, today: date, since: date | None = None) -> tupl
     first = max(min(covered or today, today - READ_AGAIN), today - LONGEST_GAP)
     first = min(since, first) if since else first
     return tuple(first + n * DAY for n in range((today - first).days + 1))
+
+
+def _missing(days: Sequence[date], what: str) -> Problem:
+    named = ", ".join(f"{day:%d %B}" for day in days)
+    return Problem(
+        f"the list of {named} is missing: {what}" if len(days) == 1 else f"the lists of {named} are missing: {what}"
+    )
 
 
 def _covered(days: tuple[date, ...], unread: list[date]) -> dict[str, date]:
@@ -148,18 +156,19 @@ def _listing(item: Any, source: str) -> Listing:
     raw_authors = tuple(name for author in _items(paper.get("authors")) if (name := _name(author)))
     discussion = f"https://huggingface.co/papers/{ident}"
     known = arxiv_id(ident)
+    url, pdf_url = arxiv_pages(known[0]) if known else (wire.web_url(discussion) or "", None)
     return Listing(
         title=clean.title(raw_title),
         abstract=clean.abstract(raw_abstract),
-        authors=tuple(name for author in raw_authors if (name := clean.author(author))),
-        url=f"https://arxiv.org/abs/{known[0]}" if known else wire.web_url(discussion) or "",
+        authors=clean.authors(raw_authors),
+        url=url,
         arxiv_id=known[0] if known else None,
         guid=None if known else f"{source}:{ident}",
         keywords=tuple(
             word for keyword in _items(paper.get("ai_keywords")) if (word := clean.title(wire.plain(keyword)))
         ),
         summary=clean.abstract(wire.plain(paper.get("ai_summary"))) or None,
-        pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else None,
+        pdf_url=pdf_url,
         code_url=wire.web_url(paper.get("githubRepo")),
         project_url=wire.web_url(paper.get("projectPage")),
         discussion_url=wire.web_url(discussion),

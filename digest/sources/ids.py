@@ -41,6 +41,11 @@ def arxiv_id(text: str) -> tuple[str, int | None] | None:
     return ident, int(match["version"]) if match["version"] else None
 
 
+def arxiv_pages(ident: str) -> tuple[str, str]:
+    """Where a paper's abstract and its PDF are, in the newest version."""
+    return f"https://arxiv.org/abs/{ident}", f"https://arxiv.org/pdf/{ident}"
+
+
 _DOI = re.compile(r"(?<![0-9.])10\.[0-9]{4,9}(?:\.[0-9]+)*/[^\s\"<>\x00-\x20\x7f]+", re.ASCII)
 _BARE = re.compile(r"\s*(?:doi:\s*|info:doi/)?10\.", re.IGNORECASE)
 _RESOLVER = re.compile(r"\s*(?:https?://)?(?:dx\.|www\.)?doi\.org/", re.IGNORECASE)

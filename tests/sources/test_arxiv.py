@@ -224,7 +224,7 @@ def test_a_pause_is_one_problem_that_names_what_was_not_read(web, client, reply,
     fetched = source.fetch(SourceState("arxiv"), noon("2026-05-20"))
     assert fetched.not_before == noon("2026-05-20").replace(minute=10)
     assert "next try after 12:10 UTC" in fetched.problems[0].what
-    assert fetched.problems[1].what == "not asked for: cs.CV, cs.AI"
+    assert fetched.problems[1].what == "cs.CV, cs.AI: not asked for after that"
     assert len(web.seen) == 1
 
 
@@ -331,3 +331,10 @@ def test_every_recorded_answer_of_the_api_is_read(shared):
         else:
             with pytest.raises(UnreadableError, match="incorrect id format"):
                 read_page(body)
+
+
+def test_what_all_categories_suffer_from_is_said_once(web, client, reply, noon):
+    web.on("/rss", reply(b"", 404))
+    source = ArxivSource("arxiv", ["cs.CL", "cs.CV"], client, rss_url=f"{web.url}/rss")
+    (problem,) = source.fetch(SourceState("arxiv"), noon("2026-05-20")).problems
+    assert problem.what.startswith("cs.CL, cs.CV: ")
