@@ -43,6 +43,9 @@ def pull(
             for pulled in pipeline.pull(home.parts, moment, only=source, since=since, force=True):
                 results.append(pulled)
                 advance()
+    wanted = [source] if source else names
+    if busy := [name for name in wanted if name not in {pulled.source for pulled in results}]:
+        typer.echo(f"Being pulled by another process: {', '.join(busy)}.", err=True)
     results.sort(key=lambda pulled: names.index(pulled.source))
     if as_json:
         output.emit_json(results)

@@ -237,3 +237,14 @@ def test_a_time_that_is_none_shows_one_that_is(run, internet, bad):
     result = run("pull", "--now", bad)
     assert result.code == 2
     assert "2026-05-18" in result.err
+
+
+def test_a_source_that_another_process_is_pulling_is_named(run, internet, tmp_path):
+    with ExitStack() as stack:
+        settings = wiring.load_settings(tmp_path / "config.toml")
+        now = sample.MORNING
+        store = stack.enter_context(wiring.store_of(settings, now))
+        assert store.begin_pull("Sample Lab", now, now + timedelta(minutes=30), worker="elsewhere:1:x", force=True)
+        pulled = run("pull", "--now", FIRST, "--json")
+    assert [source["source"] for source in json.loads(pulled.out)] == ["Sample arXiv", "Sample Daily Papers"]
+    assert "Being pulled by another process: Sample Lab." in pulled.err
