@@ -6,7 +6,7 @@ aware UTC datetimes; dates are calendar days of whoever the field's comment name
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -189,6 +189,11 @@ class Problem:
     incomplete: bool = True  # listings are missing because of it
 
 
+def incomplete(problems: Iterable[Problem]) -> bool:
+    """Whether listings are missing because of any of these."""
+    return any(problem.incomplete for problem in problems)
+
+
 @dataclass(frozen=True, slots=True)
 class Validators:
     """What a server wants back to answer "not modified" (RFC 9110, 8.8)."""
@@ -212,7 +217,7 @@ class SourceState:
 
     @property
     def incomplete(self) -> bool:
-        return any(problem.incomplete for problem in self.problems)
+        return incomplete(self.problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
-from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState
+from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, incomplete
 from digest.sources.arxiv_api import Page, api_error, read_page, submitted_between
 from digest.sources.arxiv_days import DAY, announced, eastern_day, submissions, working_days
 from digest.sources.arxiv_feed import Bulletin, feed_error, read_bulletin
@@ -75,7 +75,7 @@ class ArxivSource:
         gap = self._gap(category, missed(covered, bulletin.day, since), now) if bulletin.day else Fetched()
         problems = (*bulletin.problems, *gap.problems)
         part = Fetched((*gap.announcements, *today), problems=problems, not_before=gap.not_before)
-        if bulletin.day is None or any(problem.incomplete for problem in problems):
+        if bulletin.day is None or incomplete(problems):
             return part
         return replace(part, covered={category: bulletin.day}, validators=answer.validators_for(url))
 

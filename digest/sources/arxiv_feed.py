@@ -7,7 +7,7 @@ from datetime import date
 
 from lxml import etree
 
-from digest.model import Kind, Listing, Problem
+from digest.model import Kind, Listing, Problem, incomplete
 from digest.sources import wire
 from digest.sources.arxiv_days import eastern_day
 from digest.sources.errors import UnreadableError
@@ -33,6 +33,10 @@ class Bulletin:
     day: date | None  # as the feed is dated, in US/Eastern
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return self.day is not None and not incomplete(self.problems)
 
 
 def read_bulletin(body: bytes) -> Bulletin:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 
-from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState
+from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, incomplete
 from digest.sources import wire
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, UnreadableError
@@ -62,7 +62,7 @@ class BiorxivSource:
         except UnreadableError as error:
             read, faults = [], [Problem(error.what)]
         problems += faults
-        complete = not any(problem.incomplete for problem in problems)
+        complete = not incomplete(problems)
         return Fetched(
             latest(read),
             problems=tuple(problems),

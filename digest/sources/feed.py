@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState
+from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, incomplete
 from digest.sources import wire
 from digest.sources.client import MEBIBYTE, Client
 from digest.sources.errors import FetchError
@@ -50,7 +50,7 @@ class FeedSource:
             return Fetched(problems=(Problem(error.what),), not_before=error.not_before)
         oldest = since or ((state.last_success or now) - NEWS).astimezone(UTC).date()
         listings = list({listing.guid: listing for listing in reversed(listings)}.values())[::-1]
-        complete = not any(problem.incomplete for problem in (*problems, *faults))
+        complete = not incomplete((*problems, *faults))
         return Fetched(
             announcements=tuple(self._news(listing, today) for listing in listings if _day(listing, today) >= oldest),
             backlog=tuple(listing for listing in listings if _day(listing, today) < oldest),

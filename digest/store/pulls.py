@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, or_, select, update
 
-from digest.model import Fetched, Problem, SourceState
+from digest.model import Fetched, Problem, SourceState, incomplete
 from digest.store.schema import sources
 from digest.store.sql import insert
 
@@ -43,7 +43,7 @@ def finish(  # noqa: PLR0913  (what a visit is made of)
 ) -> None:
     """Remember how the pull went, and give the source back."""
     before = source_state(connection, name)
-    complete = not any(problem.incomplete for problem in problems)
+    complete = not incomplete(problems)
     values = {
         "covered": _furthest(before.covered, fetched.covered),
         "validators": {**before.validators, **fetched.validators},

@@ -6,6 +6,7 @@ white space.
 """
 
 import re
+from collections.abc import Iterable
 
 from digest.text import latex, markup
 from digest.text.characters import composed, one_line, paragraphs, printable, squeezed
@@ -51,3 +52,8 @@ def author(raw: str) -> str:
     for pattern in (_AFFILIATION, _MARKS):
         name = pattern.sub("", name) or name
     return name.strip(" ,;")
+
+
+def authors(raw: Iterable[str]) -> tuple[str, ...]:
+    """The names of which something is left to show."""
+    return tuple(filter(None, map(author, raw)))
