@@ -49,6 +49,7 @@ class Overview:
     listings: int
     head: int  # seq of the newest announcement
     subscribers: Mapping[Status, int]
+    due: int  # active subscribers whose next edition is due
     next_due: datetime | None  # of all active subscribers
     editions: int
     editions_today: int  # composed in the last 24 hours
@@ -67,6 +68,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         listings=_count(connection, listings, listings.c.same_as == listings.c.id),
         head=head(connection),
         subscribers=_tally(connection, subscribers.c.status, Status),
+        due=_count(connection, subscribers, active, subscribers.c.next_due <= now),
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
         editions=_count(connection, editions),
         editions_today=_count(connection, editions, editions.c.composed_at > since),

@@ -108,9 +108,11 @@ def test_the_next_day_brings_new_papers_and_repeats_none(run, internet, mailbox)
 
 def test_without_early_each_gets_it_at_their_own_hour(run, internet, mailbox):
     run("pull", "--now", FIRST)
+    assert json.loads(run("status", "--json", "--now", FIRST).out)["due"] == 2
     # 08:30 UTC: past 07:30 in Berlin and past 08:15 in Tokyo, but only 01:30 in Los Angeles.
     run("send", "--now", FIRST)
     assert set(mailbox.taken()) == {"mira@example.org", "hana@example.org"}
+    assert json.loads(run("status", "--json", "--now", FIRST).out)["due"] == 0
     run("send", "--now", "2026-06-17T12:59:00Z")
     assert mailbox.taken() == {}
     run("send", "--now", "2026-06-17T13:00:00Z")
