@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.arguments import Json
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for what arrived.")] = Path(
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for what arrived.")] = Path(
         "demo"
     ),
+    as_json: Json = False,
 ) -> None:
     """See the whole program at work, offline: invented papers, three subscribers, real mail.
 
@@ -23,15 +26,25 @@ def demo(
 
     Example: digest demo --output /tmp/demo
     """
-    from digest.cli import demo_run
+    from digest.cli import demo_run, output
     from digest.cli.logs import quiet
 
     quiet()
     arrivals = demo_run.run()
-    index = demo_run.write(arrivals, output)
+    index = demo_run.write(arrivals, folder)
+    if as_json:
+        output.emit_json({arrival.name: _said(arrival) for arrival in arrivals})
+        return
     for arrival in arrivals:
         _show(arrival)
     typer.echo(f"Every paper is invented. Open {index} to see the digests; {_files(arrivals)} are beside it.")
+
+
+def _said(arrival: "Arrival") -> "list[dict[str, object]]":
+    return [
+        {"title": pick.listing.title, "section": pick.section, "score": round(pick.score, 1), "why": why}
+        for pick, why in arrival.reasons()
+    ]
 
 
 def _show(arrival: "Arrival") -> None:

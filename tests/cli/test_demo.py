@@ -207,3 +207,9 @@ def test_the_next_morning_brings_what_is_new_and_repeats_nothing(tmp_path):
         False,
         True,
     ]
+
+
+def test_who_got_what_and_why_is_there_for_programs_too(run):
+    said = json.loads(run("demo", "--json").out)
+    assert set(said) == {"mira", "teo", "hana"}
+    assert all(pick["title"] and pick["why"] for picks in said.values() for pick in picks)
