@@ -16,10 +16,10 @@ class Plan:
 
 
 def local_date(schedule: Schedule, now: datetime) -> date:
-    return now.astimezone(_zone(schedule)).date()
+    return now.astimezone(zone(schedule)).date()
 
 
-def _zone(schedule: Schedule) -> tzinfo:
+def zone(schedule: Schedule) -> tzinfo:
     """The schedule's zone; UTC for a name that this machine's zone data do not have.
 
     Names are checked where they are entered, but zone data differ between machines, and one subscriber's zone must
@@ -36,7 +36,7 @@ def due_instant(schedule: Schedule, day: date) -> datetime:
 
     A wall time that a clock change skips counts as the moment after the gap; one that comes twice, as its first.
     """
-    wall = datetime.combine(day, schedule.send_at, _zone(schedule))  # fold=0: the first of two
+    wall = datetime.combine(day, schedule.send_at, zone(schedule))  # fold=0: the first of two
     instant = wall.astimezone(UTC)
     if instant.astimezone(wall.tzinfo).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return instant

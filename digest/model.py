@@ -331,6 +331,9 @@ class Missing:
     since: datetime | None = None  # complete up to then; None: never
 
 
+NOT_YET_READ = "it has not been read yet"  # why a source is missing before its first pull
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """One subscriber's digest for one local date. Holds all that rendering needs, so that it can be rendered again."""

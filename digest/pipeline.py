@@ -28,6 +28,7 @@ import structlog
 from digest import due
 from digest.errors import RelayError
 from digest.model import (
+    NOT_YET_READ,
     Announcement,
     Claim,
     Edition,
@@ -44,6 +45,7 @@ from digest.model import (
     State,
     Subscriber,
     Verdict,
+    incomplete,
 )
 
 log = structlog.get_logger(__name__)
@@ -204,8 +206,9 @@ def pull(
         }
         for visit in as_completed(visits):
             source, fetched = visits[visit], visit.result()
-            incomplete = any(problem.incomplete for problem in fetched.problems)
-            next_pull = due.next_pull(source.every, now, incomplete=incomplete, not_before=fetched.not_before)
+            next_pull = due.next_pull(
+                source.every, now, incomplete=incomplete(fetched.problems), not_before=fetched.not_before
+            )
             pulled = parts.store.announce(source.name, fetched, now, next_pull)
             log.info("pulled", source=source.name, new=pulled.new, problems=[p.what for p in pulled.problems])
             yield pulled
@@ -283,7 +286,7 @@ def _missing(parts: Parts) -> Iterator[Missing]:
     for source in parts.sources:
         state = parts.store.source_state(source.name)
         if state.last_attempt is None:
-            yield Missing(source.name, "it has not been read yet")
+            yield Missing(source.name, NOT_YET_READ)
         elif state.incomplete:
             why = "; ".join(problem.what for problem in state.problems if problem.incomplete)
             yield Missing(source.name, why, since=state.last_success)

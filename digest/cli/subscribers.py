@@ -84,8 +84,6 @@ def list_(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
 
 def next_due(subscriber: "Subscriber", now: datetime) -> datetime | None:
     """When the next edition comes, in the subscriber's own time; None while paused."""
-    from zoneinfo import ZoneInfo
-
     from digest import due
     from digest.model import Status
 
@@ -93,7 +91,7 @@ def next_due(subscriber: "Subscriber", now: datetime) -> datetime | None:
         return None
     plan = due.plan(subscriber.schedule, subscriber.last_issue, now)
     moment = now if plan.issue_date else plan.next_due
-    return moment.astimezone(ZoneInfo(subscriber.schedule.timezone))
+    return moment.astimezone(due.zone(subscriber.schedule))
 
 
 def _as_row(subscriber: "Subscriber", now: datetime) -> list[object]:

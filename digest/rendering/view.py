@@ -6,10 +6,10 @@ clean (no control characters) but not escaped, every URL is an http(s) or mailto
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from digest.model import EVERY_DAY, Edition, Missing, Pick, Section
+from digest import due
+from digest.model import EVERY_DAY, NOT_YET_READ, Edition, Missing, Pick, Section
 from digest.rendering.announcements import next_announcement
 from digest.rendering.cards import Card, Link, card_of, source_title
 from digest.rendering.reasons import spoken, subject_of
@@ -176,7 +176,7 @@ def _next(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
     titles = [source_title(name, sources) for name in quiet]
     known = [title for title in titles if _is_arxiv(title)][:_MOST_MISSING] if arxiv else []
     others = [title for title in titles if title not in known]
-    again = f"it announces again {part_of_day(arxiv.astimezone(_zone(edition)))}" if arxiv else ""
+    again = f"it announces again {part_of_day(_local(arxiv, edition))}" if arxiv else ""
     sentences = [f"Nothing new from {title} today: {again}." for title in known]
     return tuple(sentences + ([f"Nothing new from {listed(others[:_MOST_MISSING])} today."] if others else []))
 
@@ -185,11 +185,8 @@ def _is_arxiv(title: str) -> bool:
     return title.casefold().startswith("arxiv")
 
 
-def _zone(edition: Edition) -> tzinfo:
-    try:
-        return ZoneInfo(edition.subscriber.schedule.timezone)
-    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for names that are no zone
-        return ZoneInfo("UTC")
+def _local(moment: datetime, edition: Edition) -> datetime:
+    return moment.astimezone(due.zone(edition.subscriber.schedule))
 
 
 # --- what is not in here ------------------------------------------------------------------------------------------
@@ -204,7 +201,7 @@ def _missing(edition: Edition, sources: Mapping[str, str]) -> tuple[str, ...]:
 def _absence(missing: Missing, edition: Edition, sources: Mapping[str, str]) -> str:
     title = source_title(missing.source, sources)
     why = shorten(clean(missing.why), 240).rstrip(".")
-    if missing.since is None and why == _NOT_YET:
+    if missing.since is None and why == NOT_YET_READ:
         return f"{title} has not been read yet; its papers will come in a later edition."
     in_full = " in full" if edition.read.get(missing.source) else ""
     since = f" since {_since(missing.since, edition)}" if missing.since else " so far"
@@ -212,11 +209,8 @@ def _absence(missing: Missing, edition: Edition, sources: Mapping[str, str]) -> 
     return f"{title} could not be read{in_full}{since}{because}; its papers will come in a later edition."
 
 
-_NOT_YET = "it has not been read yet"  # the pipeline's words
-
-
 def _since(moment: datetime, edition: Edition) -> str:
-    local = moment.astimezone(_zone(edition))
+    local = _local(moment, edition)
     same_day = local.date() == edition.issue_date
     return f"{local:%H:%M} today" if same_day else plain_day(local.date(), edition.issue_date)
 
