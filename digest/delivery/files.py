@@ -17,7 +17,7 @@ class FilesTransport:
     """Writes each message to `<date>-<recipient>-<token>.eml`. A message sent again takes the place of its first copy."""
 
     def __init__(self, path: Path) -> None:
-        self._path = Path(path)
+        self._path = path
 
     def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
         """Write one message. Calls `commit` before the file appears, and gives up if it says no.
@@ -43,9 +43,7 @@ class FilesTransport:
         """
         with folders.blamed_on(self._path):
             folders.make(self._path)
-            probe = self._path / ".digest-check"
-            folders.write_whole(probe, b"")
-            probe.unlink()
+            folders.probe(self._path)
         return f"{self._path} can be written to"
 
 

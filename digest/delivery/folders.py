@@ -41,6 +41,13 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def probe(folder: Path) -> None:
+    """See that files can be written into an existing folder; raises OSError if not."""
+    file = folder / ".digest-check"
+    write_whole(file, b"")
+    file.unlink()
+
+
 def hand_over(temporary: Path, target: Path, commit: Callable[[], bool]) -> Outcome:
     """Give a written file its real name, if `commit` says so. After `commit` there is always an outcome."""
     if not commit():

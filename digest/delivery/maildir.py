@@ -11,7 +11,7 @@ class MaildirTransport:
     """Writes each message as a file. A message sent again takes the place of its first copy, read or not."""
 
     def __init__(self, path: Path) -> None:
-        self._path = Path(path)
+        self._path = path
 
     def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
         """Deliver into new/. Calls `commit` before the file appears there, and gives up if it says no.
@@ -47,7 +47,5 @@ class MaildirTransport:
         """
         with folders.blamed_on(self._path):
             self._make()
-            probe = self._path / "tmp" / "digest-check"
-            folders.write_whole(probe, b"")
-            probe.unlink()
+            folders.probe(self._path / "tmp")
         return f"Maildir {self._path} can be written to"

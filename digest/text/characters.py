@@ -33,6 +33,13 @@ def squeezed(text: str) -> str:
     return _GAP.sub(lambda gap: (" ", "\n  ")[gap.group().count("\n")] if gap.group().count("\n") < 2 else "\n\n", text)
 
 
+# By the names that LaTeX and people give them: "lambda", where Unicode has "lamda".
+GREEK_LETTERS = {
+    unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda"): letter
+    for letter in "αβγδεζηθικλμνξοπρστυφχψω"
+}
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 

@@ -7,13 +7,10 @@ from functools import cache
 
 from pylatexenc.latex2text import get_default_latex_context_db
 
+from digest.text.characters import GREEK_LETTERS
 from digest.text.spacing import EDGE, SOFT
 
-GREEK = {
-    unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda"): letter
-    for letter in "αβγδζηθικλμνξοπρστυχψω"
-} | {"epsilon": "ε", "phi": "φ"}
-GREEK |= {name.capitalize(): letter.upper() for name, letter in GREEK.items()}
+GREEK = GREEK_LETTERS | {name.capitalize(): letter.upper() for name, letter in GREEK_LETTERS.items()}
 
 NAMED = GREEK | {"times": "×", "to": "→", "sim": "~", "approx": "≈", "leq": "≤", "geq": "≥", "pm": "±", "infty": "∞"}
 

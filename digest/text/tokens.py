@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import Stemmer
 
+from digest.text.characters import GREEK_LETTERS
+
 
 class Token(NamedTuple):  # a tuple is made three times as fast as a frozen dataclass, and there are hundreds a text
     """One word of a text. `start` and `end` are its span in that text as given, accents and all.
@@ -178,10 +180,7 @@ _NO_APOSTROPHES = str.maketrans("", "", _APOSTROPHES)
 # Longer words in capitals are words of a shouted title. Measured on 34,000 abstracts: up to six letters, what Snowball
 # would have changed are names (AIDS, MCTS, ROUGE, SMILES); from seven on, more and more METHODS and DIAGRAMS.
 _ACRONYM = re.compile(r"([A-Z0-9]{2,6}|[A-Z]*[0-9][A-Z0-9]*)s?")
-_GREEK_NAMES = {
-    letter: unicodedata.name(letter).removeprefix("GREEK SMALL LETTER ").lower().replace("lamda", "lambda")
-    for letter in "αβγδεζηθικλμνξοπρστυφχψω"
-}
+_GREEK_NAMES = {letter: name for name, letter in GREEK_LETTERS.items()}
 
 
 def _key(surface: str, word: str) -> str:
