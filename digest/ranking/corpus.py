@@ -2,38 +2,69 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 
 from digest.model import Listing
-from digest.ranking import names
-from digest.ranking.query import forms
-from digest.text.tokens import Token, tokenize
+from digest.ranking.term import forms
+from digest.text.tokens import Token, keys, tokenize
 
 Forms = tuple[str, ...]  # every key one word is found under; empty between texts that no phrase may bridge
 
 
-@dataclass(frozen=True, eq=False, slots=True)  # compared by identity: `read` gives equal listings the same one
 class Text:
-    """What of a listing can be matched, as words."""
+    """What of a listing can be matched. Compared by identity: `Reader` gives equal listings the same one.
 
-    title: tuple[Forms, ...]
-    abstract: tuple[Forms, ...]  # and the listing's own keywords
-    authors: tuple[tuple[str, ...], ...]
-    categories: tuple[str, ...]
+    Words in full cost three times what their keys alone do, so each is made when it is first asked for: a listing that
+    only serves to tell how common words are is rarely read in full.
+    """
+
+    def __init__(
+        self, title: str, abstract: str, keywords: Sequence[str], authors: Sequence[str], categories: Sequence[str]
+    ) -> None:
+        self._title = title
+        self._abstract = abstract
+        self._keywords = keywords
+        self.authors = tuple(authors)
+        self.categories = tuple(category.casefold() for category in categories)
+
+    @cached_property
+    def title(self) -> tuple[Forms, ...]:
+        return _words(self._title)
+
+    @cached_property
+    def abstract(self) -> tuple[Forms, ...]:
+        """The words of the abstract, and of the listing's own keywords."""
+        return tuple(chain(_words(self._abstract), *(((), *_words(keyword)) for keyword in self._keywords)))
+
+    @cached_property
+    def sizes(self) -> tuple[int, int]:
+        """How many words title and abstract have."""
+        return len(self._keys[0]), len(self._keys[1])
+
+    @cached_property
+    def vocabulary(self) -> Collection[str]:
+        """The keys of its words."""
+        return frozenset(chain(*self._keys))
 
     @property
-    def vocabulary(self) -> set[str]:
-        return set(chain.from_iterable(chain(self.title, self.abstract)))
+    def vocabulary_as_written(self) -> Collection[str]:
+        """The same for exact words and prefixes: `=form` and `=FORM`."""
+        return {form for word in chain(self.title, self.abstract) for form in word[1:]}
+
+    @property
+    def _keys(self) -> tuple[list[str], list[str]]:
+        more = chain.from_iterable(("", *keys(keyword)) for keyword in self._keywords)
+        return keys(self._title), [*keys(self._abstract), *more]
 
 
 class Reader:
     """Listings to texts. Remembers the last ones read, since each is asked for by every shard of every day's tick."""
 
-    def __init__(self, remembered: int = 4_096) -> None:
-        self._read = lru_cache(maxsize=remembered)(_text)
+    def __init__(self, remembered: int = 1 << 14) -> None:
+        self._read = lru_cache(maxsize=remembered)(Text)
 
     def __call__(self, listing: Listing) -> Text:
         return self._read(
@@ -43,17 +74,6 @@ class Reader:
             listing.authors,
             listing.categories,
         )
-
-
-def _text(
-    title: str, abstract: str, keywords: Sequence[str], authors: Sequence[str], categories: Sequence[str]
-) -> Text:
-    return Text(
-        title=_words(title),
-        abstract=tuple(chain(_words(abstract), *(((), *_words(keyword)) for keyword in keywords))),
-        authors=tuple(names.parts(author) for author in authors),
-        categories=tuple(category.casefold() for category in categories),
-    )
 
 
 def _words(text: str) -> tuple[Forms, ...]:
@@ -73,37 +93,51 @@ def identity(listing: Listing) -> int | str:
 class Statistics:
     """How rare words are, and how long texts are, in a collection of texts."""
 
-    def __init__(self, texts: Iterable[Text]) -> None:
-        self._holders: dict[str, int] = {}  # word -> the texts that hold it, one bit each
-        titles = abstracts = 0
-        self._count = 0
-        for text in texts:
-            bit = 1 << self._count
-            for word in text.vocabulary:
-                self._holders[word] = self._holders.get(word, 0) | bit
-            titles += len(text.title)
-            abstracts += len(text.abstract)
-            self._count += 1
-        self.title_length = max(1.0, titles / max(1, self._count))
-        self.abstract_length = max(1.0, abstracts / max(1, self._count))
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self._texts = texts
+        self._known: dict[tuple[str, ...], float] = {}
+        titles, abstracts = map(sum, zip(*(text.sizes for text in texts), strict=True)) if texts else (0, 0)
+        self.title_length = max(1.0, titles / max(1, len(texts)))
+        self.abstract_length = max(1.0, abstracts / max(1, len(texts)))
 
-    def rarity(self, word: str) -> float:
-        """The inverse document frequency of a word, natural logarithm; never negative (BM25's, plus one inside)."""
-        return self._idf(self._holders.get(word, 0))
+    def rarity(self, keys: tuple[str, ...]) -> float:
+        """The inverse document frequency of a word of any of these keys, natural logarithm; never negative.
+
+        It is BM25's with one added inside.
+        """
+        known = self._known.get(keys)
+        if known is None:
+            holders = self._holders_as_written if keys[0].startswith("=") else self._holders
+            known = self._known[keys] = self._idf([holders[key] for key in keys if key in holders])
+        return known
 
     def prefix_rarity(self, prefix: str) -> float:
-        """The same for the texts that hold any word beginning so."""
-        holders = 0
-        for at in range(bisect_left(self._sorted, f"={prefix}"), len(self._sorted)):
-            if not self._sorted[at].startswith(prefix, 1):
-                break
-            holders |= self._holders[self._sorted[at]]
-        return self._idf(holders)
+        """The same for any word that begins so."""
+        first = bisect_left(self._sorted, f"={prefix}")
+        last = bisect_left(self._sorted, f"={prefix}\U0010ffff")
+        return self._idf([self._holders_as_written[word] for word in self._sorted[first:last]])
+
+    @cached_property
+    def _holders(self) -> dict[str, list[int]]:
+        return _holders(text.vocabulary for text in self._texts)
+
+    @cached_property
+    def _holders_as_written(self) -> dict[str, list[int]]:
+        return _holders(text.vocabulary_as_written for text in self._texts)
 
     @cached_property
     def _sorted(self) -> list[str]:
-        return sorted(word for word in self._holders if word.startswith("="))
+        return sorted(self._holders_as_written)
 
-    def _idf(self, holders: int) -> float:
-        frequency = holders.bit_count()
-        return math.log(1 + (self._count - frequency + 0.5) / (frequency + 0.5))
+    def _idf(self, holders: Sequence[Collection[int]]) -> float:
+        frequency = len(holders[0] if len(holders) == 1 else set().union(*holders))
+        return math.log(1 + (len(self._texts) - frequency + 0.5) / (frequency + 0.5))
+
+
+def _holders(vocabularies: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """The texts that hold each word, by number."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for number, vocabulary in enumerate(vocabularies):
+        for word in vocabulary:
+            found[word].append(number)
+    return found

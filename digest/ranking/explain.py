@@ -1,94 +1,99 @@
-"""Why a listing matches: reasons that add up to its score."""
+"""Why listings match: reasons that add up to their scores."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from digest.model import Listing, Reason
 from digest.ranking import names
-from digest.ranking.corpus import Forms
-from digest.ranking.features import Sort
-from digest.ranking.matcher import Compiled, Matcher, Part
-from digest.ranking.query import Field, Sign, Term
+from digest.ranking.features import Slot, Sort
+from digest.ranking.lists import Integers, Lists
+from digest.ranking.matcher import Matcher
+from digest.ranking.term import Field, Term
 from digest.text.tokens import keys
 
 
 @dataclass(frozen=True, slots=True)
-class Addend:
-    """What one part of a term adds to the raw score of a listing by one of its fields."""
+class Picked:
+    """Listings chosen, each for a profile."""
 
-    label: str
-    field: str
-    raw: float
-    tokens: tuple[str, ...]
+    rows: Integers
+    columns: Integers
+    scores: Sequence[float]
 
 
 class Explainer:
-    """Why listings match. Remembers what each term says of each listing, which many subscribers share."""
+    """Why listings match. Remembers which words of each listing each slot is held by."""
 
     def __init__(self, matcher: Matcher, listings: Sequence[Listing]) -> None:
         self._matcher = matcher
         self._listings = listings
-        self._known: dict[tuple[int, int], tuple[Addend, ...]] = {}
-        self._read: dict[int, Mapping[str, tuple[Sequence[Forms], Mapping[int, int]]]] = {}
+        self._tokens: dict[tuple[int, int, str], tuple[str, ...]] = {}
 
-    def reasons(self, terms: Sequence[int], column: int, score: float) -> tuple[Reason, ...]:
-        """The reasons of one listing for a profile of these terms, largest first; they add up to `score`."""
-        addends = [addend for number in terms for addend in self._addends(number, column)]
+    def reasons(self, profiles: Lists, picked: Picked) -> list[tuple[Reason, ...]]:
+        """The reasons of each pick for its profile's terms, largest first; they add up to its score."""
+        reasons: list[tuple[Reason, ...]] = [()] * len(picked.scores)
+        for pick, addends in groupby(self._addends(profiles, picked), itemgetter(0)):
+            reasons[pick] = self._summed(addends, picked.scores[pick])
+        return reasons
+
+    def _addends(self, profiles: Lists, picked: Picked) -> Iterator[tuple[int, int, int, int, bool, float, float]]:
+        """What each part of each term adds: pick, column, term, slot, whether in full, by title and by abstract."""
+        matcher, hits = self._matcher, self._matcher.lookup.hits
+        pick, own = profiles.places(picked.rows)
+        asking, addend = matcher.addends.places(profiles.values[own])
+        pick, term = pick[asking], profiles.values[own][asking]
+        slot = matcher.addends.values[addend]
+        where, held = hits.find(slot, picked.columns[pick])
+        held &= matcher.worths[addend] > 0
+        where, pick, term, slot, addend = where[held], pick[held], term[held], slot[held], addend[held]
+        columns = picked.columns[pick]
+        worths = matcher.worths[addend] * matcher.shares(addend, term, columns)
+        in_full = matcher.in_full(term, columns)
+        title, abstract = worths * hits.title[where], worths * hits.abstract[where]
+        return zip(*(array.tolist() for array in (pick, columns, term, slot, in_full, title, abstract)), strict=True)
+
+    def _summed(
+        self, addends: Iterator[tuple[int, int, int, int, bool, float, float]], score: float
+    ) -> tuple[Reason, ...]:
         raw: dict[tuple[str, str], float] = {}
         tokens: dict[tuple[str, str], dict[str, None]] = {}
-        for addend in addends:
-            place = addend.label, addend.field
-            raw[place] = raw.get(place, 0.0) + addend.raw
-            tokens.setdefault(place, {}).update(dict.fromkeys(addend.tokens))
-        scale = score / (sum(raw.values()) or 1.0)
+        for _, column, number, slot, in_full, *worths in addends:
+            term = self._matcher.asked[number].term
+            label = term.label if in_full else _written(self._matcher.slots.all[slot], term)
+            for field, worth in zip(_fields(term), worths, strict=True):
+                if worth:
+                    place = label, field
+                    raw[place] = raw.get(place, 0.0) + worth
+                    tokens.setdefault(place, {}).update(dict.fromkeys(self._marked(slot, column, field)))
+        scale = score / sum(raw.values())
         ordered = sorted(raw, key=lambda place: -raw[place])
         return tuple(Reason(*place, raw[place] * scale, tuple(tokens[place])) for place in ordered)
 
-    def _addends(self, number: int, column: int) -> tuple[Addend, ...]:
-        known = self._known.get((number, column))
-        if known is None:
-            known = self._known[number, column] = tuple(self._explained(self._matcher.terms[number], column))
-        return known
-
-    def _explained(self, compiled: Compiled, column: int) -> Iterator[Addend]:
-        if compiled.term.sign is Sign.NEVER or not self._matcher.shares(compiled, column):
-            return
-        in_full = self._matcher.in_full(compiled, column)
-        for part, *worths in self._matcher.contributions(compiled, column):
-            label = compiled.term.label if in_full else _written(part, compiled.term)
-            for field, raw in zip(_fields(compiled.term), worths, strict=True):
-                if raw:
-                    yield Addend(label, field, raw, self._tokens(part, field, column))
-
-    def _tokens(self, part: Part, field: str, column: int) -> tuple[str, ...]:
+    def _marked(self, number: int, column: int, field: str) -> tuple[str, ...]:
         """The keys of the words that matched, which is what rendering marks."""
-        match part.slot.sort:
-            case Sort.AUTHOR:
-                return self._names(part, column)
+        slot = self._matcher.slots.all[number]
+        match slot.sort:
             case Sort.PHRASE | Sort.CATEGORY:  # the phrase's words are marked one by one
                 return ()
-            case Sort.WORD if not part.slot.keys[0].startswith("="):
-                return part.slot.keys
-        words, places = self._places(column)[field]
-        return tuple(dict.fromkeys(forms[0] for at, forms in enumerate(words) if places[part.number] >> at & 1))
-
-    def _places(self, column: int) -> Mapping[str, tuple[Sequence[Forms], Mapping[int, int]]]:
-        known = self._read.get(column)
+            case Sort.WORD if len(slot.keys) == 1 and not slot.keys[0].startswith("="):
+                return slot.keys
+        known = self._tokens.get((number, column, field))
         if known is None:
-            text, places = self._matcher.texts[column], self._matcher.index.places
-            known = {"title": (text.title, places(text.title)), "abstract": (text.abstract, places(text.abstract))}
-            self._read[column] = known
+            known = self._tokens[number, column, field] = self._found(slot, number, column, field)
         return known
 
-    def _names(self, part: Part, column: int) -> tuple[str, ...]:
-        of_author = self._matcher.index.of_author
-        borne = [name for name in self._listings[column].authors if part.number in of_author(names.parts(name))]
-        return tuple(dict.fromkeys(key for name in borne for key in keys(name)))
+    def _found(self, slot: Slot, number: int, column: int, field: str) -> tuple[str, ...]:
+        if slot.sort is Sort.AUTHOR:
+            borne = (name for name in self._listings[column].authors if names.same(slot.keys, names.parts(name)))
+            return tuple(dict.fromkeys(key for name in borne for key in keys(name)))
+        return self._matcher.lookup.words_at(number, column, title=field == "title")
 
 
-def _written(part: Part, term: Term) -> str:
+def _written(slot: Slot, term: Term) -> str:
     """One word of a term: nobody is told "flow matching" of a paper that matches point clouds."""
-    return next(word.written for word in term.words if word.key == part.slot.keys[0])
+    return next((word.written for word in term.words if word.keys == slot.keys), term.label)
 
 
 def _fields(term: Term) -> tuple[str, str]:

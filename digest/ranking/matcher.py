@@ -1,294 +1,193 @@
-"""Scores of all profiles against all texts, as one sparse product.
+"""Scores of all profiles against all texts, as a sparse product.
 
 A term is made of parts: each of its words (or its prefix, name or category), and the phrase if it has several. A part
-adds rarity x weight x BM25F strength to a text's raw score, and a word of several half of that where the others are not
-near it; a profile's raw score is the sum over its terms.
+adds rarity x weight x BM25F strength to a text's raw score, and a word of several half of that where the term is not
+matched in full; a profile's raw score is the sum over its terms.
 
-The product is over complex numbers: the real part sums the raw score; the imaginary part counts, exactly, the terms
-that are wanted and matched in full, required and matched, excluded and matched. So one product says what a listing is
-worth to a profile and whether it may be shown at all.
+Beside the raw score a second product counts the terms that are wanted and matched in full, required and matched,
+excluded and matched, all in one number: so it is known whether a listing may be shown at all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from digest.ranking import bm25f, features
+from digest.ranking import features
 from digest.ranking.bm25f import Floats
-from digest.ranking.corpus import Forms, Statistics, Text
-from digest.ranking.features import Index, Slot
-from digest.ranking.query import Field, Sign, Term
-
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
-Matrix = Any  # scipy.sparse.csr_array; its stubs do not follow products of mixed types
+from digest.ranking.corpus import Statistics
+from digest.ranking.features import Asked
+from digest.ranking.hits import Lookup, Matrix, Slots, matrix
+from digest.ranking.index import Index
+from digest.ranking.lists import Booleans, Integers, Lists, find
+from digest.ranking.term import Sign
 
 _WANTED, _REQUIRED, _EXCLUDED = 1, 1 << 16, 1 << 32  # counts of up to 65,535 terms each: exact in a float
+_WORTHS = {Sign.WANT: _WANTED, Sign.MUST: _WANTED + _REQUIRED, Sign.NEVER: _EXCLUDED}
 
-_ALONE = 0.5  # what a word of several is worth without the others
-
-_SCOPES = (Field.ANY, Field.TITLE, Field.ABSTRACT)  # names and categories count as ANY
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One addend of a term."""
-
-    slot: Slot
-    number: int  # of the slot
-    scope: Field
-    rarity: float
-    weight: float  # the term's
-
-    @property
-    def worth(self) -> float:
-        """What it adds at most."""
-        return self.rarity * self.weight
-
-    @property
-    def feature(self) -> int:
-        """The row of its strengths in the table of all texts."""
-        return self.number * len(_SCOPES) + _SCOPES.index(self.scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A term with the parts that it is matched by."""
-
-    term: Term
-    parts: tuple[Part, ...]
-    phrase: Part | None
-    group: tuple[int, ...]  # the features of its parts
-
-    @property
-    def addends(self) -> tuple[Part, ...]:
-        return (*self.parts, self.phrase) if self.phrase else self.parts
-
-    @property
-    def attainable(self) -> float:
-        """What it adds at most, all parts together."""
-        return 0.0 if self.term.sign is Sign.NEVER else sum(part.worth for part in self.addends)
-
-    @property
-    def strictly(self) -> Part:
-        """What must be there, or must not: the phrase as such, where it is one."""
-        return self.phrase or self.parts[0]
+_PHRASE = 0.5  # words in a row add this share of what they are worth one by one
+_ALONE = 0.5  # what a word of several is worth where the others are missing
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The pairs of profile (row) and text (column) that share anything."""
+    """The pairs of profile (row) and text (column) of which a term is matched in full."""
 
     rows: Integers
     columns: Integers
     raw: Floats
-    wanted: Integers  # how many terms are matched in full
-    required: Integers  # how many of those that must match do
-    excluded: Integers  # how many match that never must
+    wanted: Integers  # how many terms are
+    required: Integers  # how many of those that must be
+    excluded: Integers  # how many of those that never must
 
 
 class Matcher:
-    """Terms and texts, and what the ones are worth to the others."""
+    """Terms and texts, and what the ones are worth to the others. Terms are known by their number."""
 
-    def __init__(self, terms: Sequence[Term], texts: Sequence[Text], statistics: Statistics) -> None:
-        self.texts = texts
-        self.index = Index(slot for term in terms for slot in features.slots(term))
-        self.terms = [self._compiled(term, statistics) for term in terms]
-        self._hits = [self.index.hits(text) for text in texts]
-        titles = np.array([len(text.title) for text in texts], dtype=float)
-        abstracts = np.array([len(text.abstract) for text in texts], dtype=float)
-        self._title_norms = bm25f.title_norms(titles, statistics.title_length)
-        self._abstract_norms = bm25f.abstract_norms(abstracts, statistics.abstract_length)
-        self._in_full: dict[tuple[int, ...], frozenset[int]] = {}
-        self._weights, self._values = self._factors()
+    def __init__(self, asked: Sequence[Asked], index: Index, statistics: Statistics) -> None:
+        self.asked = asked
+        self.slots = Slots(asked)
+        self.lookup = Lookup(index, self.slots, statistics)
+        self._rarities = np.array([features.rarity(slot, statistics) for slot in self.slots.all], dtype=float)
+        self._parts = Lists.of([[self.slots.numbers[slot] for slot in one.parts] for one in asked])
+        self._groups = _Groups(asked, self._parts)
+        self._full = self._groups.in_full(self.lookup, self._rarities)
+        self.addends = self._addends()
+        self.worths = self._worths()
+        self._terms = self._terms_by_values()
+        self._flags = self._flags_by_values()
+        self._values = self._strengths()
+        self._presences = self._values.astype(bool).astype(float)
 
-    def _compiled(self, term: Term, statistics: Statistics) -> Compiled:
-        scope = term.field if term.field in _SCOPES else Field.ANY
+    def match(self, profiles: Lists) -> Candidates:
+        """Profiles, given as numbers of terms, against all texts."""
+        chosen = sparse.csr_array(
+            (np.ones(len(profiles.values)), profiles.values, profiles.ends), self._shape(profiles)
+        )
+        flags = chosen @ self._flags @ self._presences
+        raw = (chosen @ self._terms @ self._values).toarray()
+        rows = np.repeat(np.arange(len(profiles)), np.diff(flags.indptr))
+        counts = np.rint(flags.data).astype(np.int64)
+        return Candidates(
+            rows=rows,
+            columns=flags.indices.astype(np.int64),
+            raw=raw[rows, flags.indices],
+            wanted=counts % _REQUIRED,
+            required=counts // _REQUIRED % _REQUIRED,
+            excluded=counts // _EXCLUDED,
+        )
 
-        def part(slot: Slot) -> Part:
-            rarity = features.rarity(slot, term, statistics)
-            return Part(slot, self.index.numbers[slot], scope, rarity, term.weight)
-
-        parts, phrase = tuple(map(part, features.parts(term))), features.phrase(term)
-        return Compiled(term, parts, part(phrase) if phrase else None, tuple(part.feature for part in parts))
-
-    def match(self, profiles: Sequence[Sequence[int]], block: int = 1_024) -> Iterator[Candidates]:
-        """Profiles, given as numbers of terms, against all texts: the pairs that share anything, block by block."""
-        for start in range(0, len(profiles), block):
-            chosen = _incidence(profiles[start : start + block], len(self.terms))
-            yield _candidates(chosen @ self._weights @ self._values, start)
-
-    def attainable(self, profiles: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+    def attainable(self, profiles: Lists) -> tuple[Floats, Floats]:
         """What each profile's terms add at most, and how many they are, exclusions apart."""
-        worths = np.array([compiled.attainable for compiled in self.terms], dtype=float)
-        chosen = _incidence(profiles, len(self.terms))
-        return chosen @ worths, chosen @ (worths > 0).astype(float)
+        most = _sums(self.addends, self.worths)
+        own = most[profiles.values]
+        return _sums(profiles, own), _sums(profiles, (own > 0).astype(float))
 
-    def contributions(self, compiled: Compiled, column: int) -> Iterator[tuple[Part, float, float]]:
-        """What each part of a term adds to one text's raw score by its title (or as a whole) and by its abstract."""
-        alone = 1.0 if self.in_full(compiled, column) else _ALONE
-        for part in compiled.addends:
-            if part.number in self._hits[column]:
-                title, abstract = self._strength(part, column)
-                worth = part.worth if part is compiled.phrase else part.worth * alone
-                yield part, worth * title, worth * abstract
+    def in_full(self, terms: Integers, columns: Integers) -> Booleans:
+        """Whether texts that hold anything of a term match it in full."""
+        groups = self._groups.of_term[terms]
+        return (groups < 0) | find(self._full, groups * self.lookup.hits.texts + columns)[1]
 
-    def _strength(self, part: Part, column: int) -> tuple[float, float]:
-        if part.slot.sort.whole:
-            return 1.0, 0.0
-        hit = self._hits[column][part.number]
-        title_norm, abstract_norm = float(self._title_norms[column]), float(self._abstract_norms[column])
-        seen = bm25f.frequencies(float(hit.title), float(hit.abstract), title_norm, abstract_norm)
-        return bm25f.strengths(*_seen(part.scope, *seen))
+    def _shape(self, profiles: Lists) -> tuple[int, int]:
+        return len(profiles), len(self.asked)
 
-    def shares(self, compiled: Compiled, column: int) -> bool:
-        """Whether a text holds any part of a term."""
-        hits = self._hits[column]
-        return any(part.number in hits for part in compiled.parts)
+    # --- what terms are worth ---------------------------------------------------------------------------------------
 
-    def in_full(self, compiled: Compiled, column: int) -> bool:
-        """Whether a text that holds anything of a term holds it all: several words near one another."""
-        return len(compiled.parts) == 1 or column in self._in_full[compiled.group]
+    def _addends(self) -> Lists:
+        """The slots that each term is worth something for: its parts, then the phrase."""
+        numbers, parts = self.slots.numbers, self._parts
+        phrases = np.array([numbers[one.phrase] if one.phrase else -1 for one in self.asked], dtype=np.int64)
+        with_phrase = phrases >= 0
+        values = np.insert(parts.values, parts.ends[1:][with_phrase], phrases[with_phrase])
+        return Lists(values, parts.ends + np.concatenate([[0], np.cumsum(with_phrase)]))
 
-    # --- the two factors of the product ---------------------------------------------------------------------------
+    def _worths(self) -> Floats:
+        """What each addend adds at most."""
+        owners = self.addends.owners
+        weights = np.array([0.0 if one.term.sign is Sign.NEVER else one.term.weight for one in self.asked], dtype=float)
+        worths = self._rarities[self.addends.values] * weights[owners]
+        together = _sums(self.addends, worths)
+        return np.where(self.is_phrase(self.addends.values), _PHRASE * together[owners], worths)
 
-    def _factors(self) -> tuple[Matrix, Matrix]:
-        """Terms by features, features by texts.
+    def is_phrase(self, slots: Integers) -> Booleans:
+        return (slots >= self.slots.first_phrase) & (slots < self.slots.first_whole)
 
-        The features: strengths, presences, and for terms of several words, where these are near one another: the term
-        is there, and the sum of rarity x strength.
-        """
-        strengths = self._strengths()
-        presences = strengths.astype(bool).astype(float)
-        several = {compiled.group: compiled.parts for compiled in self.terms if len(compiled.parts) > 1}
-        held = _held_together(list(several), presences)
-        self._in_full = dict(zip(several, self._near(list(several.values()), held), strict=True))
-        in_full = _incidence([sorted(columns) for columns in self._in_full.values()], len(self.texts))
-        rarities = [{part.feature: complex(part.rarity) for part in parts} for parts in several.values()]
-        together = in_full.multiply(_table(rarities, strengths.shape[0]) @ strengths)
-        values = sparse.vstack([strengths, presences, in_full, together], format="csr").astype(complex)
-        rows = _Rows(strengths.shape[0], {group: number for number, group in enumerate(several)})
-        return _table([dict(_weights(compiled, rows)) for compiled in self.terms], values.shape[0]), values
+    def shares(self, addends: Integers, terms: Integers, columns: Integers) -> Floats:
+        """How much of an addend's worth counts in a text: of words without the others, a part."""
+        alone = ~self.is_phrase(self.addends.values[addends]) & ~self.in_full(terms, columns)
+        return np.where(alone, _ALONE, 1.0)
 
-    def _near(self, several: Sequence[Sequence[Part]], held: Matrix) -> Iterator[frozenset[int]]:
-        """For each group of parts, the texts that hold them near one another, of those that hold them all."""
-        nearness = {scope: [*self._nearness(scope)] for scope in {parts[0].scope for parts in several}}
-        for row, parts in enumerate(several):
-            columns = held.indices[held.indptr[row] : held.indptr[row + 1]].tolist()
-            of_text = nearness[parts[0].scope]
-            first, *others = [part.number for part in parts]
-            yield frozenset(c for c in columns if _common(of_text[c], first, others))
+    # --- the factors of the products ----------------------------------------------------------------------------------
+    # The values are the strengths of slots in texts, and below these, for terms of several words where a text matches
+    # them in full, the sum of rarity x strength.
 
-    def _nearness(self, scope: Field) -> Iterator[Mapping[int, int]]:
-        apart: tuple[Forms, ...] = ((),) * features.REACH
-        for text in self.texts:
-            match scope:
-                case Field.TITLE:
-                    yield self.index.nearness(text.title)
-                case Field.ABSTRACT:
-                    yield self.index.nearness(text.abstract)
-                case _:
-                    yield self.index.nearness((*text.title, *apart, *text.abstract))
+    def _terms_by_values(self) -> Matrix:
+        owners, slots = self.addends.owners, self.addends.values
+        several = self._groups.of_term[owners] >= 0
+        worths = np.where(several & ~self.is_phrase(slots), _ALONE, 1.0) * self.worths
+        grouped = np.flatnonzero(self._groups.of_term >= 0)
+        weights = [
+            0.0 if one.term.sign is Sign.NEVER else one.term.weight * (1 - _ALONE)
+            for one in (self.asked[n] for n in grouped.tolist())
+        ]
+        at = self.addends.ends[1:][grouped]
+        columns = np.insert(slots, at, self._groups.of_term[grouped] + len(self.slots.all))
+        ends = self.addends.ends + np.concatenate([[0], np.cumsum(self._groups.of_term >= 0)])
+        return sparse.csr_array((np.insert(worths, at, weights), columns, ends), self._wide())
+
+    def _flags_by_values(self) -> Matrix:
+        """What each term counts, and where it is seen that it is matched: one value each."""
+        counts = np.array([_WORTHS[one.term.sign] for one in self.asked], dtype=float)
+        strict = [self.slots.numbers[one.strictly] for one in self.asked]
+        wanted = np.array([one.term.sign is Sign.WANT for one in self.asked], dtype=bool)
+        groups = self._groups.of_term
+        alone = self._parts.values[self._parts.ends[:-1]]
+        columns = np.where(wanted, np.where(groups >= 0, groups + len(self.slots.all), alone), strict)
+        return sparse.csr_array((counts, columns, np.arange(len(self.asked) + 1)), self._wide())
+
+    def _wide(self) -> tuple[int, int]:
+        return len(self.asked), len(self.slots.all) + len(self._groups.parts)
 
     def _strengths(self) -> Matrix:
-        """The strength of every slot in every scope (rows, see `Part.feature`) in every text (columns)."""
-        columns = np.repeat(np.arange(len(self.texts)), [len(hits) for hits in self._hits])
-        numbers = np.fromiter(chain.from_iterable(self._hits), dtype=np.int64, count=len(columns))
-        counts = chain.from_iterable(hit for hits in self._hits for hit in hits.values())
-        title, abstract = np.fromiter(counts, dtype=float, count=2 * len(columns)).reshape(-1, 2).T
-        seen = bm25f.frequencies(title, abstract, self._title_norms[columns], self._abstract_norms[columns])
-        whole = np.zeros(len(self.index.numbers), dtype=bool)
-        whole[[number for slot, number in self.index.numbers.items() if slot.sort.whole]] = True
-        by_scope = [np.add(*bm25f.strengths(*_seen(scope, *seen))) for scope in _SCOPES]
-        values = np.where(whole[numbers], 1.0, by_scope).ravel()
-        rows = np.concatenate([numbers * len(_SCOPES) + offset for offset in range(len(_SCOPES))])
-        shape = (len(self.index.numbers) * len(_SCOPES), len(self.texts))
-        table = sparse.csr_array((values, (rows, np.tile(columns, len(_SCOPES)))), shape=shape)
-        table.eliminate_zeros()
-        return table
+        hits, groups = self.lookup.hits, self._groups.parts
+        group, text = self._full // max(1, hits.texts), self._full % max(1, hits.texts)
+        pair, at = groups.places(group)
+        slots = groups.values[at]
+        where, held = hits.find(slots, text[pair])
+        where, pair, slots = where[held], pair[held], slots[held]
+        strengths = hits.title + hits.abstract
+        together = np.bincount(pair, self._rarities[slots] * strengths[where], len(group))
+        codes = np.concatenate([hits.codes, self._full + len(self.slots.all) * hits.texts])
+        return matrix(codes, np.concatenate([strengths, together]), self._wide()[1], hits.texts)
 
 
-def _common(nearness: Mapping[int, int], first: int, others: Sequence[int]) -> bool:
-    bits = nearness[first]
-    for other in others:
-        bits &= nearness[other]
-    return bits > 0
+class _Groups:
+    """The distinct sets of several parts that terms want together, numbered; the loose ones last."""
+
+    def __init__(self, asked: Sequence[Asked], parts: Lists) -> None:
+        own = [tuple(parts.values[start:end].tolist()) for start, end in _pairs(parts.ends)]
+        loose = [one.term.loose for one in asked]
+        several = dict.fromkeys(key for key in zip(loose, own, strict=True) if len(key[1]) > 1)
+        ordered = sorted(several, key=lambda key: key[0])
+        numbers = {key: number for number, key in enumerate(ordered)}
+        self.of_term = np.array([numbers.get(key, -1) for key in zip(loose, own, strict=True)], dtype=np.int64)
+        self.parts = Lists.of([group for _, group in ordered])
+        self._strict = Lists.of([group for is_loose, group in ordered if not is_loose])
+        self._loose = Lists.of([group for is_loose, group in ordered if is_loose])
+
+    def in_full(self, lookup: Lookup, rarities: Floats) -> Integers:
+        """The texts that match each group in full: sorted codes, number of the group x texts + text."""
+        mostly = lookup.mostly(self._loose, rarities) + len(self._strict) * lookup.hits.texts
+        return np.concatenate([lookup.near(self._strict), mostly])
 
 
-def _seen(scope: Field, title: Any, abstract: Any) -> tuple[Any, Any]:
-    """The frequencies in a text's fields that count within a scope."""
-    return (title * (scope is not Field.ABSTRACT), abstract * (scope is not Field.TITLE))
+def _sums(lists: Lists, values: Floats) -> Floats:
+    """The sum of the values of each list."""
+    return np.bincount(lists.owners, values, len(lists)).astype(float)  # of nothing it gives integers
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Where in the table of all texts each kind of feature is."""
-
-    strengths: int  # how many
-    several: Mapping[tuple[int, ...], int]  # the groups, numbered
-
-    def presence(self, part: Part) -> int:
-        return self.strengths + part.feature
-
-    def in_full(self, compiled: Compiled) -> int:
-        return 2 * self.strengths + self.several[compiled.group]
-
-    def together(self, compiled: Compiled) -> int:
-        return self.in_full(compiled) + len(self.several)
-
-
-def _weights(compiled: Compiled, rows: _Rows) -> Iterator[tuple[int, complex]]:
-    """What a term says of each feature: weights as the real part, counts as the imaginary."""
-    term, several = compiled.term, len(compiled.parts) > 1
-    if term.sign is Sign.NEVER:
-        yield rows.presence(compiled.strictly), _EXCLUDED * 1j
-        return
-    for part in compiled.parts:
-        yield part.feature, complex(part.worth * (_ALONE if several else 1.0))
-    if compiled.phrase:
-        yield compiled.phrase.feature, complex(compiled.phrase.worth)
-    if several:
-        yield rows.together(compiled), complex(term.weight * (1 - _ALONE))
-    if term.sign is Sign.MUST:
-        yield rows.presence(compiled.strictly), (_WANTED + _REQUIRED) * 1j
-    else:
-        yield rows.in_full(compiled) if several else rows.presence(compiled.parts[0]), _WANTED * 1j
-
-
-def _held_together(several: Sequence[tuple[int, ...]], presences: Matrix) -> Matrix:
-    """For each group of features, the texts that hold them all."""
-    counts = _incidence(several, presences.shape[0]) @ presences
-    wanted = np.repeat([float(len(group)) for group in several], np.diff(counts.indptr))
-    counts.data = (counts.data == wanted).astype(float)
-    counts.eliminate_zeros()
-    return counts
-
-
-def _incidence(rows: Sequence[Sequence[int]], wide: int) -> Matrix:
-    """A matrix of ones where the rows say."""
-    return _table([dict.fromkeys(row, 1.0) for row in rows], wide)
-
-
-def _table(rows: Sequence[Mapping[int, complex]], wide: int) -> Matrix:
-    """A sparse matrix by rows. The order within a row is kept, so that sums are the same every time."""
-    ends = [0, *accumulate(map(len, rows))]
-    columns = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=ends[-1])
-    values = np.array([value for row in rows for value in row.values()])
-    return sparse.csr_array((values, columns, ends), shape=(len(rows), wide))
-
-
-def _candidates(product: Matrix, first_row: int) -> Candidates:
-    counts = np.rint(product.data.imag).astype(np.int64)
-    return Candidates(
-        rows=np.repeat(np.arange(product.shape[0]), np.diff(product.indptr)) + first_row,
-        columns=product.indices.astype(np.int64),
-        raw=product.data.real,
-        wanted=counts % _REQUIRED,
-        required=counts // _REQUIRED % _REQUIRED,
-        excluded=counts // _EXCLUDED,
-    )
+def _pairs(ends: Integers) -> Iterator[tuple[int, int]]:
+    listed = ends.tolist()
+    return itertools.pairwise(listed)

@@ -45,6 +45,14 @@ def readings(name: tuple[str, ...]) -> Iterator[Name]:
         yield Name("".join(name[at:]), name[:at])
 
 
+def same(asked: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    """Whether two names, as `parts`, may be one person's."""
+    given = {reading.family: reading.given for reading in readings(found)}
+    return any(
+        reading.family in given and same_given(reading.given, given[reading.family]) for reading in readings(asked)
+    )
+
+
 def same_given(asked: tuple[str, ...], found: tuple[str, ...]) -> bool:
     """Whether given names may be one person's: none asked for, or the first agree and later ones do not contradict."""
     if not asked:

@@ -5,8 +5,10 @@
     field    = "title" | "abstract" | "author" | "category"
     body     = word  |  several words  |  '"' a phrase '"'  |  prefix "*"  |  "=" Exact
 
-Several words are a phrase with or without quotes, and so is a hyphenated word: `f-divergence`. A word matches all its
-inflections; `prefix*` (at least three letters) every word that begins so; `=Exact` only the form as written, where a
+Several words are a phrase with or without quotes, and so is a hyphenated word: `f-divergence`. Without quotes or a
+sign, more than four words that say anything are a plain sentence: it is matched by a title or an abstract that holds
+half of what they are worth together, wherever they stand. A word matches all its inflections, and in lower case also
+the acronym of the same letters: `rouge` finds ROUGE, though not the other way round; `prefix*` (at least three letters) every word that begins so; `=Exact` only the form as written, where a
 form all in capitals (`=GAN`) keeps its case. Authors are matched without accents and by initials as far as these go;
 `category:cs.*` and `category:cs` are every category of that archive. A weight multiplies what the term is worth; an
 exclusion needs none. Typographic quotes and dashes read as the plain ones that a phone turned into them.
@@ -15,70 +17,14 @@ exclusion needs none. Typographic quotes and dashes read as the plain ones that 
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import NamedTuple, NoReturn
+from itertools import pairwise
+from typing import NoReturn
 
 from digest.errors import ProfileError
 from digest.ranking import names
+from digest.ranking.term import Field, Match, Sign, Term, Word, forms
 from digest.text.tokens import Token, tokenize
-
-
-class Field(StrEnum):
-    """Where a term looks."""
-
-    ANY = "any"  # title and abstract
-    TITLE = "title"
-    ABSTRACT = "abstract"
-    AUTHOR = "author"
-    CATEGORY = "category"
-
-
-class Match(StrEnum):
-    """How a term's words are compared with a text's."""
-
-    WORDS = "words"
-    PREFIX = "prefix"
-    EXACT = "exact"
-
-
-class Sign(StrEnum):
-    """What a match means for a listing."""
-
-    WANT = "want"
-    MUST = "must"
-    NEVER = "never"
-
-
-class Word(NamedTuple):
-    """One word of a term."""
-
-    key: str  # what the texts are searched for, see `forms`
-    written: str
-    common: bool = False  # a stop word: part of a phrase, but worth nothing by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One line of a profile."""
-
-    text: str  # the line as written
-    label: str  # the same for people: without sign, field, quotes and weight
-    field: Field
-    match: Match
-    words: tuple[Word, ...]  # for an author or a category: the parts of the name, the pattern
-    sign: Sign = Sign.WANT
-    weight: float = 1.0
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(word.key for word in self.words)
-
-    @property
-    def content(self) -> tuple[Word, ...]:
-        """The words that are worth something by themselves."""
-        return tuple(word for word in self.words if not word.common)
 
 
 def parse_profile(lines: Iterable[str]) -> tuple[list[Term], list[ProfileError]]:
@@ -101,12 +47,6 @@ def parse(line: str) -> Term:
     return _Reading(line).term()
 
 
-def forms(token: Token) -> tuple[str, ...]:
-    """Every key under which a token is found: its stem, `=form`, and `=FORM` if it is all in capitals."""
-    lower = f"={token.word}"
-    return (token.key, lower, f"={token.surface}") if token.surface.isupper() else (token.key, lower)
-
-
 # --- reading ------------------------------------------------------------------------------------------------------
 
 _SIGNS = {"+": Sign.MUST} | dict.fromkeys("-\u2010\u2011\u2012\u2013\u2212\uff0d", Sign.NEVER)
@@ -118,6 +58,7 @@ _FIELDS = {field.value: field for field in Field if field is not Field.ANY}
 _ELSEWHERE = {"source": "which sources to read is set by `sources`, not by a keyword"}
 _HEAVIEST = 100.0
 _SHORTEST_PREFIX = 3
+_LONGEST_PHRASE = 4
 
 
 class _Reading:
@@ -137,7 +78,8 @@ class _Reading:
         if exact and field in (Field.AUTHOR, Field.CATEGORY):
             self._fail(f"`=` is for words; {field} names are compared as they are, so leave it out", self._at - 1)
         match, words = self._words(field, body, exact=exact)
-        return Term(self._line.strip(), body, field, match, words, sign, weight)
+        loose = match is Match.WORDS and sign is Sign.WANT and not self._quoted and self._is_sentence(field, body)
+        return Term(self._line.strip(), body, field, match, words, sign, weight, loose)
 
     def _fail(self, what: str, column: int | None = None) -> NoReturn:
         raise ProfileError(self._line, self._at if column is None else column, what)
@@ -239,6 +181,13 @@ class _Reading:
     def _quoted(self) -> bool:
         return self._text[self._at - 1 : self._at] == '"'
 
+    def _is_sentence(self, field: Field, body: str) -> bool:
+        if field in (Field.AUTHOR, Field.CATEGORY):
+            return False
+        tokens = self._tokens(body)
+        apart = tokens[:1] + [two for one, two in pairwise(tokens) if one.end <= two.start]  # Chinese overlaps
+        return len({token.key for token in apart if not _is_common(token, body)}) > _LONGEST_PHRASE
+
     def _tokens(self, body: str) -> list[Token]:
         tokens = tokenize(body)
         if not tokens:
@@ -270,7 +219,7 @@ class _Reading:
         return Match.PREFIX, (Word(prefix, body),)
 
     def _phrase(self, body: str) -> tuple[Word, ...]:
-        words = [Word(token.key, token.surface, _is_common(token, body)) for token in self._tokens(body)]
+        words = [_word(token, body) for token in self._tokens(body)]
         while words and words[0].common:
             words.pop(0)
         while words and words[-1].common:
@@ -278,6 +227,14 @@ class _Reading:
         if not words:
             self._fail(f"`{body}` is in nearly every text: add a word that is not")
         return tuple(words)
+
+
+def _word(token: Token, body: str) -> Word:
+    lower = token.key != token.word and _ACRONYM.fullmatch(token.word)
+    return Word(token.key, token.surface, _is_common(token, body), token.word if lower else "")
+
+
+_ACRONYM = re.compile(r"[a-z0-9]{2,6}")  # what `digest.text.tokens` takes for one when it is written in capitals
 
 
 def _is_common(token: Token, body: str) -> bool:

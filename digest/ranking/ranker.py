@@ -9,13 +9,18 @@ import numpy as np
 
 from digest.errors import ProfileError
 from digest.model import Announcement, Listing, Pick, Ranking, Reason, Section, Subscriber
-from digest.ranking import query, selection
+from digest.ranking import features, query, selection
 from digest.ranking.choice import Choice, Wishes, choose
 from digest.ranking.corpus import Reader, Statistics, identity
-from digest.ranking.explain import Explainer
-from digest.ranking.matcher import Booleans, Matcher
-from digest.ranking.query import Sign, Term
-from digest.ranking.selection import Board, News
+from digest.ranking.explain import Explainer, Picked
+from digest.ranking.features import Asked
+from digest.ranking.index import Index
+from digest.ranking.lists import Booleans, Lists
+from digest.ranking.matcher import Matcher
+from digest.ranking.selection import News, Stock
+from digest.ranking.term import Sign
+
+_PAIRS = 1 << 21  # of profiles and listings at a time: 16 MB for each number that is known of a pair
 
 
 class Ranker:
@@ -30,6 +35,7 @@ class Ranker:
         self._read = Reader()
         self._parse = lru_cache(maxsize=1 << 16)(_parse)
         self._statistics = lru_cache(maxsize=2)(Statistics)
+        self._index = lru_cache(maxsize=2)(Index)
 
     def rank(
         self,
@@ -44,13 +50,19 @@ class Ranker:
         `sent` holds per subscriber the ids of listings they have had; `background` tells common words from rare ones,
         together with the window.
         """
-        profiles = _profiles(subscribers, self._parse)
-        board = selection.board(window, trending)
+        stock = selection.Stock(selection.board(window, trending))
         corpus = {identity(listing): self._read(listing) for listing in background}
         corpus |= {identity(a.listing): self._read(a.listing) for a in window}
         statistics = self._statistics(tuple(corpus.values()))
-        matcher = Matcher(profiles.terms, [self._read(listing) for listing in board.listings], statistics)
-        return list(_Shard(board, profiles, subscribers, sent).rankings(matcher))
+        index = self._index(tuple(map(self._read, stock.board.listings)))
+        rankings: list[Ranking] = []
+        size = max(64, _PAIRS // max(1, len(stock.board.listings)))
+        for start in range(0, len(subscribers), size):
+            block = subscribers[start : start + size]
+            profiles = _profiles(block, self._parse)
+            matcher = Matcher(profiles.terms, index, statistics)
+            rankings += _Block(stock, profiles, block, sent).rankings(matcher)
+        return rankings
 
 
 # --- profiles -------------------------------------------------------------------------------------------------------
@@ -58,29 +70,29 @@ class Ranker:
 
 @dataclass(slots=True)
 class _Profiles:
-    """The distinct terms of a shard, and which of them each subscriber has."""
+    """The distinct terms of some subscribers, and which of them each subscriber has."""
 
-    terms: list[Term] = field(default_factory=list)
+    terms: list[Asked] = field(default_factory=list)
     of: list[list[int]] = field(default_factory=list)  # per subscriber: numbers of terms, in the order written
     problems: list[tuple[ProfileError, ...]] = field(default_factory=list)
 
     def required(self, row: int) -> int:
-        return sum(self.terms[number].sign is Sign.MUST for number in self.of[row])
+        return sum(self.terms[number].term.sign is Sign.MUST for number in self.of[row])
 
     def asks(self, row: int) -> bool:
         """Whether there is a term to look for, be it one that cannot be read."""
-        read = any(self.terms[number].sign is not Sign.NEVER for number in self.of[row])
+        read = any(self.terms[number].term.sign is not Sign.NEVER for number in self.of[row])
         return read or any(not error.line.lstrip().startswith("-") for error in self.problems[row])
 
 
-def _parse(line: str) -> Term | ProfileError:
+def _parse(line: str) -> Asked | ProfileError:
     try:
-        return query.parse(line)
+        return features.asked(query.parse(line))
     except ProfileError as error:
         return error.with_traceback(None)
 
 
-def _profiles(subscribers: Iterable[Subscriber], parse: Callable[[str], Term | ProfileError]) -> _Profiles:
+def _profiles(subscribers: Iterable[Subscriber], parse: Callable[[str], Asked | ProfileError]) -> _Profiles:
     profiles = _Profiles()
     numbers: dict[str, int] = {}
     for subscriber in subscribers:
@@ -88,7 +100,7 @@ def _profiles(subscribers: Iterable[Subscriber], parse: Callable[[str], Term | P
         for line in dict.fromkeys(subscriber.profile.keywords):
             if line in numbers:
                 own.append(numbers[line])
-            elif isinstance(read := parse(line), Term):
+            elif isinstance(read := parse(line), Asked):
                 own.append(numbers.setdefault(line, len(profiles.terms)))
                 profiles.terms.append(read)
             elif line.strip():
@@ -102,40 +114,36 @@ def _problem(error: ProfileError) -> str:
     return f"Your keyword `{error.line.strip()}` could not be read: {error.what}."
 
 
-# --- one shard ------------------------------------------------------------------------------------------------------
+# --- one block ------------------------------------------------------------------------------------------------------
 
 
-class _Shard:
-    """What one call works on."""
+class _Block:
+    """Subscribers that are ranked for at once."""
 
     def __init__(
         self,
-        board: Board,
+        stock: Stock,
         profiles: _Profiles,
         subscribers: Sequence[Subscriber],
         sent: Mapping[int, frozenset[int]],
     ) -> None:
-        self._board = board
+        self._stock = stock
+        self._board = stock.board
         self._profiles = profiles
+        self._terms = Lists.of(profiles.of)
         self._subscribers = subscribers
+        numbers = stock.board.numbers
         self._sent = [
-            frozenset(board.numbers[listing] for listing in sent.get(s.id, ()) if listing in board.numbers)
-            for s in subscribers
+            frozenset(numbers[listing] for listing in sent.get(s.id, ()) if listing in numbers) for s in subscribers
         ]
-        self._places = selection.newest_first(board)
-        self._by_pace = selection.by_pace(board, self._places)
-        self._news: dict[object, News] = {}
 
     def rankings(self, matcher: Matcher) -> Iterator[Ranking]:
-        explainer = Explainer(matcher, self._board.listings)
-        for row, choice in enumerate(choose(matcher, self._wishes())):
-            for_you = [
-                self._pick(row, column, score, explainer.reasons(self._profiles.of[row], column, score))
-                for column, score in zip(choice.columns, choice.scores, strict=True)
-            ]
+        choices = choose(matcher, self._wishes())
+        reasons = iter(Explainer(matcher, self._board.listings).reasons(self._terms, _picked(choices)))
+        for row, choice in enumerate(choices):
             news = self._news_of(self._subscribers[row])
             yield Ranking(
-                picks=(*for_you, *self._trending(row, choice)),
+                picks=(*self._for_you(choice, news, reasons), *self._trending(row, choice)),
                 read=news.read,
                 papers=len(news.announced),
                 matched=choice.matched,
@@ -147,19 +155,18 @@ class _Shard:
         allowed: list[Booleans] = []
         for subscriber in self._subscribers:
             if groups.setdefault(_group(subscriber), len(groups)) == len(allowed):
-                categories = subscriber.profile.categories
-                allowed.append(selection.allowed(self._board, self._news_of(subscriber), categories))
+                allowed.append(self._stock.allowed(self._news_of(subscriber), subscriber.profile.categories))
         wide = len(self._board.listings)
         sent = [row * wide + column for row, columns in enumerate(self._sent) for column in columns]
         return Wishes(
-            terms=self._profiles.of,
+            terms=self._terms,
             required=np.array([self._profiles.required(row) for row in range(len(self._subscribers))], dtype=np.int64),
             everything=np.array([self._wants_everything(row) for row in range(len(self._subscribers))], dtype=bool),
             most=np.array([max(0, s.profile.max_papers) for s in self._subscribers], dtype=np.int64),
             group=np.array([groups[_group(s)] for s in self._subscribers], dtype=np.int64),
             allowed=np.array(allowed, dtype=bool).reshape(len(allowed), wide),
-            sent=np.array(sorted(sent), dtype=np.int64),
-            places=self._places,
+            sent=np.array(sent, dtype=np.int64),
+            places=self._stock.places,
         )
 
     def _wants_everything(self, row: int) -> bool:
@@ -168,15 +175,11 @@ class _Shard:
         return bool(profile.categories or profile.sources) and not self._profiles.asks(row)
 
     def _news_of(self, subscriber: Subscriber) -> News:
-        sources = frozenset(subscriber.profile.sources)
-        place = subscriber.cursor, sources
-        if place not in self._news:
-            self._news[place] = selection.news(self._board, subscriber.cursor, sources)
-        return self._news[place]
+        return self._stock.news(subscriber.cursor, frozenset(subscriber.profile.sources))
 
-    def _pick(self, row: int, column: int, score: float, reasons: tuple[Reason, ...]) -> Pick:
-        announcement = self._news_of(self._subscribers[row]).announced[column]
-        return self._shown(announcement, column, Section.FOR_YOU, score, reasons)
+    def _for_you(self, choice: Choice, news: News, reasons: Iterator[tuple[Reason, ...]]) -> Iterator[Pick]:
+        for column, score in zip(choice.columns, choice.scores, strict=True):
+            yield self._shown(news.announced[column], column, Section.FOR_YOU, score, next(reasons))
 
     def _shown(
         self,
@@ -194,11 +197,16 @@ class _Shard:
         hidden = {*choice.columns, *choice.excluded, *self._sent[row]}
         shown = (
             self._shown(announcement, column, Section.TRENDING)
-            for column in self._by_pace
+            for column in self._stock.by_pace
             if column not in hidden
             for announcement in _from_sources(self._board.trending[column], profile.sources)
         )
         return islice(shown, max(0, profile.max_trending))
+
+
+def _picked(choices: Sequence[Choice]) -> Picked:
+    columns = Lists.of([choice.columns for choice in choices])
+    return Picked(columns.owners, columns.values, [score for choice in choices for score in choice.scores])
 
 
 def _group(subscriber: Subscriber) -> tuple[int, frozenset[str], tuple[str, ...]]:

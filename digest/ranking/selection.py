@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from digest.model import Announcement, Kind, Listing
 from digest.ranking.corpus import identity
 from digest.ranking.features import category_matches
+from digest.ranking.lists import Booleans
 
 _NEWS = frozenset({Kind.NEW, Kind.CROSS, Kind.TRENDING})  # a revision alone brings no paper back
 
@@ -67,19 +69,31 @@ def news(board: Board, cursor: int, sources: Collection[str]) -> News:
     return News(announced, dict(sorted(read.items())))
 
 
-def allowed(board: Board, news: News, categories: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """For each listing whether it is news and in one of the categories. What nobody classified always is."""
-    patterns = [category.casefold() for category in categories]
-    mask = np.zeros(len(board.listings), dtype=bool)
-    for number in news.announced:
-        mask[number] = not patterns or _classified(board.listings[number], patterns)
-    return mask
+def classified(board: Board, pattern: str) -> Booleans:
+    """For each listing whether it is in a category. What nobody classified always is."""
+    pattern = pattern.casefold()
+    listings = (
+        not listing.categories or any(category_matches(pattern, category.casefold()) for category in listing.categories)
+        for listing in board.listings
+    )
+    return np.fromiter(listings, dtype=bool, count=len(board.listings))
 
 
-def _classified(listing: Listing, patterns: Sequence[str]) -> bool:
-    if not listing.categories:
-        return True
-    return any(category_matches(p, category.casefold()) for p in patterns for category in listing.categories)
+class Stock:
+    """A board, and what was asked of it, which many subscribers share."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.places = newest_first(board)
+        self.by_pace = by_pace(board, self.places)
+        self.news = cache(partial(news, board))
+        self._classified = cache(partial(classified, board))
+
+    def allowed(self, news: News, categories: Sequence[str]) -> Booleans:
+        """For each listing whether it is news and in one of the categories, if any is named."""
+        mask = np.zeros(len(self.board.listings), dtype=bool)
+        mask[[*news.announced]] = True
+        return mask & np.logical_or.reduce([self._classified(c) for c in categories]) if categories else mask
 
 
 def newest_first(board: Board) -> npt.NDArray[np.int64]:

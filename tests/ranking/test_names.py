@@ -2,13 +2,11 @@
 
 import pytest
 
-from digest.ranking.features import Index, Slot, Sort
-from digest.ranking.names import parts
+from digest.ranking.names import parts, same
 
 
 def _same(asked: str, found: str) -> bool:
-    index = Index([Slot(Sort.AUTHOR, parts(asked))])
-    return bool(index.of_author(parts(found)))
+    return same(parts(asked), parts(found))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ProfileError
-from digest.ranking.query import Field, Match, Sign, parse, parse_profile
+from digest.ranking.query import parse, parse_profile
+from digest.ranking.term import Field, Match, Sign
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from digest.model import Announcement, Kind, Listing, Profile, Subscriber
 from digest.ranking import Ranker, names
-from digest.ranking.query import Field, Match, Sign, forms, parse_profile
+from digest.ranking.query import parse_profile
+from digest.ranking.term import Field, Match, Sign, forms
 from digest.text.tokens import tokenize
 
 DAY = date(2026, 5, 18)
@@ -25,8 +26,10 @@ def words_of(listing):
     return {field: [forms(token) for token in found] for field, found in tokens.items()}
 
 
-def holds(forms_of_word, key, match):
-    return forms_of_word[1][1:].startswith(key) if match is Match.PREFIX else key in forms_of_word
+def holds(forms_of_word, asked, match):
+    if match is Match.PREFIX:
+        return forms_of_word[1][1:].startswith(asked.key)
+    return any(key in forms_of_word for key in asked.keys)
 
 
 class Reference:
@@ -39,8 +42,8 @@ class Reference:
             for field in ("title", "abstract")
         }
 
-    def rarity(self, key, match):
-        held = sum(any(holds(word, key, match) for word in chain(*text.values())) for text in self.corpus)
+    def rarity(self, asked, match):
+        held = sum(any(holds(word, asked, match) for word in chain(*text.values())) for text in self.corpus)
         return math.log(1 + (len(self.corpus) - held + 0.5) / (held + 0.5))
 
     def strengths(self, counts, text, field):
@@ -61,21 +64,25 @@ class Reference:
         return self.words(term, words_of(listing))
 
     def words(self, term, text):
-        keys = list(dict.fromkeys(word.key for word in term.content))
-        rarity = {key: self.rarity(key, term.match) for key in keys}
+        words = list({word.key: word for word in reversed(term.content)}.values())[::-1]
+        rarity = {word: self.rarity(word, term.match) for word in words}
         counts = {
-            key: Counter({f: sum(holds(word, key, term.match) for word in text[f]) for f in text}) for key in keys
+            word: Counter({f: sum(holds(found, word, term.match) for found in text[f]) for f in text}) for word in words
         }
-        strength = {key: self.strengths(counts[key], text, term.field) for key in keys}
+        strength = {word: self.strengths(counts[word], text, term.field) for word in words}
         fields = [field for field in text if term.field in (Field.ANY, Field(field))]
-        in_full = all(strength.values()) and (
-            len(keys) == 1 or any(near(text[field], keys, term.match) for field in fields)
-        )
-        raw = sum(rarity[key] * strength[key] for key in keys) * (1 if in_full or len(keys) == 1 else 0.5)
         most = sum(rarity.values())
+        if term.loose:
+            held = max(sum(rarity[word] for word in words if counts[word][field]) for field in fields)
+            in_full = held >= most / 2 - 1e-9
+        elif len(words) == 1:
+            in_full = strength[words[0]] > 0
+        else:
+            in_full = any(near(text[field], words, term.match) for field in fields)
+        raw = sum(rarity[word] * strength[word] for word in words) * (1 if in_full or len(words) == 1 else 0.5)
         strictly = in_full
-        if len(term.keys) > 1:
-            rows = Counter({field: in_a_row(text[field], term.keys) for field in text})
+        if len(term.words) > 1 and not term.loose:
+            rows = Counter({field: in_a_row(text[field], term.words) for field in text})
             bonus = self.strengths(rows, text, term.field)
             raw += 0.5 * most * bonus
             most *= 1.5
@@ -107,20 +114,20 @@ def same_person(asked, found):
     return any(a.family == f.family and names.same_given(a.given, f.given) for a, f in pairs)
 
 
-def in_a_row(words, keys):
-    starts = range(len(words) - len(keys) + 1)
-    return sum(all(key in words[at + n] for n, key in enumerate(keys)) for at in starts)
+def in_a_row(found, words):
+    starts = range(len(found) - len(words) + 1)
+    return sum(all(holds(found[at + n], word, Match.WORDS) for n, word in enumerate(words)) for at in starts)
 
 
-def near(words, keys, match):
-    return any(
-        all(any(holds(word, key, match) for word in words[at : at + 12]) for key in keys) for at in range(len(words))
-    )
+def near(found, words, match):
+    stretches = (found[at : at + 12] for at in range(len(found)))
+    return any(all(any(holds(one, word, match) for one in stretch) for word in words) for stretch in stretches)
 
 
 # --- the comparison -----------------------------------------------------------------------------------------------
 
 WORDS = ["flow", "flows", "matching", "diffusion", "GAN", "gan", "model", "models", "the", "of", "C++", "f-divergence"]
+WORDS += ["rouge", "ROUGE", "aids", "AIDS", "aid"]
 AUTHORS = ["Jonathan Ho", "J. Ho", "Jane Ho", "Yann LeCun", "LeCun, Y.", "Laurens van der Maaten"]
 CATEGORIES = ["cs.LG", "cs.CL", "math.ST", "cs", "neuroscience"]
 texts = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
@@ -133,8 +140,10 @@ listings = st.builds(
 )
 bodies = st.one_of(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+    st.lists(st.sampled_from(WORDS), min_size=5, max_size=9).map(" ".join),
+    st.lists(st.sampled_from(WORDS), min_size=5, max_size=7).map(lambda words: f'"{" ".join(words)}"'),
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(lambda words: f'title:"{" ".join(words)}"'),
-    st.sampled_from(WORDS).map(lambda word: f"abstract:{word}"),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: f"abstract:{' '.join(words)}"),
     st.sampled_from(WORDS).map(lambda word: f"={word}"),
     st.sampled_from(["flo*", "mod*", "diffus*", "title:mat*"]),
     st.sampled_from(AUTHORS).map(lambda name: f"author:{name}"),

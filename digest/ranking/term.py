@@ -1,0 +1,76 @@
+"""What one line of a profile asks for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from digest.text.tokens import Token
+
+
+class Field(StrEnum):
+    """Where a term looks."""
+
+    ANY = "any"  # title and abstract
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    CATEGORY = "category"
+
+
+class Match(StrEnum):
+    """How a term's words are compared with a text's."""
+
+    WORDS = "words"
+    PREFIX = "prefix"
+    EXACT = "exact"
+
+
+class Sign(StrEnum):
+    """What a match means for a listing."""
+
+    WANT = "want"
+    MUST = "must"
+    NEVER = "never"
+
+
+class Word(NamedTuple):
+    """One word of a term."""
+
+    key: str  # what the texts are searched for, see `forms`
+    written: str
+    common: bool = False  # a stop word: part of a phrase, but worth nothing by itself
+    acronym: str = ""  # the key of the same letters in capitals, if it is another: `rouge` also finds ROUGE
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Any of these will do."""
+        return (self.key, self.acronym) if self.acronym else (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One line of a profile."""
+
+    text: str  # the line as written
+    label: str  # the same for people: without sign, field, quotes and weight
+    field: Field
+    match: Match
+    words: tuple[Word, ...]  # for an author or a category: the parts of the name, the pattern
+    sign: Sign = Sign.WANT
+    weight: float = 1.0
+    loose: bool = False  # matched in full by the weightier half of its words
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(word.key for word in self.words)
+
+    @property
+    def content(self) -> tuple[Word, ...]:
+        """The words that are worth something by themselves."""
+        return tuple(word for word in self.words if not word.common)
+
+
+def forms(token: Token) -> tuple[str, ...]:
+    """Every key under which a token is found: its stem, `=form`, and `=FORM` if it is all in capitals."""
+    lower = f"={token.word}"
+    return (token.key, lower, f"={token.surface}") if token.surface.isupper() else (token.key, lower)
