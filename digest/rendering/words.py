@@ -118,7 +118,7 @@ def part_of_day(moment: datetime) -> str:
 
 def width(text: str) -> int:
     """Columns in a terminal: East Asian wide characters take two, combining ones none (UAX 11)."""
-    return sum(map(_columns, text))
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(character: str) -> int:
