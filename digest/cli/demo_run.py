@@ -9,7 +9,6 @@ import email.policy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,7 +70,7 @@ def run() -> list[Arrival]:
         settings = _settings(web, inbox.port, Path(folder))
         with (
             wiring.store_of(settings, sample.MORNING) as store,
-            Client(settings.site.contact or "", gap={"arxiv": timedelta(0)}) as client,  # it is our own server
+            Client(settings.site.contact or "", sleep=lambda _: None) as client,  # it is our own server
         ):
             home = wiring.assemble(settings, store, client)
             return _morning(home.parts, home.renderer, inbox)

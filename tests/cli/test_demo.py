@@ -3,7 +3,6 @@
 import email
 import json
 import re
-from datetime import timedelta
 from email import policy
 from itertools import combinations
 
@@ -190,7 +189,7 @@ def test_the_next_morning_brings_what_is_new_and_repeats_nothing(tmp_path):
     sent = {}
     for day in sample.DAYS:
         now = sample.MORNING + (day - sample.DAYS[0])
-        with serving(day) as web, Client(gap={"arxiv": timedelta(0)}) as client:
+        with serving(day) as web, Client(sleep=lambda _: None) as client:
             text = sample.configuration(web, 25).replace('host = "127.0.0.1"', 'kind = "files"\npath = "out"')
             settings = config.from_text(text, tmp_path / "config.toml", {})
             with wiring.store_of(settings, now) as store:
