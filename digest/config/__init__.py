@@ -10,32 +10,21 @@ from digest.config.reading import from_text, load, read_subscriber
 from digest.config.settings import (
     ArxivSettings,
     BiorxivSettings,
-    DeliverySettings,
     FeedSettings,
     HuggingFaceSettings,
-    MailSettings,
     Settings,
-    SiteSettings,
-    SmtpSettings,
     SourceSettings,
-    StoreSettings,
     SubscriberSettings,
 )
-from digest.config.values import DAYS, day_names, is_loopback
+from digest.config.values import day_names, is_loopback
 
 __all__ = [
-    "DAYS",
     "ArxivSettings",
     "BiorxivSettings",
-    "DeliverySettings",
     "FeedSettings",
     "HuggingFaceSettings",
-    "MailSettings",
     "Settings",
-    "SiteSettings",
-    "SmtpSettings",
     "SourceSettings",
-    "StoreSettings",
     "SubscriberSettings",
     "day_names",
     "did_you_mean",
