@@ -7,6 +7,8 @@
 methods one transaction.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import StoreError
@@ -28,13 +30,27 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Stor
     address = parsed(url)
     database = Database(address, patience)
     try:
+        is_file = address.get_backend_name() == "sqlite"
         if not create:
-            _must_exist(database, is_file=address.get_backend_name() == "sqlite")
+            _must_exist(database, is_file=is_file)
+        elif is_file:
+            _make(address.database)
         migrate(database)
     except BaseException:
         database.engine.dispose()
         raise
     return Store(database)
+
+
+def _make(file: str | None) -> None:
+    """A new database is for our eyes only: it holds addresses, and the key that links are signed with.
+
+    SQLite gives the files beside it the same rights (https://www.sqlite.org/wal.html). What prevents it is said by who
+    opens the file.
+    """
+    if file and not file.startswith((":memory:", "file:")):
+        with suppress(OSError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _must_exist(database: Database, *, is_file: bool) -> None:

@@ -1,5 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
+import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
+from digest.errors import StoreError
 from digest.store import codec
 
 
@@ -60,7 +63,7 @@ class Document(TypeDecorator[Any]):
         return None if value is None else codec.dumps(self.hint, value, ascii_only=self.ascii_only)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else codec.loads(self.hint, value)
+        return None if value is None else _read(codec.loads, self.hint, value)
 
 
 class Packed(TypeDecorator[Any]):
@@ -77,4 +80,15 @@ class Packed(TypeDecorator[Any]):
         return None if value is None else codec.pack(self.hint, value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else codec.unpack(self.hint, value)
+        return None if value is None else _read(codec.unpack, self.hint, value)
+
+
+def _read(reader: Callable[[Any, Any], Any], hint: Any, value: Any) -> Any:
+    """Raises StoreError for what no version of this program wrote."""
+    try:
+        return reader(hint, value)
+    except (ValueError, LookupError, TypeError, AttributeError, zlib.error) as error:
+        raise StoreError(
+            f"the database holds something that was not written by this program: {error}: {value[:80]!r}; "
+            "restore a backup, or undo what was changed by hand"
+        ) from error

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from digest.errors import StoreError
-from digest.model import Listing
+from digest.model import Listing, Subscriber
 from digest.store import database, open_store, schema
 
 from .making import NOW
@@ -149,3 +149,21 @@ def _naive():
     from datetime import datetime
 
     return datetime(2026, 5, 18)  # noqa: DTZ001
+
+
+def test_a_profile_that_was_broken_by_hand_is_refused_in_words(tmp_path):
+    store = opened(tmp_path / "digest.db")
+    store.add(Subscriber("ann@example.org"), NOW)
+    store.close()
+    with sqlite3.connect(tmp_path / "digest.db") as connection:
+        connection.execute("UPDATE subscribers SET profile = '{oops'")
+    connection.close()
+    store = opened(tmp_path / "digest.db")
+    with pytest.raises(StoreError, match=r"not written by this program.*\{oops.*backup"):
+        store.subscribers()
+    store.close()
+
+
+def test_a_new_database_can_be_read_by_its_owner_only(tmp_path):
+    opened(tmp_path / "digest.db").close()
+    assert (tmp_path / "digest.db").stat().st_mode & 0o777 == 0o600
