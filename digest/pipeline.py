@@ -26,7 +26,7 @@ from typing import Protocol
 import structlog
 
 from digest import due
-from digest.errors import RelayError
+from digest.errors import DigestError, RelayError
 from digest.model import (
     NOT_YET_READ,
     Announcement,
@@ -308,7 +308,7 @@ def deliver(
         while not stopping() and (claims := _claim(parts, now(), only)):
             round_.run(claims)
     except RelayError as error:
-        log.error("relay unusable", reason=str(error))
+        log.warning("relay unusable", reason=str(error))
         return round_.delivered(relay=str(error))
     finally:
         round_.close()
@@ -345,7 +345,8 @@ class _Round:
         try:
             message = self._parts.renderer.message(claim.edition)
         except Exception as error:  # a template or an address that breaks one message must not stop the rest
-            log.exception("cannot render", subscriber=claim.edition.subscriber.email)
+            ours = not isinstance(error, DigestError)  # what is raised on purpose says where; a fault of ours does not
+            log.error("cannot render", subscriber=claim.edition.subscriber.email, reason=str(error), exc_info=ours)
             outcome = Outcome(Verdict.DEFERRED, f"cannot be rendered: {error}")
         else:
             outcome = self._open().send(message, lambda: self._parts.store.sending(claim, self._now()))

@@ -12,14 +12,23 @@ def read_now(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a time like 2026-05-18T07:30:00+02:00") from None
+    _possible(moment.year, text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def read_date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date like 2026-05-18") from None
+    _possible(day.year, text)
+    return day
+
+
+def _possible(year: int, text: str) -> None:
+    """Days are counted back and forth from here, and the calendar ends at the years 1 and 9999."""
+    if not 1970 <= year < 3000:
+        raise typer.BadParameter(f"{text!r} is not between the years 1970 and 2999")
 
 
 Now = Annotated[

@@ -1,5 +1,6 @@
 """The commands, put together. Modules here import what is heavy inside functions, so that `digest --help` answers at once."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,9 +56,21 @@ app.command("demo")(demo.demo)
 
 
 def main() -> None:
-    """Run the command line; what we raise on purpose is said in one line, not as a traceback."""
+    """Run the command line; what we raise on purpose, or a file refuses, is said in one line, not as a traceback."""
+    _open_streams()
     try:
         app()
     except DigestError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        what = error.strerror or str(error)
+        print(f"{error.filename}: {what}" if error.filename else what, file=sys.stderr)
+        sys.exit(2)
+
+
+def _open_streams() -> None:
+    """A program started with its output closed (`>&-`) has None for it, which nothing can be written to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for good

@@ -81,8 +81,8 @@ def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_
 def _sum_up(composed: int, delivered: "Delivered | None") -> str:
     if delivered is None:
         return f"{composed} to compose; nothing was written or sent."
-    counts = [f"{getattr(delivered, name)} {name}" for name in ("sent", "deferred", "failed", "unknown")]
-    said = f"{composed} composed; {', '.join(counts)}."
-    if composed or delivered.sent:
+    counts = {name: getattr(delivered, name) for name in ("sent", "deferred", "failed", "unknown")}
+    said = f"{composed} composed; {', '.join(f'{count} {name}' for name, count in counts.items())}."
+    if composed or delivered.relay or any(counts.values()):
         return said
     return f"{said}\nNothing is due: `digest status` shows when it is, --early does not wait for the send hour."

@@ -295,7 +295,7 @@ def import_(
 ) -> None:
     """Add subscribers from a CSV or JSON file, and bring those already there up to date.
 
-    The columns are the keys of [[subscribers]] in the configuration; lists are separated by semicolons. Rows with
+    The columns are the keys of a subscriber in the configuration; lists are separated by semicolons. Rows with
     faults are named with their line and left out, the others are imported. Exit status 1 if there were any.
 
     Example: digest subscribers import lab.csv --dry-run

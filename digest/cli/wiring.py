@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+import structlog
+
 from digest import config
 from digest.cli import worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
@@ -26,6 +28,8 @@ from digest.store import Store, open_store
 
 if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
+
+log = structlog.get_logger(__name__)
 
 
 def load_settings(explicit: Path | None) -> "Settings":
@@ -96,7 +100,11 @@ def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes
 
 def _note(path: Path | None) -> Callable[[], str]:
     def read() -> str:
-        return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+        try:
+            return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+        except OSError as error:  # the papers go out without it
+            log.error("cannot read the note", file=str(path), reason=error.strerror)
+            return ""
 
     return read
 
