@@ -196,8 +196,10 @@ def reach(source: "Source", now: "datetime") -> Finding:
 
 
 def _told(name: str, fetched: "Fetched") -> Finding:
+    from digest.model import incomplete
+
     problems = "; ".join(problem.what for problem in fetched.problems)
-    if any(problem.incomplete for problem in fetched.problems):
+    if incomplete(fetched.problems):
         return Finding(name, Result.FAILED, problems)
     if problems:
         return Finding(name, Result.WARNING, problems)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from digest.sample import Sample, Table
+from digest.text.characters import one_line
 
 _SPACES = {
     "arxiv": "http://arxiv.org/schemas/atom",
@@ -63,9 +64,9 @@ def _item(paper: Table, category: str, midnight: str) -> etree._Element:
     kind, identifier = _kind(paper, category), f"{paper['id']}v{paper.get('version', 1)}"
     return _el(
         "item",
-        _el("title", _line(paper["title"])),
+        _el("title", one_line(paper["title"])),
         _el("link", f"https://example.org/sample/abs/{paper['id']}"),
-        _el("description", f"arXiv:{identifier} Announce Type: {kind} \nAbstract: {_line(paper['abstract'])}"),
+        _el("description", f"arXiv:{identifier} Announce Type: {kind} \nAbstract: {one_line(paper['abstract'])}"),
         _el("guid", f"oai:arXiv.org:{identifier}", isPermaLink="false"),
         *(_el("category", name) for name in paper["categories"]),
         _el("pubDate", midnight),
@@ -106,8 +107,8 @@ def _entry(paper: Table) -> dict[str, object]:
         "authors": [{"name": name, "hidden": False} for name in paper["authors"]],
         "publishedAt": published,
         "submittedOnDailyAt": published,
-        "title": _line(paper["title"]),
-        "summary": _line(paper["abstract"]),
+        "title": one_line(paper["title"]),
+        "summary": one_line(paper["abstract"]),
         "upvotes": signals["upvotes"],
         "discussionId": f"sample-{paper['id']}",
         **{name: value for name, value in told.items() if value is not None},
@@ -148,10 +149,6 @@ def _posts(posts: Sequence[Table]) -> Iterable[etree._Element]:
 def _instant(moment: date | datetime) -> str:
     at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
     return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _xml(root: etree._Element) -> bytes:

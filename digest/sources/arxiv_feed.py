@@ -13,6 +13,7 @@ from digest.sources.arxiv_days import eastern_day
 from digest.sources.errors import UnreadableError
 from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
+from digest.text.characters import one_line
 
 MOST_ROWS = 2_000  # what the service shows of one day; the kinds come in the order of `Kind`, so replacements go first
 _ATOM = "{http://www.w3.org/2005/Atom}feed"
@@ -167,7 +168,7 @@ def split_authors(text: str) -> tuple[str, ...]:
     """The names in arXiv's one line of authors: "The X Collaboration: A. Bee (1 and 2), C. Dee, Jr. ((1) Here, (2) There)"."""
     names: list[str] = []
     for part in re.split(r"[,;:]", _without_parentheses(text)):
-        name = " ".join(part.split()).removeprefix("and ")
+        name = one_line(part).removeprefix("and ")
         if names and _SUFFIX.fullmatch(name):
             names[-1] = f"{names[-1]} {name}"
         elif name:

@@ -9,6 +9,7 @@ from digest.sources.errors import FetchError
 from digest.sources.feed_entries import Entry, read_feed
 from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
+from digest.text.characters import one_line
 
 NEWS = timedelta(days=7)  # what is dated longer before the last visit than this is no news
 LARGEST = 10 * MEBIBYTE  # feedparser reads about one a second
@@ -63,9 +64,9 @@ class FeedSource:
         return Announcement(listing, self.name, Kind.NEW, _day(listing, today))
 
     def _listing(self, entry: Entry, now: datetime) -> Listing:
-        title = " ".join(_readable(entry.title, html=entry.title_is_html).split())
+        title = one_line(_readable(entry.title, html=entry.title_is_html))
         abstract = _shortened(_readable(entry.text, html=entry.text_is_html), LONGEST_ABSTRACT)
-        title = title or _shortened(" ".join(abstract.split()), 100) or entry.url  # short posts often have none
+        title = title or _shortened(one_line(abstract), 100) or entry.url  # short posts often have none
         if not title:
             raise ValueError("an entry without title, text and link")
         known = next((paper for text in entry.names if (paper := arxiv_id(text))), None)

@@ -4,6 +4,8 @@
 import re
 from collections.abc import Iterator
 
+from digest.text.characters import one_line
+
 
 def sentences(text: str) -> list[str]:
     """The sentences of `text`, without the white space around them."""
@@ -20,9 +22,9 @@ def lead(text: str, limit: int) -> str:
         return ""
     begin, first = spans[0]
     if first - begin > limit * _PATIENCE:
-        return _cut(" ".join(text[begin:first].split()), limit)
+        return _cut(one_line(text[begin:first]), limit)
     end = max([first, *(end for _, end in spans if end - begin <= limit)])
-    return " ".join(text[begin:end].split())
+    return one_line(text[begin:end])
 
 
 _PATIENCE = 1.5  # a whole sentence reads better than a cut one, up to here
