@@ -9,7 +9,7 @@ from digest.ranking.bm25f import Floats
 from digest.ranking.lists import Booleans, Integers, Lists
 from digest.ranking.matcher import Candidates, Matcher
 
-_LAST = (1 << 32) - 1
+MOST_PROFILES = 1 << 15  # at a time, see `_ordered`
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,15 @@ def choose(matcher: Matcher, wishes: Wishes) -> list[Choice]:
     rows, columns = candidates.rows[kept], candidates.columns[kept]
     scores = np.zeros((len(wishes.terms), len(wishes.places)))
     scores[rows, columns] = scale(candidates.raw[kept], attainable[rows], terms[rows])
+    ordered = _ordered(scores, rows, columns, wishes.places)
     matched = np.bincount(rows, minlength=len(scores))
-    best = _best(scores, rows, columns, wishes)
-    sizes = np.minimum(matched, wishes.most)
-    picked = zip(best.tolist(), np.take_along_axis(scores, best, 1).tolist(), sizes.tolist(), strict=True)
-    choices = [
-        Choice(tuple(columns[:size]), tuple(scores[:size]), number)
-        for (columns, scores, size), number in zip(picked, matched.tolist(), strict=True)
-    ]
+    firsts = np.cumsum(matched) - matched
+    choices = []
+    for row, (first, number, most) in enumerate(
+        zip(*(n.tolist() for n in (firsts, matched, wishes.most)), strict=True)
+    ):
+        best = ordered[first : first + min(number, most)]
+        choices.append(Choice(tuple(best.tolist()), tuple(scores[row, best].tolist()), number))
     for row, excluded in _excluded(candidates):
         choices[row] = replace(choices[row], excluded=excluded)
     for row in np.flatnonzero(wishes.everything).tolist():
@@ -79,22 +80,16 @@ def _eligible(candidates: Candidates, wishes: Wishes) -> Booleans:
     return eligible
 
 
-def _best(scores: Floats, rows: Integers, columns: Integers, wishes: Wishes) -> Integers:
-    """The columns of each row's best, as many as anybody wants; where there are fewer, nonsense follows.
+def _ordered(scores: Floats, rows: Integers, columns: Integers, places: Integers) -> Integers:
+    """The columns of each row, the best first; rows must rise.
 
-    Scores that are equal to six decimals are, and ties go by place: one number orders both.
+    Scores that are the same to six decimals are equal, and ties go by place. All of it fits into one number: 27 bits
+    of score behind 15 of row, before 21 of place.
     """
-    wide = len(wishes.places)
-    order = np.zeros(scores.shape, dtype=np.int64)
-    order[rows, columns] = (np.rint(scores[rows, columns] * 1e6).astype(np.int64) << 32) | (
-        _LAST - wishes.places[columns]
-    )
-    most = min(wide, int(wishes.most.max(initial=0)))
-    if most < wide:
-        order = np.partition(order, wide - most, axis=1)[:, wide - most :]
-    order = -np.sort(-order, axis=1)
-    by_place = np.argsort(wishes.places)
-    return by_place[np.minimum(_LAST - (order & _LAST), max(0, wide - 1))] if wide else order
+    worse = 10**8 - np.rint(scores[rows, columns] * 1e6).astype(np.int64)
+    codes = np.sort(rows << 48 | worse << 21 | places[columns])
+    ordered: Integers = np.argsort(places)[codes & (1 << 21) - 1]
+    return ordered
 
 
 def _excluded(candidates: Candidates) -> Iterator[tuple[int, frozenset[int]]]:

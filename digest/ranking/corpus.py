@@ -39,7 +39,7 @@ class Text:
         """The words of the abstract, and of the listing's own keywords."""
         return tuple(chain(_words(self._abstract), *(((), *_words(keyword)) for keyword in self._keywords)))
 
-    @cached_property
+    @property
     def sizes(self) -> tuple[int, int]:
         """How many words title and abstract have."""
         return len(self._keys[0]), len(self._keys[1])
@@ -54,8 +54,10 @@ class Text:
         """The same for exact words and prefixes: `=form` and `=FORM`."""
         return {form for word in chain(self.title, self.abstract) for form in word[1:]}
 
-    @property
-    def _keys(self) -> tuple[list[str], list[str]]:
+    @cached_property
+    def _keys(self) -> tuple[Sequence[str], Sequence[str]]:
+        if "title" in self.__dict__ and "abstract" in self.__dict__:  # they have been made
+            return _stems(self.title), _stems(self.abstract)
         more = chain.from_iterable(("", *keys(keyword)) for keyword in self._keywords)
         return keys(self._title), [*keys(self._abstract), *more]
 
@@ -74,6 +76,10 @@ class Reader:
             listing.authors,
             listing.categories,
         )
+
+
+def _stems(words: Iterable[Forms]) -> Sequence[str]:
+    return [forms[0] if forms else "" for forms in words]
 
 
 def _words(text: str) -> tuple[Forms, ...]:
@@ -96,9 +102,15 @@ class Statistics:
     def __init__(self, texts: Sequence[Text]) -> None:
         self._texts = texts
         self._known: dict[tuple[str, ...], float] = {}
-        titles, abstracts = map(sum, zip(*(text.sizes for text in texts), strict=True)) if texts else (0, 0)
-        self.title_length = max(1.0, titles / max(1, len(texts)))
-        self.abstract_length = max(1.0, abstracts / max(1, len(texts)))
+
+    @cached_property
+    def title_length(self) -> float:
+        """The mean number of words."""
+        return max(1.0, sum(text.sizes[0] for text in self._texts) / max(1, len(self._texts)))
+
+    @cached_property
+    def abstract_length(self) -> float:
+        return max(1.0, sum(text.sizes[1] for text in self._texts) / max(1, len(self._texts)))
 
     def rarity(self, keys: tuple[str, ...]) -> float:
         """The inverse document frequency of a word of any of these keys, natural logarithm; never negative.

@@ -1,14 +1,15 @@
 """Why listings match: reasons that add up to their scores."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+
+import numpy as np
 
 from digest.model import Listing, Reason
 from digest.ranking import names
+from digest.ranking.bm25f import Floats
 from digest.ranking.features import Slot, Sort
-from digest.ranking.lists import Integers, Lists
+from digest.ranking.lists import Booleans, Integers, Lists
 from digest.ranking.matcher import Matcher
 from digest.ranking.term import Field, Term
 from digest.text.tokens import keys
@@ -30,58 +31,61 @@ class Explainer:
         self._matcher = matcher
         self._listings = listings
         self._tokens: dict[tuple[int, int, str], tuple[str, ...]] = {}
+        self._plain = [_plain(slot) for slot in matcher.slots.all]
 
     def reasons(self, profiles: Lists, picked: Picked) -> list[tuple[Reason, ...]]:
         """The reasons of each pick for its profile's terms, largest first; they add up to its score."""
-        reasons: list[tuple[Reason, ...]] = [()] * len(picked.scores)
-        for pick, addends in groupby(self._addends(profiles, picked), itemgetter(0)):
-            reasons[pick] = self._summed(addends, picked.scores[pick])
-        return reasons
+        sums: list[dict[tuple[str, str], float]] = [{} for _ in picked.scores]
+        tokens: list[dict[tuple[str, str], tuple[str, ...]]] = [{} for _ in picked.scores]
+        for pick, column, label, slot, field, raw in self._addends(profiles, picked):
+            place, marked = (label, field), self._plain[slot]
+            if marked is None:
+                marked = self._marked(slot, column, field)
+            raws, tokens_of = sums[pick], tokens[pick]
+            if place in raws:
+                raws[place] += raw
+                tokens_of[place] += marked
+            else:
+                raws[place], tokens_of[place] = raw, marked
+        return [_scaled(*row) for row in zip(sums, tokens, picked.scores, strict=True)]
 
-    def _addends(self, profiles: Lists, picked: Picked) -> Iterator[tuple[int, int, int, int, bool, float, float]]:
-        """What each part of each term adds: pick, column, term, slot, whether in full, by title and by abstract."""
+    def _addends(self, profiles: Lists, picked: Picked) -> Iterator[tuple[int, int, str, int, str, float]]:
+        """What each part of each term adds by each field: pick, column, label, slot, field, how much."""
         matcher, hits = self._matcher, self._matcher.lookup.hits
         pick, own = profiles.places(picked.rows)
-        asking, addend = matcher.addends.places(profiles.values[own])
-        pick, term = pick[asking], profiles.values[own][asking]
-        slot = matcher.addends.values[addend]
-        where, held = hits.find(slot, picked.columns[pick])
+        pair, addend = matcher.addends.places(profiles.values[own])
+        where, held = hits.find(matcher.addends.values[addend], picked.columns[pick[pair]])
         held &= matcher.worths[addend] > 0
-        where, pick, term, slot, addend = where[held], pick[held], term[held], slot[held], addend[held]
+        where, pair, addend = where[held], pair[held], addend[held]
+        pick, term, slot = pick[pair], profiles.values[own][pair], matcher.addends.values[addend]
         columns = picked.columns[pick]
         worths = matcher.worths[addend] * matcher.shares(addend, term, columns)
-        in_full = matcher.in_full(term, columns)
-        title, abstract = worths * hits.title[where], worths * hits.abstract[where]
-        return zip(*(array.tolist() for array in (pick, columns, term, slot, in_full, title, abstract)), strict=True)
+        numbers: list[Integers | Floats | Booleans] = [pick, columns, term, slot]
+        for shares in (hits.title, hits.abstract):
+            numbers += [worths * shares[where], self._all_of_it(pair, term, slot, columns, shares[where] > 0)]
+        for a_pick, column, a_term, a_slot, *fields in zip(*(array.tolist() for array in numbers), strict=True):
+            asked = matcher.asked[a_term].term
+            names_of_fields = _FIRST.get(asked.field, "title"), "abstract"
+            for field, raw, whole in zip(names_of_fields, fields[::2], fields[1::2], strict=True):
+                if raw:
+                    label = asked.label if whole else _written(matcher.slots.all[a_slot], asked)
+                    yield a_pick, column, label, a_slot, field, raw
 
-    def _summed(
-        self, addends: Iterator[tuple[int, int, int, int, bool, float, float]], score: float
-    ) -> tuple[Reason, ...]:
-        raw: dict[tuple[str, str], float] = {}
-        tokens: dict[tuple[str, str], dict[str, None]] = {}
-        for _, column, number, slot, in_full, *worths in addends:
-            term = self._matcher.asked[number].term
-            label = term.label if in_full else _written(self._matcher.slots.all[slot], term)
-            for field, worth in zip(_fields(term), worths, strict=True):
-                if worth:
-                    place = label, field
-                    raw[place] = raw.get(place, 0.0) + worth
-                    tokens.setdefault(place, {}).update(dict.fromkeys(self._marked(slot, column, field)))
-        scale = score / sum(raw.values())
-        ordered = sorted(raw, key=lambda place: -raw[place])
-        return tuple(Reason(*place, raw[place] * scale, tuple(tokens[place])) for place in ordered)
+    def _all_of_it(self, pair: Integers, term: Integers, slot: Integers, columns: Integers, held: Booleans) -> Booleans:
+        """Whether the field that holds a slot holds its whole term; for a sentence, whether the text has enough of it."""
+        matcher = self._matcher
+        counted = held & ~matcher.is_phrase(slot)
+        parts = np.bincount(pair[counted], minlength=int(pair.max(initial=0)) + 1)[pair]
+        loose = np.array([asked.term.loose for asked in matcher.asked], dtype=bool)[term]
+        whole: Booleans = matcher.in_full(term, columns) & (loose | (parts == matcher.parts.sizes[term]))
+        return whole
 
     def _marked(self, number: int, column: int, field: str) -> tuple[str, ...]:
         """The keys of the words that matched, which is what rendering marks."""
-        slot = self._matcher.slots.all[number]
-        match slot.sort:
-            case Sort.PHRASE | Sort.CATEGORY:  # the phrase's words are marked one by one
-                return ()
-            case Sort.WORD if len(slot.keys) == 1 and not slot.keys[0].startswith("="):
-                return slot.keys
         known = self._tokens.get((number, column, field))
         if known is None:
-            known = self._tokens[number, column, field] = self._found(slot, number, column, field)
+            known = self._found(self._matcher.slots.all[number], number, column, field)
+            self._tokens[number, column, field] = known
         return known
 
     def _found(self, slot: Slot, number: int, column: int, field: str) -> tuple[str, ...]:
@@ -91,16 +95,32 @@ class Explainer:
         return self._matcher.lookup.words_at(number, column, title=field == "title")
 
 
+_FIRST = {Field.AUTHOR: "authors", Field.CATEGORY: "categories"}  # what counts as title
+
+
+def _plain(slot: Slot) -> tuple[str, ...] | None:
+    """The keys of the words that match a slot, if the text need not be asked."""
+    if slot.sort in (Sort.PHRASE, Sort.CATEGORY):  # the phrase's words are marked one by one
+        return ()
+    return slot.keys if slot.sort is Sort.WORD and len(slot.keys) == 1 and not slot.keys[0].startswith("=") else None
+
+
 def _written(slot: Slot, term: Term) -> str:
     """One word of a term: nobody is told "flow matching" of a paper that matches point clouds."""
-    return next((word.written for word in term.words if word.keys == slot.keys), term.label)
+    for word in term.words:
+        if word.keys == slot.keys:
+            return word.written
+    return term.label
 
 
-def _fields(term: Term) -> tuple[str, str]:
-    """What the two contributions of a part are named."""
-    match term.field:
-        case Field.AUTHOR:
-            return "authors", ""
-        case Field.CATEGORY:
-            return "categories", ""
-    return "title", "abstract"
+def _scaled(
+    sums: Mapping[tuple[str, str], float], tokens: Mapping[tuple[str, str], tuple[str, ...]], score: float
+) -> tuple[Reason, ...]:
+    """Reasons in the order of what they add, which is brought to add up to the score."""
+    scale = score / (sum(sums.values()) or 1.0)
+    ordered = sorted(sums, key=sums.__getitem__, reverse=True)
+    return tuple(Reason(*place, sums[place] * scale, _distinct(tokens[place])) for place in ordered)
+
+
+def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
+    return words if len(words) < 2 else tuple(dict.fromkeys(words))

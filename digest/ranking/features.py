@@ -4,7 +4,7 @@ A slot is one thing to look for, whoever asks: a word, a prefix, a phrase, a nam
 looked for once, however many profiles ask for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -71,6 +71,12 @@ def asked(term: Term) -> Asked:
 _WHOLE = {Field.AUTHOR: Sort.AUTHOR, Field.CATEGORY: Sort.CATEGORY}
 _AUTHOR = 6.0  # as much as a word that one paper in 400 holds
 _CATEGORY = 1.0  # as much as a word that a good third of all papers hold
+
+
+def rarities(slots: Sequence[Slot], statistics: Statistics) -> list[float]:
+    """The rarity of each slot. Those that texts must be read in full for come first: that gives the keys, too."""
+    in_full = {slot: rarity(slot, statistics) for slot in slots if slot.sort is Sort.PREFIX or slot.keys[0][0] == "="}
+    return [in_full[slot] if slot in in_full else rarity(slot, statistics) for slot in slots]
 
 
 def rarity(slot: Slot, statistics: Statistics) -> float:

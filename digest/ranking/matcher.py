@@ -49,10 +49,10 @@ class Matcher:
     def __init__(self, asked: Sequence[Asked], index: Index, statistics: Statistics) -> None:
         self.asked = asked
         self.slots = Slots(asked)
+        self._rarities = np.array(features.rarities(self.slots.all, statistics), dtype=float)
         self.lookup = Lookup(index, self.slots, statistics)
-        self._rarities = np.array([features.rarity(slot, statistics) for slot in self.slots.all], dtype=float)
-        self._parts = Lists.of([[self.slots.numbers[slot] for slot in one.parts] for one in asked])
-        self._groups = _Groups(asked, self._parts)
+        self.parts = Lists.of([[self.slots.numbers[slot] for slot in one.parts] for one in asked])
+        self._groups = _Groups(asked, self.parts)
         self._full = self._groups.in_full(self.lookup, self._rarities)
         self.addends = self._addends()
         self.worths = self._worths()
@@ -97,7 +97,7 @@ class Matcher:
 
     def _addends(self) -> Lists:
         """The slots that each term is worth something for: its parts, then the phrase."""
-        numbers, parts = self.slots.numbers, self._parts
+        numbers, parts = self.slots.numbers, self.parts
         phrases = np.array([numbers[one.phrase] if one.phrase else -1 for one in self.asked], dtype=np.int64)
         with_phrase = phrases >= 0
         values = np.insert(parts.values, parts.ends[1:][with_phrase], phrases[with_phrase])
@@ -143,7 +143,7 @@ class Matcher:
         strict = [self.slots.numbers[one.strictly] for one in self.asked]
         wanted = np.array([one.term.sign is Sign.WANT for one in self.asked], dtype=bool)
         groups = self._groups.of_term
-        alone = self._parts.values[self._parts.ends[:-1]]
+        alone = self.parts.values[self.parts.ends[:-1]]
         columns = np.where(wanted, np.where(groups >= 0, groups + len(self.slots.all), alone), strict)
         return sparse.csr_array((counts, columns, np.arange(len(self.asked) + 1)), self._wide())
 

@@ -78,7 +78,8 @@ class _Reading:
         if exact and field in (Field.AUTHOR, Field.CATEGORY):
             self._fail(f"`=` is for words; {field} names are compared as they are, so leave it out", self._at - 1)
         match, words = self._words(field, body, exact=exact)
-        loose = match is Match.WORDS and sign is Sign.WANT and not self._quoted and self._is_sentence(field, body)
+        bare = match is Match.WORDS and sign is Sign.WANT and not self._quoted
+        loose = bare and len(words) > _LONGEST_PHRASE and self._is_sentence(field, body)
         return Term(self._line.strip(), body, field, match, words, sign, weight, loose)
 
     def _fail(self, what: str, column: int | None = None) -> NoReturn:

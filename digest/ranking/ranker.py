@@ -10,7 +10,7 @@ import numpy as np
 from digest.errors import ProfileError
 from digest.model import Announcement, Listing, Pick, Ranking, Reason, Section, Subscriber
 from digest.ranking import features, query, selection
-from digest.ranking.choice import Choice, Wishes, choose
+from digest.ranking.choice import MOST_PROFILES, Choice, Wishes, choose
 from digest.ranking.corpus import Reader, Statistics, identity
 from digest.ranking.explain import Explainer, Picked
 from digest.ranking.features import Asked
@@ -53,10 +53,10 @@ class Ranker:
         stock = selection.Stock(selection.board(window, trending))
         corpus = {identity(listing): self._read(listing) for listing in background}
         corpus |= {identity(a.listing): self._read(a.listing) for a in window}
+        index = self._index(tuple(map(self._read, stock.board.listings)))  # reads in full what the next would in part
         statistics = self._statistics(tuple(corpus.values()))
-        index = self._index(tuple(map(self._read, stock.board.listings)))
         rankings: list[Ranking] = []
-        size = max(64, _PAIRS // max(1, len(stock.board.listings)))
+        size = min(MOST_PROFILES, max(64, _PAIRS // max(1, len(stock.board.listings))))
         for start in range(0, len(subscribers), size):
             block = subscribers[start : start + size]
             profiles = _profiles(block, self._parse)
