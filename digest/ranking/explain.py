@@ -1,7 +1,9 @@
 """Why listings match: reasons that add up to their scores."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,33 +26,49 @@ class Picked:
     scores: Sequence[float]
 
 
+class _Addends(NamedTuple):
+    """What each part of each term adds to each pick, by each field: of each a number."""
+
+    pick: Integers
+    label: Integers  # the term in whole, or behind all terms the addend of one
+    slot: Integers
+    in_abstract: Integers  # 0 or 1
+    raw: Floats
+
+
 class Explainer:
     """Why listings match. Remembers which words of each listing each slot is held by."""
 
     def __init__(self, matcher: Matcher, listings: Sequence[Listing]) -> None:
         self._matcher = matcher
         self._listings = listings
-        self._tokens: dict[tuple[int, int, str], tuple[str, ...]] = {}
+        self._tokens: dict[tuple[int, int, bool], tuple[str, ...]] = {}
+        self._names: dict[tuple[int, bool], tuple[str, str]] = {}
         self._plain = [_plain(slot) for slot in matcher.slots.all]
 
     def reasons(self, profiles: Lists, picked: Picked) -> list[tuple[Reason, ...]]:
         """The reasons of each pick for its profile's terms, largest first; they add up to its score."""
-        sums: list[dict[tuple[str, str], float]] = [{} for _ in picked.scores]
-        tokens: list[dict[tuple[str, str], tuple[str, ...]]] = [{} for _ in picked.scores]
-        for pick, column, label, slot, field, raw in self._addends(profiles, picked):
-            place, marked = (label, field), self._plain[slot]
-            if marked is None:
-                marked = self._marked(slot, column, field)
-            raws, tokens_of = sums[pick], tokens[pick]
-            if place in raws:
-                raws[place] += raw
-                tokens_of[place] += marked
-            else:
-                raws[place], tokens_of[place] = raw, marked
-        return [_scaled(*row) for row in zip(sums, tokens, picked.scores, strict=True)]
+        addends = self._addends(profiles, picked)
+        raws = np.bincount(addends.pick, addends.raw, len(picked.scores))
+        codes = (addends.pick * (addends.label.max(initial=0) + 1) + addends.label) * 2 + addends.in_abstract
+        _, first, reason = np.unique(codes, return_index=True, return_inverse=True)
+        sums = np.bincount(reason, addends.raw).astype(float)  # of nothing it gives integers
+        pick = addends.pick[first]
+        sums *= np.divide(picked.scores, raws, where=raws > 0, out=np.ones(len(raws)))[pick]
+        order = np.lexsort((first, -sums, pick))
+        tokens = self._marked(addends, picked.columns, reason, len(first))
+        made = [
+            Reason(*self._named(label, in_abstract=in_abstract), worth, _distinct(tokens[number]))
+            for label, in_abstract, worth, number in zip(
+                *(of.tolist() for of in (addends.label[first][order], addends.in_abstract[first][order], sums[order])),
+                order.tolist(),
+                strict=True,
+            )
+        ]
+        ends = np.searchsorted(pick[order], np.arange(len(picked.scores) + 1)).tolist()
+        return [tuple(made[start:end]) for start, end in pairwise(ends)]
 
-    def _addends(self, profiles: Lists, picked: Picked) -> Iterator[tuple[int, int, str, int, str, float]]:
-        """What each part of each term adds by each field: pick, column, label, slot, field, how much."""
+    def _addends(self, profiles: Lists, picked: Picked) -> _Addends:
         matcher, hits = self._matcher, self._matcher.lookup.hits
         pick, own = profiles.places(picked.rows)
         pair, addend = matcher.addends.places(profiles.values[own])
@@ -60,16 +78,37 @@ class Explainer:
         pick, term, slot = pick[pair], profiles.values[own][pair], matcher.addends.values[addend]
         columns = picked.columns[pick]
         worths = matcher.worths[addend] * matcher.shares(addend, term, columns)
-        numbers: list[Integers | Floats | Booleans] = [pick, columns, term, slot]
-        for shares in (hits.title, hits.abstract):
-            numbers += [worths * shares[where], self._all_of_it(pair, term, slot, columns, shares[where] > 0)]
-        for a_pick, column, a_term, a_slot, *fields in zip(*(array.tolist() for array in numbers), strict=True):
-            asked = matcher.asked[a_term].term
-            names_of_fields = _FIRST.get(asked.field, "title"), "abstract"
-            for field, raw, whole in zip(names_of_fields, fields[::2], fields[1::2], strict=True):
-                if raw:
-                    label = asked.label if whole else _written(matcher.slots.all[a_slot], asked)
-                    yield a_pick, column, label, a_slot, field, raw
+        fields: list[tuple[Any, ...]] = []
+        for shares in (hits.title[where], hits.abstract[where]):
+            whole = self._all_of_it(pair, term, slot, columns, shares > 0)
+            label = np.where(whole, term, len(matcher.asked) + addend)
+            fields.append((pick, label, slot, np.full(len(pick), len(fields)), worths * shares))
+        joined = [np.stack(both, axis=1).ravel() for both in zip(*fields, strict=True)]  # title and abstract in turn
+        return _Addends(*(array[joined[-1] > 0] for array in joined))
+
+    def _named(self, label: int, *, in_abstract: bool) -> tuple[str, str]:
+        known = self._names.get((label, in_abstract))
+        if known is None:
+            known = self._names[label, in_abstract] = self._name(label), self._field(label, in_abstract=in_abstract)
+        return known
+
+    def _name(self, label: int) -> str:
+        """A term in whole, or the word of it that an addend is for."""
+        matcher = self._matcher
+        if label < len(matcher.asked):
+            return matcher.asked[label].term.label
+        addend = label - len(matcher.asked)
+        return _written(matcher.slots.all[int(matcher.addends.values[addend])], self._term(label))
+
+    def _term(self, label: int) -> Term:
+        matcher = self._matcher
+        terms = len(matcher.asked)
+        return matcher.asked[
+            label if label < terms else int(np.searchsorted(matcher.addends.ends, label - terms, side="right")) - 1
+        ].term
+
+    def _field(self, label: int, *, in_abstract: bool) -> str:
+        return "abstract" if in_abstract else _FIRST.get(self._term(label).field, "title")
 
     def _all_of_it(self, pair: Integers, term: Integers, slot: Integers, columns: Integers, held: Booleans) -> Booleans:
         """Whether the field that holds a slot holds its whole term; for a sentence, whether the text has enough of it."""
@@ -80,19 +119,26 @@ class Explainer:
         whole: Booleans = matcher.in_full(term, columns) & (loose | (parts == matcher.parts.sizes[term]))
         return whole
 
-    def _marked(self, number: int, column: int, field: str) -> tuple[str, ...]:
-        """The keys of the words that matched, which is what rendering marks."""
-        known = self._tokens.get((number, column, field))
-        if known is None:
-            known = self._found(self._matcher.slots.all[number], number, column, field)
-            self._tokens[number, column, field] = known
-        return known
+    def _marked(self, addends: _Addends, columns: Integers, reason: Integers, reasons: int) -> list[tuple[str, ...]]:
+        """Per reason the keys of the words that matched, which is what rendering marks."""
+        marked: list[tuple[str, ...]] = [()] * reasons
+        rows = (reason, addends.slot, columns[addends.pick], addends.in_abstract)
+        for number, slot, column, in_abstract in zip(*(array.tolist() for array in rows), strict=True):
+            tokens = self._plain[slot]
+            if tokens is None:
+                tokens = self._tokens.get((slot, column, in_abstract))
+            if tokens is None:
+                tokens = self._found(slot, column, in_abstract=in_abstract)
+                self._tokens[slot, column, in_abstract] = tokens
+            marked[number] += tokens
+        return marked
 
-    def _found(self, slot: Slot, number: int, column: int, field: str) -> tuple[str, ...]:
+    def _found(self, number: int, column: int, *, in_abstract: bool) -> tuple[str, ...]:
+        slot = self._matcher.slots.all[number]
         if slot.sort is Sort.AUTHOR:
             borne = (name for name in self._listings[column].authors if names.same(slot.keys, names.parts(name)))
             return tuple(dict.fromkeys(key for name in borne for key in keys(name)))
-        return self._matcher.lookup.words_at(number, column, title=field == "title")
+        return self._matcher.lookup.words_at(number, column, title=not in_abstract)
 
 
 _FIRST = {Field.AUTHOR: "authors", Field.CATEGORY: "categories"}  # what counts as title
@@ -111,15 +157,6 @@ def _written(slot: Slot, term: Term) -> str:
         if word.keys == slot.keys:
             return word.written
     return term.label
-
-
-def _scaled(
-    sums: Mapping[tuple[str, str], float], tokens: Mapping[tuple[str, str], tuple[str, ...]], score: float
-) -> tuple[Reason, ...]:
-    """Reasons in the order of what they add, which is brought to add up to the score."""
-    scale = score / (sum(sums.values()) or 1.0)
-    ordered = sorted(sums, key=sums.__getitem__, reverse=True)
-    return tuple(Reason(*place, sums[place] * scale, _distinct(tokens[place])) for place in ordered)
 
 
 def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:

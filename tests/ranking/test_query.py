@@ -120,6 +120,42 @@ def test_people_are_shown_the_term_without_its_marks(line, label):
     assert parse(line).label == label
 
 
+@pytest.mark.parametrize(
+    ("line", "loose"),
+    [
+        ("graph neural networks for molecular property prediction", True),
+        ("title:graph neural networks for molecular property prediction^2", True),
+        ('"graph neural networks for molecular property prediction"', False),
+        ("+graph neural networks for molecular property prediction", False),
+        ("-graph neural networks for molecular property prediction", False),
+        ("=graph neural networks for molecular property prediction", False),
+        ("large vision language model", False),
+        ("state of the art in flow matching", False),
+        ("model of a model of a model of models", False),
+        ("author:Maria de la Cruz Garcia Lopez", False),
+        ("\u6269\u6563\u6a21\u578b\u7684\u7814\u7a76", False),
+    ],
+)
+def test_only_a_bare_line_of_more_than_four_words_is_a_sentence(line, loose):
+    assert parse(line).loose is loose
+
+
+@pytest.mark.parametrize(
+    ("line", "acronyms"),
+    [
+        ("rouge", ("rouge",)),
+        ("Mars", ("mars",)),
+        ("aids patients", ("aids", "")),
+        ("AIDS", ("",)),
+        ("=aids", ("",)),
+        ("robot", ("",)),
+        ("generative", ("",)),
+    ],
+)
+def test_a_word_in_lower_case_also_asks_for_its_letters_as_an_acronym(line, acronyms):
+    assert tuple(word.acronym for word in parse(line).words) == acronyms
+
+
 def test_a_bad_line_does_not_stop_the_others():
     terms, errors = parse_profile(["diffusion", '"flow', "", "diffusion", "-survey"])
     assert [term.text for term in terms] == ["diffusion", "-survey"]
