@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from digest.model import Announcement, Kind, Listing, Profile, Subscriber
-from digest.ranking import Ranker
+from digest.ranking.ranker import Ranker
 from digest.text.tokens import tokenize
 
 DAY = "2026-05-14"

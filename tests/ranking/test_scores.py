@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Announcement, Kind, Listing, Profile, Subscriber
-from digest.ranking import Ranker, names
+from digest.ranking import names
 from digest.ranking.query import parse_profile
+from digest.ranking.ranker import Ranker
 from digest.ranking.term import Field, Match, Sign, forms
 from digest.text.tokens import tokenize
 
