@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
 from digest.model import Announcement, Kind, Listing, Profile, Subscriber
-from digest.ranking import Ranker
+from digest.ranking.ranker import Ranker
 
 LISTINGS = 1_000
 VOCABULARY = 30_000

@@ -78,7 +78,7 @@ def tick(parts: Parts, now: datetime, clock: Clock, stopping: Callable[[], bool]
     """One round of pull, compose, deliver, as of `now`; a stage that fails is logged and does not stop the next."""
     begun = clock()
     stages: dict[str, Callable[[], object]] = {
-        "pull": lambda: _drained(pipeline.pull(parts, now)),
+        "pull": lambda: _drained(pipeline.pull(parts, now, stopping=stopping)),
         "compose": lambda: _drained(pipeline.compose(parts, now)),
         # Deliveries take time, and leases need to know it: it goes on from `now`, whatever `now` was.
         "deliver": lambda: pipeline.deliver(parts, lambda: now + (clock() - begun), stopping=stopping),

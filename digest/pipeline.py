@@ -18,9 +18,11 @@ What is decided is decided elsewhere: when and what next in `due`, which papers 
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Protocol
 
 import structlog
@@ -91,8 +93,8 @@ class Store(Protocol):
 
     def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled: ...
 
-    def due(self, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
-        """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+    def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
+        """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
         ...
 
     def window(self, after: int) -> list[Announcement]: ...
@@ -182,15 +184,19 @@ class Delivered:
 PULL_LEASE = timedelta(minutes=30)
 
 
-def pull(
+def pull(  # noqa: PLR0913  (all of them say which sources, and as of when)
     parts: Parts,
     now: datetime,
     *,
     only: str | None = None,
     since: date | None = None,
     force: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Pulled]:
-    """Visit the sources that are due (all of them if `force`), each in its own thread; yields each as it is stored."""
+    """Visit the sources that are due (all of them if `force`), each in its own thread; yields each as it is stored.
+
+    When `stopping` says so, nobody waits for the visits under way: what they would bring, the next pull brings.
+    """
     lease = now + PULL_LEASE
     due_now = [
         source
@@ -198,20 +204,32 @@ def pull(
         if only in (None, source.name)
         and parts.store.begin_pull(source.name, now, lease, worker=parts.worker, force=force)
     ]
-    if not due_now:
-        return
-    with ThreadPoolExecutor(max_workers=len(due_now), thread_name_prefix="pull") as pool:
-        visits = {
-            pool.submit(_fetch, source, parts.store.source_state(source.name), now, since): source for source in due_now
-        }
-        for visit in as_completed(visits):
-            source, fetched = visits[visit], visit.result()
-            next_pull = due.next_pull(
-                source.every, now, incomplete=incomplete(fetched.problems), not_before=fetched.not_before
-            )
-            pulled = parts.store.announce(source.name, fetched, now, next_pull)
-            log.info("pulled", source=source.name, new=pulled.new, problems=[p.what for p in pulled.problems])
-            yield pulled
+    visits: SimpleQueue[tuple[Source, Fetched]] = SimpleQueue()
+    for source in due_now:
+        state = parts.store.source_state(source.name)
+        Thread(target=_visit, args=(visits, source, state, now, since), name=source.name, daemon=True).start()
+    for source, fetched in _arriving(visits, len(due_now), stopping):
+        next_pull = due.next_pull(
+            source.every, now, incomplete=incomplete(fetched.problems), not_before=fetched.not_before
+        )
+        pulled = parts.store.announce(source.name, fetched, now, next_pull)
+        log.info("pulled", source=source.name, new=pulled.new, problems=[p.what for p in pulled.problems])
+        yield pulled
+
+
+def _visit(
+    visits: "SimpleQueue[tuple[Source, Fetched]]", source: Source, state: SourceState, now: datetime, since: date | None
+) -> None:
+    visits.put((source, _fetch(source, state, now, since)))
+
+
+def _arriving(
+    visits: "SimpleQueue[tuple[Source, Fetched]]", expected: int, stopping: Callable[[], bool]
+) -> Iterator[tuple[Source, Fetched]]:
+    while expected and not stopping():
+        with suppress(Empty):
+            yield visits.get(timeout=0.2)
+            expected -= 1
 
 
 def _fetch(source: Source, state: SourceState, now: datetime, since: date | None) -> Fetched:
@@ -225,10 +243,15 @@ def _fetch(source: Source, state: SourceState, now: datetime, since: date | None
 # --- compose ------------------------------------------------------------------------------------------------------
 
 
-def compose(parts: Parts, now: datetime, *, early: bool = False, only: str | None = None) -> Iterator[Edition]:
-    """Write the editions that are due, and yield them."""
+def compose(
+    parts: Parts, now: datetime, *, early: bool = False, replay: bool = False, only: str | None = None
+) -> Iterator[Edition]:
+    """Write the editions that are due, and yield them.
+
+    In a `replay`, `now` is not the time of the clock, and everybody's schedule is read afresh.
+    """
     last = 0
-    while shard := parts.store.due(now, early=early, after=last, limit=SHARD):
+    while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD):
         last = shard[-1].id
         wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
         plans = {s.id: due.plan(s.schedule, s.last_issue, now, early=early) for s in wanted}

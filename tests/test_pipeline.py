@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -176,6 +177,39 @@ def test_composing_for_a_look_writes_nothing(tmp_path):
         first = pipeline.compose_for(parts, issues, NOW)
         assert pipeline.compose_for(parts, issues, NOW) == first
         assert len(list(pipeline.compose(parts, NOW))) == 3
+
+
+def test_what_a_clock_planned_that_was_years_ahead_keeps_nobody_waiting(tmp_path):
+    ahead = NOW.replace(year=2036)
+    with home(tmp_path) as parts:
+        list(pipeline.pull(parts, ahead))
+        for person in parts.store.subscribers():
+            parts.store.reschedule(person.id, ahead)
+        assert [pulled.source for pulled in pipeline.pull(parts, NOW)] == ["good"]
+        assert len(list(pipeline.compose(parts, NOW))) == 3
+
+
+def test_a_replay_asks_everybodys_schedule_whatever_was_planned(tmp_path):
+    with home(tmp_path) as parts:
+        for person in parts.store.subscribers():
+            parts.store.reschedule(person.id, NOW + timedelta(days=2))
+        assert list(pipeline.compose(parts, NOW)) == []
+        assert len(list(pipeline.compose(parts, NOW, replay=True))) == 3
+
+
+def test_stopping_waits_for_no_slow_source(tmp_path):
+    class Slow(Source):
+        def fetch(self, _state, now, _since=None):
+            released.wait(30)
+            return Fetched()
+
+    released, stopped = Event(), Event()
+    with home(tmp_path, sources=[Slow("slow", None), Source("good", Fetched((paper(1),)))]) as parts:
+        visits = pipeline.pull(parts, NOW, stopping=stopped.is_set)
+        assert next(visits).source == "good"
+        stopped.set()
+        assert list(visits) == []
+        released.set()
 
 
 # --- deliver ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ def run(ctx: typer.Context, now: Now = None) -> None:
 
     from digest import daemon
     from digest.cli import logs, wiring
+    from digest.cli.ranking import PassingRanker
 
     logs.verbose()
-    with wiring.installation(ctx.obj, now or datetime.now(UTC)) as home:
+    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker()) as home:
         daemon.run(home.parts, first=now)

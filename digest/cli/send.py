@@ -45,7 +45,7 @@ def send(
             issues = pipeline.issues_of(active, moment, early=early)
             _report(pipeline.compose_for(home.parts, issues, moment), None, as_json=as_json)
             return
-        editions = list(pipeline.compose(home.parts, moment, early=early, only=subscriber))
+        editions = list(pipeline.compose(home.parts, moment, early=early, replay=now is not None, only=subscriber))
         delivered = pipeline.deliver(home.parts, lambda: or_now(now), only=subscriber)
     _report(editions, delivered, as_json=as_json)
     if delivered.relay:

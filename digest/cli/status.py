@@ -54,7 +54,9 @@ def _print(overview: "Overview") -> None:
             [[f.email, f.issue_date, f.state, f.attempts, f.code, f.detail, f.when] for f in overview.failures],
         )
     typer.echo(f"Papers       {overview.listings} in a database of {overview.size / 1e6:.1f} MB")
-    typer.echo(f"Subscribers  {_counts(overview.subscribers.items())}; {overview.due} due, the next at {output.say(overview.next_due)}")
+    typer.echo(
+        f"Subscribers  {_counts(overview.subscribers.items())}; {overview.due} due, the next at {output.say(overview.next_due)}"
+    )
     typer.echo(
         f"Deliveries   {_counts(overview.deliveries.items())}; last 24 hours: {_counts(overview.deliveries_today.items())}"
     )

@@ -15,8 +15,7 @@ from digest.cli import worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
 from digest.errors import UsageError
 from digest.model import Origin, Status, Subscriber
-from digest.pipeline import Parts, Source, Transport
-from digest.ranking import Ranker
+from digest.pipeline import Parts, Ranker, Source, Transport
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
 from digest.sources.arxiv import ArxivSource
@@ -167,6 +166,12 @@ def _revived(status: Status) -> Status:
     return Status.ACTIVE if status is Status.REMOVED else status
 
 
+def _ranker_here() -> Ranker:
+    from digest.ranking import ranker  # numpy and scipy are 40 MB that a daemon does without
+
+    return ranker.Ranker()
+
+
 @contextmanager
 def store_of(settings: "Settings", now: datetime | None = None, *, create: bool = True) -> Iterator[Store]:
     """The database; given `now`, with the configuration file's subscribers brought up to date in it."""
@@ -181,24 +186,26 @@ def store_of(settings: "Settings", now: datetime | None = None, *, create: bool 
 
 
 @contextmanager
-def installation(config_path: Path | None, sync: datetime | None = None) -> Iterator[Installation]:
+def installation(
+    config_path: Path | None, sync: datetime | None = None, *, ranker: Ranker | None = None
+) -> Iterator[Installation]:
     """Everything the configuration describes, closed again at the end.
 
     With `sync` (the time to act as), the database is made if it is not there and the file's subscribers are written
-    to it; without, nothing is written.
+    to it; without, nothing is written. Without a `ranker` there is one in this process.
     """
     settings = load_settings(config_path)
     with store_of(settings, sync, create=sync is not None) as store, Client(settings.site.contact or "") as client:
-        yield assemble(settings, store, client)
+        yield assemble(settings, store, client, ranker)
 
 
-def assemble(settings: "Settings", store: Store, client: Client) -> Installation:
+def assemble(settings: "Settings", store: Store, client: Client, ranker: Ranker | None = None) -> Installation:
     sources = [make_source(entry, client) for entry in settings.sources]
     renderer = make_renderer(settings, sources, store.secret())
     parts = Parts(
         sources=sources,
         store=store,
-        ranker=Ranker(),
+        ranker=ranker or _ranker_here(),
         renderer=renderer,
         transport=lambda: make_transport(settings),
         worker=worker.name(),

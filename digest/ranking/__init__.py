@@ -7,9 +7,5 @@
                 selection         -> News         what may be shown to whom
                 explain.Explainer -> Reason       what people are told
 
-Pure: no I/O, no clock.
+Pure: no I/O, no clock. The language alone (`query`) does without numpy, for those who only check a profile.
 """
-
-from digest.ranking.ranker import Ranker
-
-__all__ = ["Ranker"]

@@ -27,7 +27,8 @@ def begin(  # noqa: PLR0913  (who takes what, for how long)
     free = or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
     take = update(sources).where(sources.c.name == name, free).values(worker=worker, lease_until=until)
     if not force:
-        take = take.where(or_(sources.c.next_pull.is_(None), sources.c.next_pull <= now))
+        # After a clock was ahead, what it planned says nothing.
+        take = take.where(or_(sources.c.next_pull.is_(None), sources.c.next_pull <= now, sources.c.last_attempt > now))
     return connection.execute(take).rowcount == 1
 
 

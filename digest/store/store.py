@@ -114,10 +114,10 @@ class Store:
         with self._database.reading() as connection:
             return subscribers.one(connection, email)
 
-    def due(self, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
-        """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+    def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
+        """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
         with self._database.reading() as connection:
-            return subscribers.due_now(connection, now, early=early, after=after, limit=limit)
+            return subscribers.due_now(connection, now, everyone=everyone, after=after, limit=limit)
 
     def first_cursor(self, now: datetime) -> int:
         """Where a new subscriber starts: what was announced in the last three days is still news to them."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from digest import due
 from digest.errors import UsageError
@@ -16,6 +16,7 @@ from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
 
 STILL_NEWS = timedelta(days=3)  # to somebody who subscribes now
+_LONGEST_WAIT = timedelta(days=8)
 
 _OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")
 _SCHEDULE = tuple(Schedule.__dataclass_fields__)
@@ -70,11 +71,13 @@ def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, S
     return {address(subscriber.email): subscriber for subscriber in found}
 
 
-def due_now(connection: Connection, now: datetime, *, early: bool, after: int, limit: int) -> list[Subscriber]:
-    """Active subscribers with id > `after` whose next due time has come (all of them if `early`), by id."""
+def due_now(connection: Connection, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
+    """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
     query = select(*_COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
-    if not early:
-        query = query.where(subscribers.c.next_due <= now)
+    if not everyone:
+        # A week and a day is the longest that anyone waits: what is planned for later, a clock that was ahead planned.
+        astray = subscribers.c.next_due > now + _LONGEST_WAIT
+        query = query.where(or_(subscribers.c.next_due <= now, astray))
     return [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
 
 

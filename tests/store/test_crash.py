@@ -37,7 +37,7 @@ def live(life, done):
         news = Announcement(paper, "arxiv", Kind.NEW, now.date())
         store.announce("arxiv", Fetched((news,)), now, now)
         batch = []
-        for reader in store.due(now, early=True, after=0, limit=10):
+        for reader in store.due(now, everyone=True, after=0, limit=10):
             window = store.window(reader.cursor)
             picks = tuple(Pick(each.listing, Section.FOR_YOU, each.kind, each.source, each.day, 1.0) for each in window)
             cursor = max((each.seq for each in window), default=reader.cursor)

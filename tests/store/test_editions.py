@@ -49,8 +49,8 @@ def test_publishing_moves_the_subscriber_on_in_the_same_transaction(store):
     assert publish(store, edition(ann, papers(store)[:2], cursor=3)) == 1
     served = store.subscriber(ann.email)
     assert (served.cursor, served.last_issue) == (3, DAY)
-    assert store.due(NOW, early=False, after=0, limit=10) == []
-    assert store.due(TOMORROW, early=False, after=0, limit=10) == [served]
+    assert store.due(NOW, everyone=False, after=0, limit=10) == []
+    assert store.due(TOMORROW, everyone=False, after=0, limit=10) == [served]
     assert store.sent([ann.id, 99], [1, 2, 3]) == {ann.id: {1, 2}, 99: frozenset()}
     assert store.overview(NOW).deliveries[State.PENDING] == 1
 

@@ -20,8 +20,8 @@ FULL = Subscriber(
 )
 
 
-def due(store, now=NOW, *, early=False):
-    return [each.email for each in store.due(now, early=early, after=0, limit=10)]
+def due(store, now=NOW, *, everyone=False):
+    return [each.email for each in store.due(now, everyone=everyone, after=0, limit=10)]
 
 
 def test_a_subscriber_comes_back_with_everything(store):
@@ -53,22 +53,22 @@ def test_a_newcomer_is_due_at_once_if_their_hour_has_passed_today(store):
     subscribe(store, "late@example.org", schedule=Schedule(send_at=time(9, 30)))
     assert due(store) == ["early@example.org"]
     assert due(store, NOW + 2 * HOUR) == ["early@example.org", "late@example.org"]
-    assert due(store, early=True) == ["early@example.org", "late@example.org"]
+    assert due(store, everyone=True) == ["early@example.org", "late@example.org"]
 
 
 def test_who_is_due_comes_by_id_in_shards(store):
     people = [subscribe(store, f"{number}@example.org") for number in range(5)]
-    shard = store.due(NOW, early=False, after=people[1].id, limit=2)
+    shard = store.due(NOW, everyone=False, after=people[1].id, limit=2)
     assert shard == people[2:4]
     store.reschedule(people[2].id, NOW + HOUR)
-    assert people[2] not in store.due(NOW, early=False, after=0, limit=10)
+    assert people[2] not in store.due(NOW, everyone=False, after=0, limit=10)
 
 
 def test_only_the_active_are_due(store):
     subscribe(store)
     for status, expected in ((Status.PAUSED, []), (Status.ACTIVE, ["ann@example.org"]), (Status.REMOVED, [])):
         assert store.set_status("ANN@example.org", status, NOW).status is status
-        assert due(store, early=True) == expected
+        assert due(store, everyone=True) == expected
     assert [each.email for each in store.subscribers(status=Status.REMOVED)] == ["ann@example.org"]
     assert store.subscribers(status=Status.ACTIVE) == []
 

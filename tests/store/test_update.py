@@ -24,7 +24,7 @@ def test_what_is_wanted_changes_and_what_happened_stays(store):
 def test_another_hour_is_kept_from_now_on(store):
     store.add(ANN, NOW - timedelta(days=1))
     store.update(replace(ANN, schedule=Schedule(send_at=time(20))), NOW)
-    due = [store.due(at, early=False, after=0, limit=9) for at in (NOW, NOW + timedelta(hours=8))]
+    due = [store.due(at, everyone=False, after=0, limit=9) for at in (NOW, NOW + timedelta(hours=8))]
     assert [len(subscribers) for subscribers in due] == [0, 1]
 
 
