@@ -11,6 +11,7 @@ from digest.sources.arxiv_days import DAY, announced, eastern_day, submissions, 
 from digest.sources.arxiv_feed import Bulletin, feed_error, read_bulletin
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, RefusedError, UnreadableError
+from digest.sources.wire import endpoint
 
 GROUP = "arxiv"  # all of arXiv's hosts are one door
 PAGE = 100
@@ -44,8 +45,8 @@ class ArxivSource:
         self.every = every
         self._categories = tuple(dict.fromkeys(categories))
         self._client = client
-        self._rss_url = rss_url.rstrip("/")
-        self._api_url = api_url
+        self._rss_url = endpoint(rss_url, "/rss")
+        self._api_url = endpoint(api_url, "/api/query")
 
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """What these categories announce now, and what they announced since `state` or `since`."""

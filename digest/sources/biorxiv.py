@@ -40,7 +40,7 @@ class BiorxivSource:
         self.title = title or TITLES[server]
         self.every = every
         self._client = client
-        self._url = f"{url.rstrip('/')}/{server}"
+        self._url = f"{wire.endpoint(url, '/details')}/{server}"
         self._server = server
         self._category = category
 

@@ -46,7 +46,7 @@ class HuggingFaceSource:
         self.title = title
         self.every = every
         self._client = client
-        self._url = url
+        self._url = wire.endpoint(url, "/api/daily_papers")
 
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """The lists from `since`, or from the last complete day, to today."""

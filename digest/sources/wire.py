@@ -41,6 +41,13 @@ def web_url(value: object, base: str = "") -> str | None:
     return url if named else None
 
 
+def endpoint(base: str, usual: str) -> str:
+    """Where a service answers: `base` as it is or, where it stops short of the `usual` path, with that path."""
+    given = urlsplit(base)
+    path = given.path.rstrip("/")
+    return given._replace(path=usual if usual.startswith(f"{path}/") else path).geturl()
+
+
 def count(value: object) -> int | None:
     """A number of people, as JSON or digits; None for anything else."""
     if isinstance(value, str) and value.isascii() and value.strip().isdigit() and len(value) < 10:
