@@ -130,8 +130,8 @@ def _never() -> bool:
 
 @pytest.mark.parametrize(
     "start",
-    ["2026-03-07", "2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24", "2026-10-31"],
-    ids=["New York +", "Berlin +", "Lord Howe -", "Lord Howe +", "Berlin -", "New York -"],
+    ["2026-03-07", "2026-04-04", "2026-10-03", "2026-10-24"],
+    ids=["New York +", "Lord Howe -", "Lord Howe +", "Berlin -"],
 )
 def test_three_days_with_a_clock_change_a_restart_and_two_daemons_give_each_local_day_one_edition(tmp_path, start):
     begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
