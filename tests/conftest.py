@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Enough to find what is wrong within days of running; a hunt takes `--hypothesis-profile=hunt`.
+settings.register_profile("suite", settings(), max_examples=50)
+settings.register_profile("hunt", max_examples=2_000, deadline=None)
+settings.load_profile("suite")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
