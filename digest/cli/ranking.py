@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 from digest.model import Announcement, Listing, Ranking, Subscriber
 
@@ -33,13 +34,7 @@ def _leave_signals_alone() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _rank(
-    window: Sequence[Announcement],
-    trending: Sequence[Announcement],
-    subscribers: Sequence[Subscriber],
-    sent: Mapping[int, frozenset[int]],
-    background: Sequence[Listing],
-) -> list[Ranking]:
+def _rank(*asked: Any) -> list[Ranking]:
     from digest.ranking.ranker import Ranker
 
-    return Ranker().rank(window, trending, subscribers, sent, background)
+    return Ranker().rank(*asked)
