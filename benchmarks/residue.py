@@ -101,4 +101,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) == 2:
+        main(Path(sys.argv[1]))
+    else:
+        print("left out: it needs real listings; python -m benchmarks.residue FOLDER counts what is left in theirs")
