@@ -254,13 +254,13 @@ def compose(
     while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD):
         last = shard[-1].id
         wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
-        plans = {s.id: due.plan(s.schedule, s.last_issue, now, early=early) for s in wanted}
-        for subscriber in wanted:
-            if plans[subscriber.id].issue_date is None:
-                parts.store.reschedule(subscriber.id, plans[subscriber.id].next_due)
-        issues = issues_of(wanted, now, early=early)
-        editions = compose_for(parts, issues, now)
-        parts.store.publish([(edition, plans[edition.subscriber.id].next_due) for edition in editions])
+        plans = [(s, due.plan(s.schedule, s.last_issue, now, early=early)) for s in wanted]
+        for subscriber, plan in plans:
+            if plan.issue_date is None:
+                parts.store.reschedule(subscriber.id, plan.next_due)
+        next_due = {subscriber.id: plan.next_due for subscriber, plan in plans}
+        editions = compose_for(parts, [(s, plan.issue_date) for s, plan in plans if plan.issue_date], now)
+        parts.store.publish([(edition, next_due[edition.subscriber.id]) for edition in editions])
         yield from editions
 
 

@@ -32,6 +32,7 @@ def pull(
     from digest import pipeline
     from digest.cli import output, wiring
     from digest.cli.logs import quiet
+    from digest.model import incomplete
 
     quiet()
     moment = or_now(now)
@@ -55,7 +56,7 @@ def pull(
             ["source", "announced#", "new#", "revised#", "problems"],
             [[p.source, p.announced, p.new, p.revised, _problems(p.problems)] for p in results],
         )
-    if results and all(p.announced == 0 and any(problem.incomplete for problem in p.problems) for p in results):
+    if results and all(p.announced == 0 and incomplete(p.problems) for p in results):
         raise typer.Exit(1)
 
 

@@ -51,14 +51,6 @@ def _opened(ctx: typer.Context, sync: datetime | None) -> "Iterator[tuple[Settin
         yield settings, store
 
 
-def _everybody(settings: "Settings", store: "Store", now: datetime) -> "list[Subscriber]":
-    """Who gets a digest or is paused, the file's first, as the next run would see them."""
-    from digest.cli import wiring
-
-    in_file = [entry.subscriber() for entry in settings.subscribers]
-    return wiring.combine(in_file, store.subscribers(), store.first_cursor(now))
-
-
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
@@ -68,11 +60,11 @@ def list_(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
 
     Example: digest subscribers list
     """
-    from digest.cli import output
+    from digest.cli import output, wiring
 
     moment = or_now(now)
     with _opened(ctx, None) as (settings, store):
-        present = _everybody(settings, store, moment)
+        present = wiring.everybody(settings, store, moment)
     if as_json:
         output.emit_json([_as_json(subscriber, moment) for subscriber in present])
     elif not present:
@@ -134,10 +126,10 @@ def export(
 
     Example: digest subscribers export subscribers.csv
     """
-    from digest.cli import roster
+    from digest.cli import roster, wiring
 
     with _opened(ctx, None) as (settings, store):
-        present = _everybody(settings, store, or_now(None))
+        present = wiring.everybody(settings, store, or_now(None))
     text = roster.to_json(present) if _shape(file, shape) is Shape.JSON else roster.to_csv(present)
     if file is None:
         sys.stdout.write(text)
@@ -273,11 +265,12 @@ def _set(ctx: typer.Context, email: str, status: "Status", now: datetime) -> "Su
 
 
 def _present(store: "Store", email: str) -> "Subscriber":
+    from digest.cli import wiring
     from digest.model import Status
 
     found = store.subscriber(email)
     if found is None or found.status is Status.REMOVED:
-        raise UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
+        raise wiring.not_a_subscriber(email)
     return found
 
 
@@ -326,10 +319,11 @@ def _content(file: Path) -> bytes:
 
 
 def _ever_known(settings: "Settings", store: "Store", now: datetime) -> "list[Subscriber]":
+    from digest.cli import wiring
     from digest.model import Status
 
     gone = [subscriber for subscriber in store.subscribers() if subscriber.status is Status.REMOVED]
-    return [*gone, *_everybody(settings, store, now)]
+    return [*gone, *wiring.everybody(settings, store, now)]
 
 
 def _take(store: "Store", sifted: "Sifted", now: datetime) -> None:

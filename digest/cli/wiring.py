@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -14,7 +14,7 @@ from digest import config
 from digest.cli import worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
 from digest.errors import UsageError
-from digest.model import Origin, Status, Subscriber
+from digest.model import Subscriber
 from digest.pipeline import Parts, Ranker, Source, Transport
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
@@ -118,24 +118,23 @@ class Installation:
     parts: Parts
 
     def subscribers(self, now: datetime) -> list[Subscriber]:
-        """Everybody as the next run would see them, the file's first, without writing anything."""
-        fresh = [entry.subscriber() for entry in self.settings.subscribers]
-        return combine(fresh, self.store.subscribers(), self.store.first_cursor(now))
+        """Who gets a digest or is paused, as the next run would see them, the file's first; writes nothing."""
+        return everybody(self.settings, self.store, now)
 
     def subscriber(self, email: str | None, now: datetime) -> Subscriber:
         """The one with that address; without an address, the first. Raises UsageError if there is none."""
-        everybody = self.subscribers(now)
-        if not everybody:
+        present = self.subscribers(now)
+        if not present:
             raise UsageError(
                 "There are no subscribers yet: add [[subscribers]] to the configuration, or run\n"
                 "    digest subscribers add you@example.org --keyword diffusion"
             )
         if email is None:
-            return everybody[0]
-        for subscriber in everybody:
+            return present[0]
+        for subscriber in present:
             if subscriber.email.casefold() == email.casefold():
                 return subscriber
-        raise UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
+        raise not_a_subscriber(email)
 
     def known_source(self, name: str | None) -> None:
         """Raises UsageError if no source has that name."""
@@ -144,26 +143,13 @@ class Installation:
             raise UsageError(f"There is no source {name!r}; the configuration has {', '.join(names)}.")
 
 
-def combine(in_file: Sequence[Subscriber], stored: Sequence[Subscriber], first_cursor: int) -> list[Subscriber]:
-    """The file's subscribers with what the store knows of them, then the store's own."""
-    known = {subscriber.email.casefold(): subscriber for subscriber in stored}
-    listed = {subscriber.email.casefold() for subscriber in in_file}
-    from_file = [
-        replace(fresh, id=old.id, cursor=old.cursor, last_issue=old.last_issue, status=_revived(old.status))
-        if (old := known.get(fresh.email.casefold()))
-        else replace(fresh, cursor=first_cursor)
-        for fresh in in_file
-    ]
-    others = [
-        subscriber
-        for key, subscriber in known.items()
-        if key not in listed and subscriber.origin is Origin.DATABASE and subscriber.status is not Status.REMOVED
-    ]
-    return [*from_file, *others]
+def everybody(settings: "Settings", store: Store, now: datetime) -> list[Subscriber]:
+    """Who gets a digest or is paused, as the next run would see them, the file's first; writes nothing."""
+    return store.foreseen([entry.subscriber() for entry in settings.subscribers], now)
 
 
-def _revived(status: Status) -> Status:
-    return Status.ACTIVE if status is Status.REMOVED else status
+def not_a_subscriber(email: str) -> UsageError:
+    return UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
 
 
 def _ranker_here() -> Ranker:

@@ -178,7 +178,7 @@ def split_authors(text: str) -> tuple[str, ...]:
 
 def _without_parentheses(text: str) -> str:
     """Without affiliations, nested as deep as people nest them; a parenthesis that is never closed is left alone."""
-    text = " ".join(text.split())
+    text = one_line(text)
     for _ in range(4):
         text = re.sub(r" ?\([^()]*\)", "", text)
     return text

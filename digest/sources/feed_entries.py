@@ -14,6 +14,7 @@ import feedparser
 from digest.model import Problem
 from digest.sources import wire
 from digest.sources.errors import UnreadableError
+from digest.text.characters import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def people_of(line: str) -> list[str]:
         commas = [part for piece in parts for part in piece.split(",") if part.strip()]
         if all(len(part.split()) > 1 for part in commas):
             parts = commas
-    return [name for part in parts if (name := " ".join(part.split()))]
+    return [name for part in parts if (name := one_line(part))]
 
 
 def _time(value: Any) -> datetime | None:

@@ -129,6 +129,11 @@ class Store:
         with self._database.writing() as connection:
             subscribers.sync(connection, written, now)
 
+    def foreseen(self, written: Sequence[Subscriber], now: datetime) -> list[Subscriber]:
+        """Who is subscribed once the file's `written` are synced, the file's first, without writing anything."""
+        with self._database.reading() as connection:
+            return subscribers.foreseen(connection, written, now)
+
     def add(self, subscriber: Subscriber, now: datetime) -> Subscriber:
         """A new subscriber, or one who comes back with their history.
 

@@ -155,6 +155,22 @@ def sync(connection: Connection, written: Sequence[Subscriber], now: datetime) -
     _update(connection, [(before, after) for before, after in changes if after != before], now)
 
 
+def foreseen(connection: Connection, written: Sequence[Subscriber], now: datetime) -> list[Subscriber]:
+    """Who is subscribed once `written` is synced, the file's first, without writing; who is new has no number yet."""
+    in_file = {address(subscriber.email): subscriber for subscriber in reversed(written)}
+    stored = _by_address(connection, in_file)
+    cursor = first_cursor(connection, now)
+    from_file = [
+        _adopted(connection, stored[key], in_file[key], now)
+        if key in stored
+        else replace(in_file[key], origin=Origin.FILE, cursor=cursor, last_issue=None)
+        for key in reversed(in_file)
+    ]
+    own = select(*_COLUMNS).where(subscribers.c.origin == Origin.DATABASE).order_by(subscribers.c.id)
+    others = [each for each in map(_subscriber, connection.execute(own)) if address(each.email) not in in_file]
+    return [each for each in (*from_file, *others) if each.status is not Status.REMOVED]
+
+
 def _adopted(connection: Connection, before: Subscriber, written: Subscriber, now: datetime) -> Subscriber:
     after = replace(_as_written(before, written), origin=Origin.FILE)
     comes_back = before.status is Status.REMOVED and before.origin is Origin.DATABASE

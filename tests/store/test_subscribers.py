@@ -169,3 +169,30 @@ def test_what_waits_for_somebody_who_leaves_is_cancelled(store):
     assert store.overview(NOW).deliveries[State.CANCELLED] == 1
     store.sync([ANN], NOW)
     assert claim(store) == []
+
+
+# --- who is to come -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_foreseen_is_what_syncing_leaves_and_foreseeing_writes_nothing(store):
+    announce_papers(store, 3)
+    store.add(subscriber("database"), NOW)
+    store.sync([subscriber(name) for name in ("stays", "unsubscribes", "is dropped", "pauses", "comes back")], NOW)
+    store.sync([subscriber(name) for name in ("stays", "unsubscribes", "is dropped", "pauses")], NOW)
+    store.set_status("unsubscribes@example.org", Status.REMOVED, NOW)
+    store.set_status("pauses@example.org", Status.PAUSED, NOW)
+    written = [subscriber(name) for name in ("comes back", "is new", "stays", "unsubscribes", "pauses", "database")]
+    later = NOW + timedelta(days=5)
+
+    before = store.subscribers()
+    foreseen = store.foreseen(written, later)
+    assert store.subscribers() == before
+    store.sync(written, later)
+    left = {each.email: each for each in store.subscribers() if each.status is not Status.REMOVED}
+    assert {each.email: replace(each, id=left[each.email].id) for each in foreseen} == left
+    names = ["comes.back", "is.new", "stays", "pauses", "database"]
+    assert [each.email for each in foreseen] == [f"{name}@example.org" for name in names]
+
+
+def subscriber(name):
+    return Subscriber(f"{name.replace(' ', '.')}@example.org")
