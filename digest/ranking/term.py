@@ -15,6 +15,8 @@ class Field(StrEnum):
     ABSTRACT = "abstract"
     AUTHOR = "author"
     CATEGORY = "category"
+    SOURCE = "source"  # the name of the source that announced it
+    KIND = "kind"  # what sort of news it is, see `digest.model.Kind`
 
 
 class Match(StrEnum):
@@ -55,10 +57,11 @@ class Term:
     label: str  # the same for people: without sign, field, quotes and weight
     field: Field
     match: Match
-    words: tuple[Word, ...]  # for an author or a category: the parts of the name, the pattern
+    words: tuple[Word, ...]  # for an author, the parts of the name; for a category, source or kind, its name
     sign: Sign = Sign.WANT
     weight: float = 1.0
     loose: bool = False  # matched in full by the weightier half of its words
+    alternatives: tuple["Term", ...] = ()  # of a group, which has no words itself: any of these will do; WANT, weight 1
 
     @property
     def keys(self) -> tuple[str, ...]:
