@@ -14,9 +14,10 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
-from digest.model import Announcement, Kind, Listing, Profile, Subscriber
+from digest.model import Announcement, Kind, Listing, Profile, Shard, Subscriber
 from digest.ranking.ranker import Ranker
 
+NOW = datetime(2026, 5, 18, 6, tzinfo=UTC)
 LISTINGS = 1_000
 VOCABULARY = 30_000
 STOCK = 20_000
@@ -47,9 +48,9 @@ def row(count: int, regime: str) -> str:
 def match(papers: list[Listing], lines: list[tuple[str, ...]]) -> tuple[float, int]:
     """Seconds from keyword lines and read listings to the best of each profile, and how many papers matched."""
     ranker = Ranker()
-    ranker.rank(window(papers), [], people(lines[:1], picks=0), {}, [])
+    ranker.rank(Shard(people(lines[:1], picks=0), window(papers), NOW))
     start = time.process_time()
-    rankings = ranker.rank(window(papers), [], people(lines, picks=1), {}, [])
+    rankings = ranker.rank(Shard(people(lines, picks=1), window(papers), NOW))
     return time.process_time() - start, sum(ranking.matched for ranking in rankings)
 
 
@@ -58,10 +59,10 @@ def rank(papers: list[Listing], lines: list[tuple[str, ...]]) -> float:
     everybody = people(lines[: SHARD * (SHARDS + 1)], picks=20)
     shards = [everybody[at : at + SHARD] for at in range(0, len(everybody), SHARD)]
     ranker = Ranker()
-    ranker.rank(window(papers), [], shards.pop(0), {}, [])
+    ranker.rank(Shard(shards.pop(0), window(papers), NOW))
     start = time.process_time()
     for shard in shards:
-        ranker.rank(window(papers), [], shard, {}, [])
+        ranker.rank(Shard(shard, window(papers), NOW))
     return (time.process_time() - start) / len(shards)
 
 

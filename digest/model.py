@@ -6,7 +6,7 @@ aware UTC datetimes; dates are calendar days of whoever the field's comment name
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -38,6 +38,31 @@ class Format(StrEnum):
     HTML = "html"
     TEXT = "text"
     MARKDOWN = "markdown"
+
+
+class Ground(StrEnum):
+    """What a reason rests on."""
+
+    KEYWORD = "keyword"
+    LIKED = "liked"  # words learnt from what was liked and disliked
+    SIGNAL = "signal"  # upvotes, comments, code
+    MEANING = "meaning"  # a sentence encoder
+
+
+class Hurdle(StrEnum):
+    """What kept a listing out of an edition. Declared in the order in which they are met."""
+
+    NONE = "none"  # it is shown
+    NOT_NEWS = "not_news"  # not announced since the last edition, or by no source they read
+    CATEGORY = "category"  # in none of their categories
+    SENT = "sent"  # they have had it
+    EXCLUDED = "excluded"  # by a term that never must match
+    LACKING = "lacking"  # a term that must match
+    PARTIAL = "partial"  # no term matches in full
+    WEAK = "weak"  # below their least match
+    TWIN = "twin"  # the same paper is shown under another id
+    CROWDED = "crowded"  # one term would bring more than its share
+    CUT = "cut"  # others matched better
 
 
 class Status(StrEnum):
@@ -257,6 +282,10 @@ class Profile:
     sources: tuple[str, ...] = ()  # only these names; empty: any
     max_papers: int = 20
     max_trending: int = 5
+    min_match: float = 0.0  # 0 to 100: what matches less is not shown
+    max_per_term: int = 0  # so many papers that a term alone is the strongest reason for; 0: any number
+    diversity: float = 0.0  # 0 to 1: how much a paper loses for saying what a better one says
+    signals: bool = False  # upvotes, comments and code add to a score
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +314,50 @@ class Subscriber:
     last_issue: date | None = None  # local date of the newest edition
 
 
+# --- ranking ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """How common words are in the papers of the last weeks. Counts may be fractions, since older papers count less."""
+
+    papers: float = 0.0
+    title_words: float = 0.0  # of all titles together
+    abstract_words: float = 0.0
+    holders: Mapping[str, float] = field(default_factory=dict)  # how many papers hold a word, by each of its forms
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a subscriber said of a paper."""
+
+    listing: Listing
+    liked: bool  # or disliked
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """All that a subscriber has said of papers, and which of the words learnt from it they want forgotten."""
+
+    feedback: tuple[Feedback, ...] = ()  # newest last
+    forgotten: frozenset[str] = frozenset()  # keys of digest.text.tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Subscribers that are ranked for at once, and all that is known for it."""
+
+    subscribers: Sequence[Subscriber]
+    window: Sequence[Announcement]  # what became news, by seq; each subscriber's cursor says from where on
+    now: datetime
+    trending: Sequence[Announcement] = ()
+    sent: Mapping[int, frozenset[int]] = field(default_factory=dict)  # by subscriber: ids of listings they have had
+    background: Background = Background()  # the window's own, if it is empty
+    tastes: Mapping[int, Taste] = field(default_factory=dict)  # by subscriber
+    partial: bool = False  # rank also what matches no term in full
+
+
 # --- editions ---------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +369,8 @@ class Reason:
     field: str  # "title", "abstract", "authors", "categories", ...
     contribution: float
     tokens: tuple[str, ...] = ()  # keys of digest.text.tokens that matched, for marking words
+    ground: Ground = Ground.KEYWORD
+    partial: bool = False  # a word of a term that is not matched in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +395,19 @@ class Ranking:
     matched: int = 0  # listings that met the profile, shown or not
     problems: tuple[str, ...] = ()  # faults of the profile itself
     papers: int = 0  # listings considered, each once however many sources announced it
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What ranking says of one listing for one subscriber, shown or not."""
+
+    score: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+    hurdle: Hurdle = Hurdle.NONE  # the first that it met
+    place: int | None = None  # among all that could be shown, from 1; None: it could not
+    last: float | None = None  # the score of the last one shown, if any is
+    terms: tuple[str, ...] = ()  # the keywords that exclude it, or that it lacks, or that crowd it out
+    twin: Listing | None = None  # what is shown in its stead
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
                     store.announce(fetched)                    upsert by identity; each piece of news gets the next seq
       compose   for each shard of store.due(now):
                     window  = store.window(after=cursor)       what was announced and not yet considered for them
-                    ranking = ranker.rank(window, shard)       one product for the whole shard
+                    ranking = ranker.rank(shard)               one product for the whole shard
                     store.publish(editions)                    edition, delivery, cursor, next due: one transaction
       deliver   for each claim of store.claim(now):
                     message = renderer.message(edition)
@@ -43,12 +43,14 @@ from digest.model import (
     Pulled,
     Ranking,
     Settled,
+    Shard,
     SourceState,
     State,
     Subscriber,
     Verdict,
     incomplete,
 )
+from digest.text.background import count
 
 log = structlog.get_logger(__name__)
 
@@ -126,14 +128,7 @@ class Store(Protocol):
 
 
 class Ranker(Protocol):
-    def rank(
-        self,
-        window: Sequence[Announcement],
-        trending: Sequence[Announcement],
-        subscribers: Sequence[Subscriber],
-        sent: Mapping[int, frozenset[int]],
-        background: Sequence[Listing],
-    ) -> list[Ranking]:
+    def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order."""
         ...
 
@@ -279,7 +274,8 @@ def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: da
     trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
     listings = {announcement.listing.id for announcement in (*window, *trending)}
     sent = parts.store.sent([subscriber.id for subscriber in subscribers], listings)
-    rankings = parts.ranker.rank(window, trending, subscribers, sent, parts.store.background(BACKGROUND))
+    background = count(parts.store.background(BACKGROUND))
+    rankings = parts.ranker.rank(Shard(subscribers, window, now, trending, sent, background))
     missing = tuple(_missing(parts))
     note = parts.note()
     head = window[-1].seq if window else 0

@@ -72,8 +72,10 @@ class BrokenSource(FakeSource):
 
 
 class FakeRanker:
-    def rank(self, window, _trending, subscribers, sent, _background) -> list[Ranking]:
-        return [self._one(window, subscriber, sent.get(subscriber.id, ())) for subscriber in subscribers]
+    def rank(self, shard) -> list[Ranking]:
+        return [
+            self._one(shard.window, subscriber, shard.sent.get(subscriber.id, ())) for subscriber in shard.subscribers
+        ]
 
     def _one(self, window, subscriber, sent) -> Ranking:
         news = [one for one in window if one.seq > subscriber.cursor and one.listing.id not in sent]

@@ -50,9 +50,9 @@ def paper(number, source="good"):
 
 
 class EverythingRanker:
-    def rank(self, window, _trending, subscribers, _sent, _background):
-        picks = tuple(Pick(a.listing, Section.FOR_YOU, a.kind, a.source, a.day, 1.0) for a in window)
-        return [Ranking(picks, read={"good": len(picks)}, matched=len(picks)) for _ in subscribers]
+    def rank(self, shard):
+        picks = tuple(Pick(a.listing, Section.FOR_YOU, a.kind, a.source, a.day, 1.0) for a in shard.window)
+        return [Ranking(picks, read={"good": len(picks)}, matched=len(picks)) for _ in shard.subscribers]
 
 
 class PlainRenderer:

@@ -4,28 +4,19 @@ A daemon ranks for a second and then waits for a day; numpy, scipy and what was 
 """
 
 import signal
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any
 
-from digest.model import Announcement, Listing, Ranking, Subscriber
+from digest.model import Ranking, Shard
 
 
 class PassingRanker:
     """A `pipeline.Ranker` whose every call is a process."""
 
-    def rank(
-        self,
-        window: Sequence[Announcement],
-        trending: Sequence[Announcement],
-        subscribers: Sequence[Subscriber],
-        sent: Mapping[int, frozenset[int]],
-        background: Sequence[Listing],
-    ) -> list[Ranking]:
+    def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order."""
         with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_signals_alone) as pool:
-            return pool.submit(_rank, window, trending, subscribers, sent, background).result()
+            return pool.submit(_rank, shard).result()
 
 
 def _leave_signals_alone() -> None:
@@ -34,7 +25,7 @@ def _leave_signals_alone() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _rank(*asked: Any) -> list[Ranking]:
+def _rank(shard: Shard) -> list[Ranking]:
     from digest.ranking.ranker import Ranker
 
-    return Ranker().rank(*asked)
+    return Ranker().rank(shard)

@@ -2,14 +2,12 @@
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 
-from digest.model import Listing
-from digest.ranking.term import forms
-from digest.text.tokens import Token, keys, tokenize
+from digest.model import Background, Listing
+from digest.text.tokens import Token, forms, keys, tokenize
 
 Forms = tuple[str, ...]  # every key one word is found under; empty between texts that no phrase may bridge
 
@@ -43,16 +41,6 @@ class Text:
     def sizes(self) -> tuple[int, int]:
         """How many words title and abstract have."""
         return len(self._keys[0]), len(self._keys[1])
-
-    @cached_property
-    def vocabulary(self) -> Collection[str]:
-        """The keys of its words."""
-        return frozenset(chain(*self._keys))
-
-    @property
-    def vocabulary_as_written(self) -> Collection[str]:
-        """The same for exact words and prefixes: `=form` and `=FORM`."""
-        return {form for word in chain(self.title, self.abstract) for form in word[1:]}
 
     @cached_property
     def _keys(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -97,59 +85,36 @@ def identity(listing: Listing) -> int | str:
 
 
 class Statistics:
-    """How rare words are, and how long texts are, in a collection of texts."""
+    """How rare words are, and how long texts are, where a background was counted."""
 
-    def __init__(self, texts: Sequence[Text]) -> None:
-        self._texts = texts
-        self._known: dict[tuple[str, ...], float] = {}
+    def __init__(self, background: Background) -> None:
+        self._holders = background.holders
+        self._papers = background.papers
+        self.title_length = max(1.0, background.title_words / max(1.0, background.papers))  # the mean number of words
+        self.abstract_length = max(1.0, background.abstract_words / max(1.0, background.papers))
 
-    @cached_property
-    def title_length(self) -> float:
-        """The mean number of words."""
-        return max(1.0, sum(text.sizes[0] for text in self._texts) / max(1, len(self._texts)))
-
-    @cached_property
-    def abstract_length(self) -> float:
-        return max(1.0, sum(text.sizes[1] for text in self._texts) / max(1, len(self._texts)))
-
-    def rarity(self, keys: tuple[str, ...]) -> float:
-        """The inverse document frequency of a word of any of these keys, natural logarithm; never negative.
+    def rarity(self, keys: Iterable[str]) -> float:
+        """The inverse document frequency of a word of any of these forms, natural logarithm; never negative.
 
         It is BM25's with one added inside.
         """
-        known = self._known.get(keys)
-        if known is None:
-            holders = self._holders_as_written if keys[0].startswith("=") else self._holders
-            known = self._known[keys] = self._idf([holders[key] for key in keys if key in holders])
-        return known
+        return self._idf([self._holders.get(key, 0.0) for key in keys])
 
     def prefix_rarity(self, prefix: str) -> float:
         """The same for any word that begins so."""
         first = bisect_left(self._sorted, f"={prefix}")
         last = bisect_left(self._sorted, f"={prefix}\U0010ffff")
-        return self._idf([self._holders_as_written[word] for word in self._sorted[first:last]])
-
-    @cached_property
-    def _holders(self) -> dict[str, list[int]]:
-        return _holders(text.vocabulary for text in self._texts)
-
-    @cached_property
-    def _holders_as_written(self) -> dict[str, list[int]]:
-        return _holders(text.vocabulary_as_written for text in self._texts)
+        return self._idf([self._holders[word] for word in self._sorted[first:last]])
 
     @cached_property
     def _sorted(self) -> list[str]:
-        return sorted(self._holders_as_written)
+        return sorted(word for word in self._holders if word.startswith("="))
 
-    def _idf(self, holders: Sequence[Collection[int]]) -> float:
-        frequency = len(holders[0] if len(holders) == 1 else set().union(*holders))
-        return math.log(1 + (len(self._texts) - frequency + 0.5) / (frequency + 0.5))
+    def _idf(self, holders: Sequence[float]) -> float:
+        frequency = holders[0] if len(holders) == 1 else self._any(holders)
+        return math.log(1 + (self._papers - frequency + 0.5) / (frequency + 0.5))
 
-
-def _holders(vocabularies: Iterable[Iterable[str]]) -> dict[str, list[int]]:
-    """The texts that hold each word, by number."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for number, vocabulary in enumerate(vocabularies):
-        for word in vocabulary:
-            found[word].append(number)
-    return found
+    def _any(self, holders: Sequence[float]) -> float:
+        """How many papers hold any of some words, as if one had nothing to do with the other."""
+        papers = max(1.0, self._papers)
+        return papers * (1 - math.prod(1 - min(1.0, holding / papers) for holding in holders))

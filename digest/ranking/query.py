@@ -23,8 +23,8 @@ from typing import NoReturn
 
 from digest.errors import ProfileError
 from digest.ranking import names
-from digest.ranking.term import Field, Match, Sign, Term, Word, forms
-from digest.text.tokens import Token, tokenize
+from digest.ranking.term import Field, Match, Sign, Term, Word
+from digest.text.tokens import Token, forms, tokenize
 
 
 def parse_profile(lines: Iterable[str]) -> tuple[list[Term], list[ProfileError]]:

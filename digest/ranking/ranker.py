@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from digest.errors import ProfileError
-from digest.model import Announcement, Listing, Pick, Ranking, Reason, Section, Subscriber
+from digest.model import Announcement, Background, Pick, Ranking, Reason, Section, Shard, Subscriber
 from digest.ranking import features, query, selection
 from digest.ranking.choice import MOST_PROFILES, Choice, Wishes, choose
 from digest.ranking.corpus import Reader, Statistics, identity
@@ -19,6 +19,7 @@ from digest.ranking.lists import Booleans, Lists
 from digest.ranking.matcher import Matcher
 from digest.ranking.selection import News, Stock
 from digest.ranking.term import Sign
+from digest.text.background import count
 
 _PAIRS = 1 << 21  # of profiles and listings at a time: 16 MB for each number that is known of a pair
 
@@ -34,35 +35,25 @@ class Ranker:
     def __init__(self) -> None:
         self._read = Reader()
         self._parse = lru_cache(maxsize=1 << 16)(_parse)
-        self._statistics = lru_cache(maxsize=2)(Statistics)
         self._index = lru_cache(maxsize=2)(Index)
 
-    def rank(
-        self,
-        window: Sequence[Announcement],
-        trending: Sequence[Announcement],
-        subscribers: Sequence[Subscriber],
-        sent: Mapping[int, frozenset[int]],
-        background: Sequence[Listing],
-    ) -> list[Ranking]:
-        """One ranking a subscriber, in their order.
-
-        `sent` holds per subscriber the ids of listings they have had; `background` tells common words from rare ones,
-        together with the window.
-        """
-        stock = selection.Stock(selection.board(window, trending))
-        corpus = {identity(listing): self._read(listing) for listing in background}
-        corpus |= {identity(a.listing): self._read(a.listing) for a in window}
-        index = self._index(tuple(map(self._read, stock.board.listings)))  # reads in full what the next would in part
-        statistics = self._statistics(tuple(corpus.values()))
+    def rank(self, shard: Shard) -> list[Ranking]:
+        """One ranking a subscriber, in their order."""
+        stock = selection.Stock(selection.board(shard.window, shard.trending))
+        index = self._index(tuple(map(self._read, stock.board.listings)))
+        statistics = Statistics(shard.background if shard.background.papers else _own(shard))
         rankings: list[Ranking] = []
         size = min(MOST_PROFILES, max(64, _PAIRS // max(1, len(stock.board.listings))))
-        for start in range(0, len(subscribers), size):
-            block = subscribers[start : start + size]
+        for start in range(0, len(shard.subscribers), size):
+            block = shard.subscribers[start : start + size]
             profiles = _profiles(block, self._parse)
             matcher = Matcher(profiles.terms, index, statistics)
-            rankings += _Block(stock, profiles, block, sent).rankings(matcher)
+            rankings += _Block(stock, profiles, block, shard.sent).rankings(matcher)
         return rankings
+
+
+def _own(shard: Shard) -> Background:
+    return count({identity(a.listing): a.listing for a in shard.window}.values())
 
 
 # --- profiles -------------------------------------------------------------------------------------------------------

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from digest.text.tokens import Token
-
 
 class Field(StrEnum):
     """Where a term looks."""
@@ -71,9 +69,3 @@ class Term:
     def content(self) -> tuple[Word, ...]:
         """The words that are worth something by themselves."""
         return tuple(word for word in self.words if not word.common)
-
-
-def forms(token: Token) -> tuple[str, ...]:
-    """Every key under which a token is found: its stem, `=form`, and `=FORM` if it is all in capitals."""
-    lower = f"={token.word}"
-    return (token.key, lower, f"={token.surface}") if token.surface.isupper() else (token.key, lower)

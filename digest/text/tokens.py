@@ -47,6 +47,12 @@ def keys(text: str) -> list[str]:
     return [token.key for chunk in _CHUNK.findall(_without_schemes(text)) for token in _words(chunk)]
 
 
+def forms(token: Token) -> tuple[str, ...]:
+    """Every key under which a token is found: its stem, `=form`, and `=FORM` if it is all in capitals."""
+    lower = f"={token.word}"
+    return (token.key, lower, f"={token.surface}") if token.surface.isupper() else (token.key, lower)
+
+
 # Neither white space nor what parts words whatever stands beside it.
 _CHUNK = re.compile(r"""[^\s()\[\]{},;:"!?/=<>|*&%$^~@_`\\-]+""")
 _SCHEME = re.compile(r"(?:https?|ftp)://(?:www\.)?", re.IGNORECASE)

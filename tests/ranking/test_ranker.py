@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest.model import Announcement, Kind, Listing, Profile, Section, Subscriber
+from digest.model import Announcement, Kind, Listing, Profile, Section, Shard, Subscriber
 from digest.ranking.ranker import Ranker
+from digest.text.background import count
 
 DAY = date(2026, 5, 18)
+NOW = datetime(2026, 5, 18, 6, tzinfo=UTC)
 
 
 def listing(number, title="Flow matching", **changes):
@@ -26,7 +28,8 @@ def subscriber(*keywords, number=1, cursor=0, **profile):
 
 
 def rank(window, who, sent=None, trending=(), background=()):
-    return Ranker().rank(window, trending, [who], {who.id: frozenset(sent or ())}, background)[0]
+    common = count([*(a.listing for a in window), *background])
+    return Ranker().rank(Shard([who], window, NOW, trending, {who.id: frozenset(sent or ())}, common))[0]
 
 
 def shown(ranking, section=Section.FOR_YOU):
@@ -305,35 +308,35 @@ def crowd(count, seed=0):
 def test_rankings_depend_on_nobody_else_and_on_no_order():
     window, people = crowd(40)
     talked = window[:20]
-    together = Ranker().rank(window, talked, people, {}, [])
-    shuffled = Ranker().rank(window[::-1], talked[::-1], people[::-1], {}, [])
+    together = Ranker().rank(Shard(people, window, NOW, talked))
+    shuffled = Ranker().rank(Shard(people[::-1], window[::-1], NOW, talked[::-1]))
     assert shuffled[::-1] == together
-    alone = [Ranker().rank(window, talked, [person], {}, [])[0] for person in people[:5]]
+    alone = [Ranker().rank(Shard([person], window, NOW, talked))[0] for person in people[:5]]
     assert alone == together[:5]
 
 
 def test_a_ranker_that_has_ranked_before_ranks_the_same():
     window, people = crowd(20)
     ranker = Ranker()
-    first = ranker.rank(window, window, people, {}, [])
-    ranker.rank(window[:3], [], people[:2], {}, [listing(99, "Flow")])
-    assert ranker.rank(window, window, people, {}, []) == first
+    first = ranker.rank(Shard(people, window, NOW, window))
+    ranker.rank(Shard(people[:2], window[:3], NOW, []))
+    assert ranker.rank(Shard(people, window, NOW, window)) == first
 
 
 @pytest.mark.parametrize("people", [[], [subscriber("flow")]])
 def test_nothing_new_is_nothing_to_show(people):
-    rankings = Ranker().rank([], [], people, {}, [])
+    rankings = Ranker().rank(Shard(people, [], NOW, []))
     assert [(ranking.picks, ranking.read, ranking.matched) for ranking in rankings] == [((), {}, 0)] * len(people)
 
 
 def test_nobody_to_rank_for():
     window, _ = crowd(1)
-    assert Ranker().rank(window, window, [], {}, []) == []
+    assert Ranker().rank(Shard([], window, NOW, window)) == []
 
 
 def test_ten_thousand_subscribers_at_once_each_get_their_own():
     window, people = crowd(10_000)
     people = [replace(person, profile=replace(person.profile, max_papers=1)) for person in people]
-    rankings = Ranker().rank(window, [], people, {}, [])
+    rankings = Ranker().rank(Shard(people, window, NOW, []))
     few = range(0, 10_000, 997)
-    assert [rankings[n] for n in few] == Ranker().rank(window, [], [people[n] for n in few], {}, [])
+    assert [rankings[n] for n in few] == Ranker().rank(Shard([people[n] for n in few], window, NOW, []))

@@ -4,13 +4,13 @@ import gzip
 import json
 import math
 import random
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import pairwise
 
 import pytest
 
-from digest.model import Announcement, Kind, Listing, Profile, Subscriber
+from digest.model import Announcement, Kind, Listing, Profile, Shard, Subscriber
 from digest.ranking.ranker import Ranker
 from digest.text.tokens import tokenize
 
@@ -74,7 +74,7 @@ def line(chance, paper):
 
 
 def test_every_score_of_a_thousand_profiles_is_the_sum_of_its_reasons(window):
-    rankings = Ranker().rank(window, [], profiles(window, 1_000), {}, [])
+    rankings = Ranker().rank(Shard(profiles(window, 1_000), window, datetime(2026, 5, 18, 6, tzinfo=UTC)))
     picks = [pick for ranking in rankings for pick in ranking.picks]
     assert len(picks) > 5_000
     for pick in picks:

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.model import Announcement, Kind, Listing, Profile, Subscriber
+from digest.model import Announcement, Kind, Listing, Profile, Shard, Subscriber
 from digest.ranking import names
 from digest.ranking.query import parse_profile
 from digest.ranking.ranker import Ranker
-from digest.ranking.term import Field, Match, Sign, forms
-from digest.text.tokens import tokenize
+from digest.ranking.term import Field, Match, Sign
+from digest.text.background import count
+from digest.text.tokens import forms, tokenize
 
 DAY = date(2026, 5, 18)
+NOW = datetime(2026, 5, 18, 6, tzinfo=UTC)
 
 
 # --- the definition -----------------------------------------------------------------------------------------------
@@ -192,7 +194,9 @@ def test_scores_and_order_are_those_of_the_definition(new, old, keywords):
         Listing(title=listing.title, abstract=listing.abstract, id=1_000 + n) for n, listing in enumerate(old)
     ]
     reference = Reference([*window, *background])
-    rankings = Ranker().rank(announced(window), [], subscribed(keywords), {}, background)
+    rankings = Ranker().rank(
+        Shard(subscribed(keywords), announced(window), NOW, background=count([*window, *background]))
+    )
     for profile, ranking in zip(keywords, rankings, strict=True):
         terms, _ = parse_profile(profile)
         expected = {n.id: score for n in window if (score := reference.score(terms, n)) is not None}
@@ -206,7 +210,7 @@ def test_scores_and_order_are_those_of_the_definition(new, old, keywords):
 @given(st.lists(listings, min_size=1, max_size=8), profiles)
 def test_reasons_add_up_and_are_in_the_text(new, keywords):
     window = numbered(new)
-    for ranking in Ranker().rank(announced(window), [], subscribed(keywords), {}, []):
+    for ranking in Ranker().rank(Shard(subscribed(keywords), announced(window), NOW)):
         for pick in ranking.picks:
             assert sum(reason.contribution for reason in pick.reasons) == pytest.approx(pick.score)
             assert 0 < pick.score <= 100
