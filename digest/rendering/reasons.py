@@ -1,12 +1,12 @@
 """Why a pick was chosen, in plain words, and the sentences of its abstract that show it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from digest.model import Pick, Reason
+from digest.model import Ground, Pick, Reason
 from digest.rendering.words import clean, listed, shorten
 from digest.text.sentences import lead, sentences
 from digest.text.tokens import Token, tokenize
@@ -22,7 +22,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One matched term: its words, where it was found, and whether it spoke against the paper."""
+    """What spoke for a paper, or against it: a matched term and where it was found, or words that say it all."""
 
     term: str
     where: str  # "title and abstract"; empty where the term says it itself: "author Ho"
@@ -40,11 +40,11 @@ def steps(score: float) -> int:
 # --- terms --------------------------------------------------------------------------------------------------------
 
 _WEIGHT = re.compile(r"(?<=\S)\^[\d.]+$")
-_SCOPE = re.compile(r"(title|abstract|author|category):", re.IGNORECASE)
+_SCOPE = re.compile(r"(title|abstract|author|category|source|kind):", re.IGNORECASE)
 _WHERE = {"authors": "authors", "categories": "categories"} | {
     field: field for field in ("title", "abstract", "keywords", "comment", "summary")
 }
-_SAYS_ITSELF = ("author", "category")
+_SAYS_ITSELF = ("author", "category", "source", "kind")
 
 
 def spoken(term: str) -> str:
@@ -61,7 +61,7 @@ def spoken(term: str) -> str:
     return shorten(f"{named} {said}" if named in _SAYS_ITSELF else said, 60)
 
 
-_NAMED_FIELDS = {"authors": "author", "categories": "category"}
+_NAMED_FIELDS = {"authors": "author", "categories": "category", "sources": "source", "kinds": "kind"}
 
 
 def subject_of(reason: Reason) -> str:
@@ -71,18 +71,45 @@ def subject_of(reason: Reason) -> str:
     return f"{kind} {said}" if kind and not said.startswith(f"{kind} ") else said
 
 
-def whys(reasons: Iterable[Reason], most: int = 6) -> tuple[Why, ...]:
-    """The matched terms, what weighed most first, each with all the places it was found in."""
-    fields: dict[tuple[str, bool], list[str]] = {}
-    worth: dict[tuple[str, bool], float] = {}
+def whys(reasons: Sequence[Reason], most: int = 6) -> tuple[Why, ...]:
+    """What spoke for a paper, what weighed most first: whole terms, lone words, then what was learnt from likes,
+    the word of the community and that of a sentence encoder.
+    """
+    keywords = [reason for reason in reasons if reason.ground is Ground.KEYWORD]
+    return (*_terms(keywords, most), *_learnt(reasons), *_others(reasons))
+
+
+def _terms(reasons: Iterable[Reason], most: int) -> tuple[Why, ...]:
+    found: dict[tuple[str, bool], list[Reason]] = {}
     for reason in reasons:
-        key = (subject_of(reason), reason.contribution < 0)
-        places = fields.setdefault(key, [])
-        if reason.field and reason.field not in places:
-            places.append(reason.field)
-        worth[key] = worth.get(key, 0) + reason.contribution
-    ordered = sorted(fields, key=lambda key: (key[1], -abs(worth[key])))
-    return tuple(Why(term, _where(term, fields[term, against]), against) for term, against in ordered[:most])
+        found.setdefault((subject_of(reason), reason.contribution < 0), []).append(reason)
+
+    def order(key: tuple[str, bool]) -> tuple[bool, bool, float]:
+        own = found[key]
+        return key[1], all(reason.partial for reason in own), -abs(sum(reason.contribution for reason in own))
+
+    places = {key: list(dict.fromkeys(reason.field for reason in own if reason.field)) for key, own in found.items()}
+    return tuple(Why(key[0], _where(key[0], places[key]), key[1]) for key in sorted(found, key=order)[:most])
+
+
+_FEW_WORDS = 3
+
+
+def _learnt(reasons: Iterable[Reason]) -> Iterator[Why]:
+    """The words learnt from likes as one: there are dozens, and each is worth little."""
+    learnt = sorted((r for r in reasons if r.ground is Ground.LIKED), key=lambda reason: -abs(reason.contribution))
+    for against, said in ((False, "like papers you liked"), (True, "like papers you disliked")):
+        words = dict.fromkeys(spoken(r.term) for r in learnt if (r.contribution < 0) is against)
+        if words:
+            yield Why(f"{said} ({', '.join([*words][:_FEW_WORDS])})", "", against)
+
+
+def _others(reasons: Iterable[Reason]) -> Iterator[Why]:
+    for reason in reasons:
+        if reason.ground is Ground.SIGNAL:
+            yield Why(clean(reason.term), "")
+        if reason.ground is Ground.MEANING:
+            yield Why("close in meaning to your keywords", "")
 
 
 def _where(term: str, fields: Sequence[str]) -> str:
@@ -94,7 +121,7 @@ def _where(term: str, fields: Sequence[str]) -> str:
 
 # --- the abstract -------------------------------------------------------------------------------------------------
 
-_NOT_TEXT = frozenset({"authors", "categories"})
+_NOT_TEXT = frozenset(_NAMED_FIELDS)
 _SMALL = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"}
 )
@@ -105,7 +132,7 @@ def hit_keys(pick: Pick) -> frozenset[str]:
     return frozenset(
         key
         for reason in pick.reasons
-        if reason.contribution > 0 and reason.field not in _NOT_TEXT
+        if reason.contribution > 0 and reason.ground is Ground.KEYWORD and reason.field not in _NOT_TEXT
         for key in reason.tokens
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest import due
-from digest.model import EVERY_DAY, NOT_YET_READ, Edition, Missing, Pick, Section
+from digest.model import EVERY_DAY, NOT_YET_READ, Edition, Ground, Missing, Pick, Section
 from digest.rendering.announcements import next_announcement
 from digest.rendering.cards import Card, Link, card_of, source_title
 from digest.rendering.reasons import spoken, subject_of
@@ -135,7 +135,8 @@ def _summary(edition: Edition, sources: Mapping[str, str]) -> str:
 
 
 def _strongest(pick: Pick) -> str:
-    best = max(pick.reasons, key=lambda reason: reason.contribution, default=None)
+    keywords = (reason for reason in pick.reasons if reason.ground is Ground.KEYWORD)
+    best = max(keywords, key=lambda reason: (not reason.partial, reason.contribution), default=None)
     return subject_of(best) if best else ""
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from digest.model import Reason
+from digest.model import Ground, Reason
 from digest.rendering.reasons import Run, Why, key_sentences, marked, spoken, steps, whys
 
 
@@ -51,6 +51,33 @@ def test_reasons_are_grouped_by_term_the_weightiest_first_with_all_their_places(
 
 def test_a_place_nobody_has_heard_of_is_still_said():
     assert whys((Reason("x", "full text", 1.0),)) == (Why("x", "full text"),)
+
+
+def test_a_lone_word_of_a_phrase_comes_after_what_matched_in_whole():
+    reasons = (
+        Reason("flow", "abstract", 9.0, partial=True),
+        Reason("matching", "title", 8.0, partial=True),
+        Reason("diffusion", "abstract", 6.0),
+    )
+    assert [why.term for why in whys(reasons)] == ["diffusion", "flow", "matching"]
+
+
+def test_likes_signals_and_meaning_are_told_apart_from_keywords():
+    learnt = [Reason(word, "abstract", 1 + n, ground=Ground.LIKED) for n, word in enumerate("abcd")]
+    reasons = (
+        *learnt,
+        Reason("survey", "title", -2.0, ground=Ground.LIKED),
+        Reason("42 upvotes, code", "signals", 5.0, ground=Ground.SIGNAL),
+        Reason("meaning", "text", 5.0, ground=Ground.MEANING),
+        Reason("diffusion", "abstract", 1.0),
+    )
+    assert whys(reasons) == (
+        Why("diffusion", "abstract"),
+        Why("like papers you liked (d, c, b)", ""),
+        Why("like papers you disliked (survey)", "", against=True),
+        Why("42 upvotes, code", ""),
+        Why("close in meaning to your keywords", ""),
+    )
 
 
 TEXT = "Generative models are popular. We train flows. Flow matching is simple and fast. It is general. Matching wins."
