@@ -24,6 +24,7 @@ class Wishes:
     allowed: Booleans  # groups by listings
     sent: Integers  # codes, row x listings + column, of what they have had
     places: Integers  # the place of each listing among equals
+    partial: bool = False  # also what matches no term in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Choice:
 
 def choose(matcher: Matcher, wishes: Wishes) -> list[Choice]:
     """The best listings of each profile."""
-    candidates = matcher.match(wishes.terms)
+    candidates = matcher.match(wishes.terms, partial=wishes.partial)
     attainable, terms = matcher.attainable(wishes.terms)
     kept = _eligible(candidates, wishes)
     rows, columns = candidates.rows[kept], candidates.columns[kept]
@@ -73,7 +74,7 @@ def scale(raw: Floats, attainable: Floats, terms: Floats) -> Floats:
 
 def _eligible(candidates: Candidates, wishes: Wishes) -> Booleans:
     rows, columns = candidates.rows, candidates.columns
-    meets = (candidates.wanted > 0) & (candidates.required == wishes.required[rows]) & (candidates.excluded == 0)
+    meets = ((candidates.wanted > 0) | (wishes.partial & (candidates.raw > 0))) & (candidates.required == wishes.required[rows]) & (candidates.excluded == 0)
     had = np.zeros((len(wishes.terms), len(wishes.places)), dtype=bool)
     had.ravel()[wishes.sent] = True
     eligible: Booleans = meets & wishes.allowed[wishes.group[rows], columns] & ~had[rows, columns]

@@ -33,6 +33,7 @@ class _Addends(NamedTuple):
     label: Integers  # the term in whole, or behind all terms the addend of one
     slot: Integers
     in_abstract: Integers  # 0 or 1
+    partial: Booleans  # the text does not hold the term in full
     raw: Floats
 
 
@@ -58,9 +59,10 @@ class Explainer:
         order = np.lexsort((first, -sums, pick))
         tokens = self._marked(addends, picked.columns, reason, len(first))
         made = [
-            Reason(*self._named(label, in_abstract=in_abstract), worth, _distinct(tokens[number]))
-            for label, in_abstract, worth, number in zip(
-                *(of.tolist() for of in (addends.label[first][order], addends.in_abstract[first][order], sums[order])),
+            Reason(*self._named(label, in_abstract=in_abstract), worth, _distinct(tokens[number]), partial=partial)
+            for label, in_abstract, partial, worth, number in zip(
+                *(of[first][order].tolist() for of in (addends.label, addends.in_abstract, addends.partial)),
+                sums[order].tolist(),
                 order.tolist(),
                 strict=True,
             )
@@ -78,11 +80,12 @@ class Explainer:
         pick, term, slot = pick[pair], profiles.values[own][pair], matcher.addends.values[addend]
         columns = picked.columns[pick]
         worths = matcher.worths[addend] * matcher.shares(addend, term, columns)
+        partial = ~matcher.in_full(term, columns)
         fields: list[tuple[Any, ...]] = []
         for shares in (hits.title[where], hits.abstract[where]):
             whole = self._all_of_it(pair, term, slot, columns, shares > 0)
             label = np.where(whole, term, len(matcher.asked) + addend)
-            fields.append((pick, label, slot, np.full(len(pick), len(fields)), worths * shares))
+            fields.append((pick, label, slot, np.full(len(pick), len(fields)), partial, worths * shares))
         joined = [np.stack(both, axis=1).ravel() for both in zip(*fields, strict=True)]  # title and abstract in turn
         return _Addends(*(array[joined[-1] > 0] for array in joined))
 

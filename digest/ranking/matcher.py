@@ -33,7 +33,7 @@ _ALONE = 0.5  # what a word of several is worth where the others are missing
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The pairs of profile (row) and text (column) of which a term is matched in full."""
+    """The pairs of profile (row) and text (column) of which a term is matched in full, or at least in part."""
 
     rows: Integers
     columns: Integers
@@ -61,19 +61,23 @@ class Matcher:
         self._values = self._strengths()
         self._presences = self._values.astype(bool).astype(float)
 
-    def match(self, profiles: Lists) -> Candidates:
-        """Profiles, given as numbers of terms, against all texts."""
+    def match(self, profiles: Lists, *, partial: bool = False) -> Candidates:
+        """Profiles, given as numbers of terms, against all texts; `partial` gives those without a full match, too."""
         chosen = sparse.csr_array(
             (np.ones(len(profiles.values)), profiles.values, profiles.ends), self._shape(profiles)
         )
         flags = chosen @ self._flags @ self._presences
         raw = (chosen @ self._terms @ self._values).toarray()
         rows = np.repeat(np.arange(len(profiles)), np.diff(flags.indptr))
-        counts = np.rint(flags.data).astype(np.int64)
+        columns, counts = flags.indices.astype(np.int64), np.rint(flags.data).astype(np.int64)
+        if partial:
+            every = flags.toarray()
+            rows, columns = np.nonzero((raw > 0) | (every > 0))
+            counts = np.rint(every[rows, columns]).astype(np.int64)
         return Candidates(
             rows=rows,
-            columns=flags.indices.astype(np.int64),
-            raw=raw[rows, flags.indices],
+            columns=columns,
+            raw=raw[rows, columns],
             wanted=counts % _REQUIRED,
             required=counts // _REQUIRED % _REQUIRED,
             excluded=counts // _EXCLUDED,

@@ -1,6 +1,6 @@
 """The ranker: a shard of subscribers, all at once."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -48,7 +48,7 @@ class Ranker:
             block = shard.subscribers[start : start + size]
             profiles = _profiles(block, self._parse)
             matcher = Matcher(profiles.terms, index, statistics)
-            rankings += _Block(stock, profiles, block, shard.sent).rankings(matcher)
+            rankings += _Block(stock, profiles, block, shard).rankings(matcher)
         return rankings
 
 
@@ -116,16 +116,17 @@ class _Block:
         stock: Stock,
         profiles: _Profiles,
         subscribers: Sequence[Subscriber],
-        sent: Mapping[int, frozenset[int]],
+        shard: Shard,
     ) -> None:
         self._stock = stock
         self._board = stock.board
         self._profiles = profiles
         self._terms = Lists.of(profiles.of)
         self._subscribers = subscribers
+        self._partial = shard.partial
         numbers = stock.board.numbers
         self._sent = [
-            frozenset(numbers[listing] for listing in sent.get(s.id, ()) if listing in numbers) for s in subscribers
+            frozenset(numbers[listing] for listing in shard.sent.get(s.id, ()) if listing in numbers) for s in subscribers
         ]
 
     def rankings(self, matcher: Matcher) -> Iterator[Ranking]:
@@ -158,6 +159,7 @@ class _Block:
             allowed=np.array(allowed, dtype=bool).reshape(len(allowed), wide),
             sent=np.array(sent, dtype=np.int64),
             places=self._stock.places,
+            partial=self._partial,
         )
 
     def _wants_everything(self, row: int) -> bool:

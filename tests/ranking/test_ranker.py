@@ -152,6 +152,20 @@ def test_a_word_of_a_phrase_alone_is_named_by_itself():
     assert {reason.term for reason in pick.reasons} == {"diffusion", "matching"}
 
 
+def test_a_reason_says_when_the_text_holds_only_a_part_of_its_term():
+    window = [announcement(listing(1, "Diffusion and matching"))]
+    (pick,) = rank(window, subscriber("diffusion", "flow matching")).picks
+    assert {reason.term: reason.partial for reason in pick.reasons} == {"diffusion": False, "matching": True}
+
+
+def test_parts_of_terms_are_enough_for_who_asks_for_them():
+    window = [announcement(listing(1, "Feature matching")), announcement(listing(2, "A survey of flow"))]
+    window += [announcement(listing(3, "Robots"))]
+    who = subscriber("flow matching", "-survey")
+    assert shown(rank(window, who)) == []
+    assert shown(Ranker().rank(Shard([who], window, NOW, partial=True))[0]) == [1]
+
+
 def test_sources_and_categories_limit_what_is_shown_but_unclassified_listings_pass():
     found = [
         listing(1, categories=("cs.CL",)),
