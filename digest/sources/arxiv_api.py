@@ -9,8 +9,8 @@ from digest.model import Listing, Problem
 from digest.sources import wire
 from digest.sources.arxiv_feed import categories, listed
 from digest.sources.errors import UnreadableError
-from digest.sources.ids import arxiv_id, doi
 from digest.text import clean
+from digest.text.ids import arxiv_id, doi
 
 
 @dataclass(frozen=True, slots=True)

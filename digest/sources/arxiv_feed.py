@@ -11,9 +11,9 @@ from digest.model import Kind, Listing, Problem, incomplete
 from digest.sources import wire
 from digest.sources.arxiv_days import eastern_day
 from digest.sources.errors import UnreadableError
-from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
 from digest.text.characters import one_line
+from digest.text.ids import arxiv_id, arxiv_pages, doi
 
 MOST_ROWS = 2_000  # what the service shows of one day; the kinds come in the order of `Kind`, so replacements go first
 _ATOM = "{http://www.w3.org/2005/Atom}feed"

@@ -10,9 +10,9 @@ from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceSt
 from digest.sources import wire
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, UnreadableError
-from digest.sources.ids import doi
 from digest.text import clean
 from digest.text.biorxiv import biorxiv
+from digest.text.ids import doi
 
 GROUP = "biorxiv"
 TITLES = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}

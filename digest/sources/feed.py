@@ -7,9 +7,9 @@ from digest.sources import wire
 from digest.sources.client import MEBIBYTE, Client
 from digest.sources.errors import FetchError
 from digest.sources.feed_entries import Entry, read_feed
-from digest.sources.ids import arxiv_id, arxiv_pages, doi
 from digest.text import clean
 from digest.text.characters import one_line
+from digest.text.ids import arxiv_id, arxiv_pages, doi
 
 NEWS = timedelta(days=7)  # what is dated longer before the last visit than this is no news
 LARGEST = 10 * MEBIBYTE  # feedparser reads about one a second

@@ -10,8 +10,8 @@ from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceSt
 from digest.sources import wire
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, PausedError, UnreachableError, UnreadableError
-from digest.sources.ids import arxiv_id, arxiv_pages
 from digest.text import clean
+from digest.text.ids import arxiv_id, arxiv_pages
 
 GROUP = "huggingface"
 PAGE = 100  # the most that is given; the default of 50 cuts a day without a word

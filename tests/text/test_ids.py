@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.ids import arxiv_id, doi
+from digest.text.ids import arxiv_id, doi
 
 
 @pytest.mark.parametrize(
