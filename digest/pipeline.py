@@ -269,16 +269,11 @@ def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: da
     """The editions of these subscribers for these local dates, as of `now`. Writes nothing."""
     if not issues:
         return []
-    subscribers = [subscriber for subscriber, _ in issues]
-    window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
-    trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
-    listings = {announcement.listing.id for announcement in (*window, *trending)}
-    sent = parts.store.sent([subscriber.id for subscriber in subscribers], listings)
-    background = count(parts.store.background(BACKGROUND))
-    rankings = parts.ranker.rank(Shard(subscribers, window, now, trending, sent, background))
+    shard = shard_of(parts, [subscriber for subscriber, _ in issues], now)
+    rankings = parts.ranker.rank(shard)
     missing = tuple(_missing(parts))
     note = parts.note()
-    head = window[-1].seq if window else 0
+    head = shard.window[-1].seq if shard.window else 0
     return [
         Edition(
             subscriber=subscriber,
@@ -295,6 +290,16 @@ def compose_for(parts: Parts, issues: Sequence[tuple[Subscriber, date]], now: da
         )
         for (subscriber, day), ranking in zip(issues, rankings, strict=True)
     ]
+
+
+def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime) -> Shard:
+    """What the ranker is given for these subscribers (one at least), as of `now`."""
+    window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
+    trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
+    listings = {announcement.listing.id for announcement in (*window, *trending)}
+    sent = parts.store.sent([subscriber.id for subscriber in subscribers], listings)
+    background = count(parts.store.background(BACKGROUND))
+    return Shard(subscribers, window, now, trending, sent, background)
 
 
 def _reads(subscriber: Subscriber, source: str) -> bool:
