@@ -105,7 +105,7 @@ class Verdict(StrEnum):
 # --- listings ---------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Letters and digits alone, without marks or case: what is left when two sources spell one thing differently."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in decomposed if c.isalnum())
@@ -116,7 +116,7 @@ def _surname(author: str) -> str:
     words = family.split()
     if not words:
         return ""
-    return _plain(family if comma else words[-1])
+    return plain(family if comma else words[-1])
 
 
 # Shorter titles ("Editorial", "Weekly links") recur, so they say nothing about identity.
@@ -161,7 +161,7 @@ class Listing:
             keys.append(f"arxiv:{self.arxiv_id}")
         if self.doi:
             keys.append(f"doi:{self.doi}")
-        title = _plain(self.title)
+        title = plain(self.title)
         if len(title) >= _TELLING_TITLE and self.authors:
             named = f"{title}|{_surname(self.authors[0])}"
             keys.append(f"title:{hashlib.sha256(named.encode()).hexdigest()[:24]}")
