@@ -32,10 +32,10 @@ from digest.errors import DigestError, RelayError
 from digest.model import (
     NOT_YET_READ,
     Announcement,
+    Background,
     Claim,
     Edition,
     Fetched,
-    Listing,
     Message,
     Missing,
     Outcome,
@@ -47,10 +47,10 @@ from digest.model import (
     SourceState,
     State,
     Subscriber,
+    Taste,
     Verdict,
     incomplete,
 )
-from digest.text.background import count
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +58,6 @@ SHARD = 1_000  # subscribers composed at a time
 BATCH = 50  # deliveries claimed at a time
 LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
 TRENDING_DAYS = 3  # how long a paper's upvotes are followed
-BACKGROUND = 2_000  # listings that tell common words from rare ones
 
 
 # --- what the pipeline asks of the rooms --------------------------------------------------------------------------
@@ -101,7 +100,8 @@ class Store(Protocol):
 
     def window(self, after: int) -> list[Announcement]: ...
     def trending(self, since: date) -> list[Announcement]: ...
-    def background(self, limit: int) -> list[Listing]: ...
+    def background(self) -> Background: ...
+    def tastes(self, subscribers: Collection[int]) -> Mapping[int, Taste]: ...
     def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
         """Which of these listings, under any of their identities, each of these subscribers was already sent."""
         ...
@@ -297,9 +297,9 @@ def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime) -> 
     window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
     trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
     listings = {announcement.listing.id for announcement in (*window, *trending)}
-    sent = parts.store.sent([subscriber.id for subscriber in subscribers], listings)
-    background = count(parts.store.background(BACKGROUND))
-    return Shard(subscribers, window, now, trending, sent, background)
+    readers = [subscriber.id for subscriber in subscribers]
+    sent, tastes = parts.store.sent(readers, listings), parts.store.tastes(readers)
+    return Shard(subscribers, window, now, trending, sent, parts.store.background(), tastes)
 
 
 def _reads(subscriber: Subscriber, source: str) -> bool:

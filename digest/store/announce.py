@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, Pulled
-from digest.store import pulls
+from digest.store import background, pulls
 from digest.store.identity import Shelf, fault, stored_keys
 from digest.store.listings import FIELDS, known, whole
 from digest.store.schema import announcements, counters, listing_keys, listings
@@ -26,12 +26,13 @@ class Numbers:
 
 
 def announce(connection: Connection, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled:
-    """Upsert the listings by identity, number what is news, remember how the pull went and give its lease back."""
+    """Upsert the listings by identity, count new words, number what is news, remember how the pull went and give its lease back."""
     numbers = _locked(connection)
     accounts = list(_accounts(fetched))
     shelf = _shelf(connection, [account for account in accounts if account.fault is None], numbers.listing)
     placed = [(shelf.place(a.listing, a.keys), a.said) for a in accounts if a.fault is None]
     given = [(shelf.speaks_for(number), said) for number, said in placed]  # now that all of them are placed
+    background.learn(connection, shelf.new(), now)
     _keep(connection, shelf, now)
     seq = _tell(connection, [(number, said) for number, said in given if said], numbers.seq, now)
     _advance(connection, Numbers(seq, shelf.last_id))

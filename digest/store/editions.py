@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from digest.errors import StoreError
 from digest.model import Edition, Listing, Pick, State, Status
@@ -48,6 +48,19 @@ def _sent(connection: Connection, readers: Collection[int], speakers: Iterable[i
         for chunk in chunks(paper):
             found = picked.where(picks.c.subscriber_id.in_(some), picks.c.listing_id.in_(chunk))
             yield from ((reader, paper[number]) for reader, number in connection.execute(found))
+
+
+def sent_on(connection: Connection, reader: int, listing_id: int) -> date | None:
+    """The local date of the edition that held this listing, under any of its identities, or None."""
+    asked, same = listings.alias(), listings.alias()
+    held = (
+        select(func.min(editions.c.issue_date))
+        .join_from(asked, same, same.c.same_as == asked.c.same_as)
+        .join(picks, picks.c.listing_id == same.c.id)
+        .join(editions, editions.c.id == picks.c.edition_id)
+    )
+    found: date | None = connection.scalar(held.where(asked.c.id == listing_id, picks.c.subscriber_id == reader))
+    return found
 
 
 # --- publishing ---------------------------------------------------------------------------------------------------

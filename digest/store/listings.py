@@ -48,6 +48,20 @@ def trending(connection: Connection, since: date) -> list[Announcement]:
     return sorted(newest.values(), key=lambda said: said.seq)
 
 
+def announced(connection: Connection, since: date, until: date) -> list[Announcement]:
+    """What sources announced for the days `since` to `until`, both included, by seq."""
+    # All kinds are named, so that the index on kind and day is of use.
+    chosen = shown().where(announcements.c.kind.in_(list(Kind)), announcements.c.day.between(since, until))
+    return _sharing(connection.execute(chosen.order_by(announcements.c.seq)))
+
+
+def announcements_of(connection: Connection, number: int) -> list[Announcement]:
+    """All news of one paper, under whichever of its numbers, by seq."""
+    speaks = spokesmen(connection, [number]).get(number)
+    rows = connection.execute(shown().where(listings.c.id == speaks).order_by(announcements.c.seq))
+    return _sharing(rows)
+
+
 def _sharing(rows: Iterable[Any]) -> list[Announcement]:
     """Announcements of one listing share one `Listing`."""
     seen: dict[int, Listing] = {}
@@ -60,7 +74,7 @@ def _sharing(rows: Iterable[Any]) -> list[Announcement]:
     return told
 
 
-def background(connection: Connection, limit: int) -> list[Listing]:
+def newest(connection: Connection, limit: int) -> list[Listing]:
     """The listings stored last, newest first."""
     columns = [listings.c[name] for name in _SHOWN]
     own = select(*columns).where(listings.c.same_as == listings.c.id)
@@ -70,7 +84,16 @@ def background(connection: Connection, limit: int) -> list[Listing]:
 
 def whole(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
     """Listings with their originals, by number."""
-    columns = [listings.c[name] for name in FIELDS]
+    return _by_number(connection, ids, FIELDS)
+
+
+def texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
+    """Listings without their originals, by number."""
+    return _by_number(connection, ids, _SHOWN)
+
+
+def _by_number(connection: Connection, ids: Iterable[int], names: Iterable[str]) -> dict[int, Listing]:
+    columns = [listings.c[name] for name in names]
     return {
         row.id: Listing(**row._asdict())
         for chunk in chunks(ids)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from digest.model import Format, Kind, Origin, Problem, Profile, State, Status, Validators
+from digest.model import Background, Format, Kind, Origin, Problem, Profile, State, Status, Validators
 from digest.store.columns import Document, Instant, Packed, Word
 from digest.store.kept import KeptEdition, KeptListing
 
@@ -191,4 +192,44 @@ deliveries = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("edition_id", name="uq_deliveries_edition"),
     Index("ix_deliveries_next_attempt", "next_attempt"),
+)
+
+# One row: how common words are in the papers of the last weeks.
+background = Table(
+    "background",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    Column("faded_at", Instant, nullable=False),  # up to when older papers were made to count less
+    Column("content", Packed(Background), nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("liked", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_feedback"),
+    sqlite_with_rowid=False,
+)
+
+# Words learnt from feedback that somebody does not want to be searched for.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "key", name="pk_forgotten"),
+    sqlite_with_rowid=False,
+)
+
+# What a sentence encoder makes of a text, which takes it a thousand times as long as reading it here does.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("model", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of the text
+    Column("vector", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("model", "digest", name="pk_vectors"),
 )

@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from digest.model import (
     Announcement,
+    Background,
     Claim,
     Edition,
+    Feedback,
     Fetched,
     Listing,
     Outcome,
@@ -17,11 +19,25 @@ from digest.model import (
     SourceState,
     Status,
     Subscriber,
+    Taste,
 )
-from digest.store import announce, deliveries, listings, overview, pulls, search, subscribers
+from digest.store import (
+    announce,
+    background,
+    deliveries,
+    feedback,
+    finding,
+    listings,
+    overview,
+    pulls,
+    search,
+    subscribers,
+    vectors,
+)
 from digest.store import editions as published
 from digest.store.database import Database
 from digest.store.schema import meta
+from digest.text.background import with_prior
 
 
 class Store:
@@ -87,10 +103,20 @@ class Store:
         with self._database.reading() as connection:
             return listings.trending(connection, since)
 
-    def background(self, limit: int) -> list[Listing]:
-        """The listings stored last, newest first; no originals."""
+    def announced(self, since: date, until: date) -> list[Announcement]:
+        """What sources announced for their days `since` to `until`, both included, by seq; no originals."""
         with self._database.reading() as connection:
-            return listings.background(connection, limit)
+            return listings.announced(connection, since, until)
+
+    def announcements_of(self, listing_id: int) -> list[Announcement]:
+        """All news of one paper, under whatever number it was ever stored, by seq; no originals."""
+        with self._database.reading() as connection:
+            return listings.announcements_of(connection, listing_id)
+
+    def background(self) -> Background:
+        """How common words are in the papers of the last weeks; in the first days, the count that is shipped helps."""
+        with self._database.reading() as connection:
+            return with_prior(background.read(connection))
 
     def listing(self, number: int) -> Listing | None:
         """One paper with its originals, under whatever number it was ever stored."""
@@ -101,6 +127,25 @@ class Store:
         """Listings with all these words in title, abstract or authors, closest first; no input is an error."""
         with self._database.reading() as connection:
             return search.search(connection, words, limit, since)
+
+    def find(self, text: str) -> list[Listing]:
+        """The papers that go by this name, with their originals, newest first: several if it is a part of their titles.
+
+        A name is an arXiv identifier or a DOI in any spelling, the store's number, the address of a page, or a title
+        or part of one, in whatever case and punctuation.
+        """
+        with self._database.reading() as connection:
+            return finding.find(connection, text)
+
+    def vectors(self, model: str, digests: Collection[str]) -> Mapping[str, bytes]:
+        """Those vectors of texts, by the texts' digests, that were kept for this model."""
+        with self._database.reading() as connection:
+            return vectors.kept(connection, model, digests)
+
+    def keep_vectors(self, model: str, made: Mapping[str, bytes]) -> None:
+        """Keep what a model made of texts, by the texts' digests; what is kept already stays."""
+        with self._database.writing(swift=True) as connection:
+            vectors.keep(connection, model, made)
 
     # --- subscribers ----------------------------------------------------------------------------------------------
 
@@ -118,11 +163,6 @@ class Store:
         """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
         with self._database.reading() as connection:
             return subscribers.due_now(connection, now, everyone=everyone, after=after, limit=limit)
-
-    def first_cursor(self, now: datetime) -> int:
-        """Where a new subscriber starts: what was announced in the last three days is still news to them."""
-        with self._database.reading() as connection:
-            return subscribers.first_cursor(connection, now)
 
     def sync(self, written: Sequence[Subscriber], now: datetime) -> None:
         """Make the configuration file's subscribers the store's; writes nothing where nothing changed."""
@@ -166,12 +206,61 @@ class Store:
         with self._database.writing(swift=True) as connection:
             subscribers.reschedule(connection, subscriber, next_due)
 
+    # --- feedback -------------------------------------------------------------------------------------------------
+
+    def give_feedback(self, email: str, listing_id: int, liked: bool | None, now: datetime) -> None:
+        """Keep what somebody says of a paper: that they like it, dislike it, or (None) neither. The last word counts.
+
+        Raises:
+            UsageError: nobody is subscribed with this address, or no such paper is stored.
+        """
+        with self._database.writing() as connection:
+            feedback.give(connection, subscribers.number(connection, email), listing_id, liked, now)
+
+    def feedback(self, email: str) -> list[Feedback]:
+        """What somebody said of papers, each once, oldest first; the newest 200.
+
+        Raises:
+            UsageError: nobody is subscribed with this address.
+        """
+        with self._database.reading() as connection:
+            reader = subscribers.number(connection, email)
+            return list(feedback.tastes(connection, [reader]).get(reader, Taste()).feedback)
+
+    def tastes(self, subscribers: Collection[int]) -> Mapping[int, Taste]:
+        """What each of these subscribers said of papers, the newest 200; who never said anything is left out."""
+        with self._database.reading() as connection:
+            return feedback.tastes(connection, subscribers)
+
+    def forget(self, email: str, keys: Collection[str]) -> None:
+        """Let nothing be learnt for somebody from these words, keys of `digest.text.tokens`.
+
+        Raises:
+            UsageError: nobody is subscribed with this address.
+        """
+        with self._database.writing() as connection:
+            feedback.forget(connection, subscribers.number(connection, email), keys)
+
+    def remember(self, email: str, keys: Collection[str]) -> None:
+        """Undo `forget` for these words.
+
+        Raises:
+            UsageError: nobody is subscribed with this address.
+        """
+        with self._database.writing() as connection:
+            feedback.remember(connection, subscribers.number(connection, email), keys)
+
     # --- editions -------------------------------------------------------------------------------------------------
 
     def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
         """Which of these listings, under any of their identities, each of these subscribers was already sent."""
         with self._database.reading() as connection:
             return published.sent(connection, subscribers, listings)
+
+    def sent_on(self, subscriber: int, listing_id: int) -> date | None:
+        """The local date of the edition in which this subscriber got this paper, under any of its identities."""
+        with self._database.reading() as connection:
+            return published.sent_on(connection, subscriber, listing_id)
 
     def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
         """Write editions with their next due times; returns how many were not there yet."""

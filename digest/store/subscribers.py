@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from digest import due
 from digest.errors import UsageError
 from digest.model import Origin, Schedule, Status, Subscriber
-from digest.store import deliveries
+from digest.store import deliveries, feedback
 from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
 
@@ -59,6 +59,19 @@ def all_(connection: Connection, status: Status | None = None) -> list[Subscribe
 
 def one(connection: Connection, email: str) -> Subscriber | None:
     return _by_address(connection, [address(email)]).get(address(email))
+
+
+def number(connection: Connection, email: str) -> int:
+    """The number of somebody who gets the digest or is paused.
+
+    Raises:
+        UsageError: nobody is subscribed with this address.
+    """
+    query = select(subscribers.c.id).where(subscribers.c.address == address(email))
+    found = connection.scalar(query.where(subscribers.c.status != Status.REMOVED))
+    if found is None:
+        raise UsageError(f"{email} is not subscribed: see `digest subscribers list`")
+    return int(found)
 
 
 def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, Subscriber]:
@@ -216,4 +229,5 @@ def _update(
         connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
     gone = [after.id for _, after in changes if after.status is Status.REMOVED]
     deliveries.cancel(connection, gone, now)
+    feedback.erase(connection, gone)
     return [after for _, after in changes]
