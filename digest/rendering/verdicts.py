@@ -1,0 +1,229 @@
+"""Why a paper was or was not shown, in one plain sentence."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from digest.model import Account, Ground, Hurdle, Kind, Listing, Pick, Reason, Section, Status
+from digest.rendering.cards import source_title
+from digest.rendering.reasons import spoken, subject_of
+from digest.rendering.words import clean, counted, listed, number, plain_day, shorten, web_url
+from digest.standing import Stage, Standing
+
+_TITLE = 120  # characters of a title inside a sentence
+
+
+def verdict(standing: Standing, sources: Mapping[str, str], today: date) -> str:
+    """The sentence that comes first. `sources` says what people call each source."""
+    day = plain_day(standing.issue_date, today) if standing.issue_date else ""
+    match standing.stage:
+        case Stage.SENT:
+            return _sent(standing, day)
+        case Stage.CONSIDERED if standing.account:
+            return _considered(standing, standing.account, day)
+        case Stage.COMING if standing.account:
+            return _coming(standing, standing.account, day)
+        case Stage.BEFORE:
+            first = plain_day(min(a.day for a in standing.announcements), today)
+            return f"It was announced on {first}, before the subscription began: no edition has considered it."
+        case Stage.ELSEWHERE:
+            by = listed(
+                [source_title(name, sources) for name in dict.fromkeys(a.source for a in standing.announcements)]
+            )
+            read = listed([source_title(name, sources) for name in standing.subscriber.profile.sources])
+            return f"It was announced by {by} alone, and you read only {read}."
+    return "It was never announced as news: it was old already when it was first read."
+
+
+def _sent(standing: Standing, day: str) -> str:
+    pick, edition = standing.pick, standing.edition
+    if pick is None or edition is None:
+        return f"It was in the edition of {day}."
+    if pick.section is Section.TRENDING:
+        return (
+            f"It was in the edition of {day} under “Trending”, "
+            "which shows what is talked about most, whatever your keywords."
+        )
+    own = edition.section(Section.FOR_YOU)
+    return f"It was in the edition of {day}: {_placed(own.index(pick) + 1, len(own), pick.score)}."
+
+
+def _considered(standing: Standing, account: Account, day: str) -> str:
+    if account.hurdle is Hurdle.NONE:
+        return (
+            f"It was not in the edition of {day}, but worked out again it would be, "
+            f"with a match of {_points(account.score)}: what is known of it, or how common words are, has changed since."
+        )
+    return f"It was not in the edition of {day}: {because(standing, account)}."
+
+
+def _coming(standing: Standing, account: Account, day: str) -> str:
+    if account.hurdle is Hurdle.NONE:
+        placed = _placed(account.place or standing.shown, standing.shown, account.score)
+        return f"As things stand it will be in the next edition, of {day}: {placed}."
+    return f"As things stand it will not be in the next edition, of {day}: {because(standing, account)}."
+
+
+def _placed(place: int, shown: int, score: float) -> str:
+    return f"{ordinal(place)} of {number(shown)}, with a match of {_points(score)}"
+
+
+def because(standing: Standing, account: Account) -> str:
+    """What kept it out, as a clause."""
+    return _CLAUSES.get(account.hurdle, _cut)(standing, account)
+
+
+def _no_news(standing: Standing, _: Account) -> str:
+    if all(a.kind is Kind.REVISION for a in standing.announcements):
+        return "only a new version of it was announced, and a revision alone brings no paper back"
+    return "nothing that makes it news was announced in its time"
+
+
+def _category(standing: Standing, _: Account) -> str:
+    return f"it is in {_all(standing.listing.categories)}, and you read only {_all(standing.subscriber.profile.categories)}"
+
+
+def _sent_before(_: Standing, __: Account) -> str:
+    return "you have had it already"
+
+
+def _excluded(_: Standing, account: Account) -> str:
+    return f"your {_quoted(account) or 'exclusions'} keep{'s' if len(account.terms) == 1 else ''} it out"
+
+
+def _lacking(_: Standing, account: Account) -> str:
+    return f"it lacks your {_quoted(account) or 'required keyword'}, which a paper must match"
+
+
+def _in_part(_: Standing, account: Account) -> str:
+    words = dict.fromkeys(spoken(reason.term) for reason in account.reasons if reason.ground is Ground.KEYWORD)
+    if not words:
+        return "none of your keywords is in it"
+    return f"it matches none of your keywords in full; all it has of them is {_all([f'“{word}”' for word in words])}"
+
+
+def _weak(standing: Standing, account: Account) -> str:
+    match, least = _apart(account.score, standing.subscriber.profile.min_match)
+    return f"its match is {match}, and your least match is {least}"
+
+
+def _twin(_: Standing, account: Account) -> str:
+    if account.twin is None:
+        return "the same paper is shown under another name"
+    title = shorten(clean(account.twin.title), _TITLE)
+    return f"the same paper is shown under another name: “{title}” ({name_of(account.twin)})"
+
+
+def _crowded(standing: Standing, account: Account) -> str:
+    if not account.terms:
+        return "it says much the same as papers that matched better"
+    most = counted(standing.subscriber.profile.max_per_term, "paper")
+    return f"it is there for {_quoted(account)} above all, which brings {most} at most, and others matched it better"
+
+
+def _cut(standing: Standing, account: Account) -> str:
+    if not standing.shown or account.last is None:
+        return "there was no room for it"
+    place = f" (it came {ordinal(account.place)} of {number(standing.matched)})" if account.place else ""
+    shown = f"the {ordinal(standing.shown)} and last shown" if standing.shown > 1 else "the one shown"
+    match, last = _apart(account.score, account.last)
+    return f"its match is {match}, and {shown} had {last}{place}"
+
+
+_CLAUSES: Mapping[Hurdle, Callable[[Standing, Account], str]] = {
+    Hurdle.NOT_NEWS: _no_news,
+    Hurdle.CATEGORY: _category,
+    Hurdle.SENT: _sent_before,
+    Hurdle.EXCLUDED: _excluded,
+    Hurdle.LACKING: _lacking,
+    Hurdle.PARTIAL: _in_part,
+    Hurdle.WEAK: _weak,
+    Hurdle.TWIN: _twin,
+    Hurdle.CROWDED: _crowded,
+    Hurdle.CUT: _cut,
+}
+
+
+def _quoted(account: Account) -> str:
+    return listed([f"`{clean(term)}`" for term in account.terms])
+
+
+_MOST = 6
+
+
+def _all(items: Sequence[str]) -> str:
+    cleaned = [clean(item) for item in items]
+    more = len(cleaned) - _MOST
+    return listed(cleaned) if more <= 0 else f"{', '.join(cleaned[:_MOST])} and {more} more"
+
+
+def _points(score: float) -> str:
+    """Whole points, as people count; a tenth where that would say 0."""
+    return f"{score:.0f}" if abs(score) >= 0.5 or not score else f"{score:.1f}"
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Two scores with as many decimals as it takes to tell them apart, two at most."""
+    digits = next((n for n in range(2) if f"{one:.{n}f}" != f"{other:.{n}f}"), 2) if one != other else 0
+    return f"{one:.{digits}f}", f"{other:.{digits}f}"
+
+
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th ... 11th, 21st."""
+    ending = "th" if place // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{number(place)}{ending}"
+
+
+# --- beside it ----------------------------------------------------------------------------------------------------
+
+
+def remarks(standing: Standing, *, recomputed: bool, asked: date | None, today: date) -> tuple[str, ...]:
+    """What else has to be known, a sentence each."""
+    said = []
+    if standing.subscriber.status is not Status.ACTIVE:
+        what = "paused" if standing.subscriber.status is Status.PAUSED else "no longer subscribed"
+        said.append(f"{standing.subscriber.email} is {what}: nothing is sent for now.")
+    if asked and asked != standing.issue_date:
+        said.append(f"It was no news for the edition of {plain_day(asked, today)}.")
+    if recomputed:
+        said.append(
+            "An edition does not keep what it left out: this was worked out again, with the profile of that day "
+            "and what is known of papers now."
+        )
+    return tuple(said)
+
+
+_GROUNDS = {
+    Ground.KEYWORD: "keyword",
+    Ground.LIKED: "learnt from likes",
+    Ground.SIGNAL: "signal",
+    Ground.MEANING: "meaning",
+}
+
+
+def basis(reason: Reason) -> str:
+    """What a reason rests on."""
+    return "word of a keyword" if reason.partial and reason.ground is Ground.KEYWORD else _GROUNDS[reason.ground]
+
+
+def told(reasons: Iterable[Reason]) -> list[tuple[str, str, str, float]]:
+    """Each reason's basis, subject, field and points, in their order."""
+    return [
+        (basis(r), subject_of(r) if r.ground is Ground.KEYWORD else clean(r.term), r.field, r.contribution)
+        for r in reasons
+    ]
+
+
+def name_of(listing: Listing) -> str:
+    """The best name of a paper for people: arXiv 2605.01234, doi 10.1101/..., its address, or its number here."""
+    if listing.arxiv_id:
+        return f"arXiv {clean(listing.arxiv_id)}"
+    return f"doi {clean(listing.doi)}" if listing.doi else web_url(listing.url) or f"number {listing.id}"
+
+
+def brief(pick: Pick, most: int = 3) -> str:
+    """What a paper was chosen for, in a few words: "flow matching 44, author Chen 5"."""
+    worth: dict[str, float] = {}
+    for _, subject, _, points in told(pick.reasons):
+        worth[subject] = worth.get(subject, 0.0) + points
+    best = sorted(worth.items(), key=lambda item: -abs(item[1]))[:most]
+    return ", ".join(f"{subject} {_points(points)}" for subject, points in best)
