@@ -33,7 +33,7 @@ _CAUTION = 3.0  # so many likes bring half of what many bring
 _DISLIKED = 0.25  # what a dislike weighs against a like: it says less about what somebody wants
 _TYPICAL = 6.0  # what a keyword is worth where there is none: as much as a word that one paper in 400 holds
 _COMMON = 1.0  # the rarity of a word that more than a third of all papers hold: it tells nothing
-_HOLDERS = 3.0  # a word of fewer papers is most often the name that one of them gave its own method
+_OTHERS = 1e-4
 _NUMBER = re.compile(r"[\d.]+")
 
 
@@ -133,9 +133,12 @@ def trust(heard: Iterable[tuple[Feedback, float]]) -> float:
 
 
 def _rarest(statistics: Statistics) -> float:
-    """The rarity of a word that `_HOLDERS` papers hold, or fewer where few papers were counted."""
+    """The rarity of a word that, beside the paper it was learnt from, `_OTHERS` of all papers hold.
+
+    What fewer hold is most often the name that a paper gave its own method.
+    """
     papers = exp(statistics.rarity(("",))) / 2 - 1
-    return log((papers + 1) / (min(_HOLDERS, papers / 300) + 0.5))
+    return log((papers + 1) / (1 + _OTHERS * papers + 0.5))
 
 
 def _counts(keys: Sequence[str], text: Iterable[Spelling]) -> Floats:
