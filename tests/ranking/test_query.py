@@ -84,7 +84,6 @@ def test_a_line_reads_as(line, reading):
         ("cat:cs.LG", 0, "did you mean `category:`"),
         ("abs:flow", 0, "did you mean `abstract:`"),
         ("foo:bar", 0, "the fields are"),
-        ("source:arxiv", 0, "`sources`"),
         ("di*", 0, "at least 3 letters"),
         ("flow match*", 0, "single word"),
         ("the of", 0, "in nearly every text"),
