@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import check, demo, init, preview, pull, run, search, send, status, subscribers
+from digest.cli import check, demo, feedback, init, preview, pull, rank, run, search, send, status, subscribers
 from digest.errors import DigestError
 
 app = typer.Typer(
@@ -52,6 +52,8 @@ app.command("run")(run.run)
 app.add_typer(subscribers.app, name="subscribers")
 app.command("status")(status.status)
 app.command("search")(search.search)
+app.command("rank")(rank.rank)
+app.command("feedback")(feedback.feedback)
 app.command("demo")(demo.demo)
 
 

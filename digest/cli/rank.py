@@ -1,0 +1,202 @@
+"""`digest rank`: listings and profiles in, rankings out, for programs."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from digest.cli.arguments import Now, or_now
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from digest.cli.rows import Id, Wish
+    from digest.model import Announcement, Background, Shard, Taste
+
+_PROFILES = 1_000  # answered at a time
+_PICKS = 20_000  # held at a time, with their reasons
+
+
+def rank(
+    listings: Annotated[str, typer.Option("--listings", help="JSON lines {id, title, abstract, ...}; - is stdin.")],
+    profiles: Annotated[str, typer.Option("--profiles", help="JSON lines {id, keywords, liked, ...}; - is stdin.")],
+    top: Annotated[int, typer.Option("--top", min=1, help="At most so many listings for a profile.")] = 20,
+    no_background: Annotated[
+        bool, typer.Option("--no-background", help="Learn how rare words are from these listings alone.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
+    now: Now = None,
+) -> None:
+    """Rank listings for profiles: JSON lines in, JSON lines out; no configuration, database or network is needed.
+
+    Rows that cannot be read are named on stderr and left out. Exit status 2 only if nothing could be read.
+
+    Example: digest rank --listings papers.jsonl --profiles people.jsonl --top 10
+    """
+    if listings == profiles == "-":
+        raise UsageError("Only one of --listings and --profiles can be standard input; name a file for the other.")
+    notes = Notes()
+    stock = read_stock(listings, or_now(now), notes, alone=no_background)
+    with _written_to(output) as file:
+        for line in answers(stock, profiles, top, notes):
+            file.write(line)
+    typer.echo(notes.conclusion(), err=True)
+
+
+@contextmanager
+def _written_to(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.flush()  # a reader that has left is noticed here, and not after all is over
+        return
+    with path.open("wb") as file:
+        yield file
+
+
+# --- what is said of rows -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Says on stderr what is wrong with which line, and counts."""
+
+    counts: Counter[str] = field(default_factory=Counter)  # listings, profiles, rankings
+    left_out: Counter[str] = field(default_factory=Counter)  # listings, profiles
+
+    def remark(self, where: str, what: str) -> None:
+        typer.echo(f"{where}: {what}", err=True)
+
+    def leave_out(self, things: str, where: str, what: str) -> None:
+        self.left_out[things] += 1
+        self.remark(where, what)
+
+    def require(self, things: str, name: str) -> None:
+        """Raises UsageError if there were some, and all were left out."""
+        if self.left_out[things] and not self.counts[things]:
+            raise UsageError(f"None of the {things} in {name} could be read; what to do is said above.")
+
+    def conclusion(self) -> str:
+        read = (
+            f"{self.counts['listings']:,} listings, {self.counts['profiles']:,} profiles: {self.counts['rows']:,} rows"
+        )
+        lost = ", ".join(f"{number:,} {things}" for things, number in self.left_out.items())
+        return f"{read}. Left out, as said above: {lost}." if lost else f"{read}."
+
+
+# --- listings -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The listings at hand, by their store numbers, which count from 1."""
+
+    window: tuple["Announcement", ...]
+    names: Sequence["Id"]  # as given
+    numbers: Mapping[str, int]  # by `rows.same`
+    background: "Background"
+    now: "datetime"
+
+    def known(self, ids: Sequence["Id"]) -> list["Announcement"]:
+        from digest.cli import rows
+
+        return [self.window[self.numbers[key] - 1] for key in map(rows.same, ids) if key in self.numbers]
+
+
+def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool) -> Stock:
+    """All listings of a file; `alone` if nothing but they tell how rare words are."""
+    from digest.cli import lines, rows
+    from digest.text.background import count, with_prior
+
+    window: list[Announcement] = []
+    names: list[Id] = []
+    numbers: dict[str, int] = {}
+    for where, row in lines.read(name, partial(notes.leave_out, "listings")):
+        try:
+            one = rows.ident(row, numbers)
+            news, faults = rows.announcement(row, len(window) + 1, now.date())
+        except lines.RowError as error:
+            notes.leave_out("listings", where, str(error))
+            continue
+        numbers[rows.same(one)] = news.seq
+        window.append(news)
+        names.append(one)
+        for fault in faults:
+            notes.remark(where, fault)
+    notes.counts["listings"] = len(window)
+    notes.require("listings", name)
+    own = count(news.listing for news in window)
+    return Stock(tuple(window), names, numbers, own if alone else with_prior(own), now)
+
+
+# --- profiles -------------------------------------------------------------------------------------------------------
+
+
+def answers(stock: Stock, name: str, top: int, notes: Notes) -> Iterator[bytes]:
+    """The lines of all profiles, which are read and answered some at a time."""
+    from digest.cli import rows
+    from digest.ranking.ranker import Ranker
+
+    ranker = Ranker()
+    wishes = _wishes(name, top, notes)
+    size = max(1, min(_PROFILES, _PICKS // max(1, min(top, len(stock.window)))))
+    while asked := list(islice(wishes, size)):
+        rankings = ranker.rank(shard(stock, [wish for _, wish in asked]))
+        for (where, wish), ranking in zip(asked, rankings, strict=True):
+            for problem in (*_unknown(wish, stock), *ranking.problems):
+                notes.remark(where, problem)
+            notes.counts["rows"] += len(ranking.picks)
+            yield from rows.written(wish.id, ranking, stock.names)
+    notes.require("profiles", name)
+
+
+def _wishes(name: str, top: int, notes: Notes) -> Iterator[tuple[str, "Wish"]]:
+    from digest.cli import lines, rows
+
+    for where, row in lines.read(name, partial(notes.leave_out, "profiles")):
+        try:
+            wish = rows.wish(row, top)
+        except lines.RowError as error:
+            notes.leave_out("profiles", where, str(error))
+            continue
+        notes.counts["profiles"] += 1
+        yield where, wish
+
+
+def _unknown(wish: "Wish", stock: Stock) -> Iterator[str]:
+    """What is said of liked and disliked listings that are not there."""
+    from digest.cli import rows
+
+    for one in (*wish.liked, *wish.disliked):
+        if rows.same(one) not in stock.numbers:
+            yield f"likes or dislikes {one!r}, which is none of the listings; add its row to them"
+
+
+def shard(stock: Stock, wishes: Sequence["Wish"]) -> "Shard":
+    """All that the ranker is asked at once. What somebody has liked or disliked they know; it is not ranked for them."""
+    from digest.model import Shard, Subscriber
+
+    tastes = {number: _taste(wish, stock) for number, wish in enumerate(wishes, start=1)}
+    return Shard(
+        [Subscriber(str(number), profile=wish.profile, id=number) for number, wish in enumerate(wishes, start=1)],
+        stock.window,
+        stock.now,
+        sent={number: frozenset(f.listing.id for f in taste.feedback) for number, taste in tastes.items()},
+        background=stock.background,
+        tastes=tastes,
+        partial=True,
+    )
+
+
+def _taste(wish: "Wish", stock: Stock) -> "Taste":
+    from digest.model import Feedback, Taste
+
+    said = ((True, wish.liked), (False, wish.disliked))
+    return Taste(tuple(Feedback(news.listing, liked, stock.now) for liked, ids in said for news in stock.known(ids)))
