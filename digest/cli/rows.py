@@ -10,6 +10,7 @@ from typing import Any
 
 from digest.cli.lines import Row, RowError
 from digest.model import Announcement, Ground, Kind, Listing, Profile, Ranking, Reason
+from digest.ranking.split import split
 from digest.sources import wire
 from digest.sources.feed_entries import people_of
 from digest.text import clean, ids
@@ -171,7 +172,7 @@ def wish(row: Row, top: int) -> Wish:
 
 
 def _keywords(text: str) -> list[str]:
-    return [text]
+    return [piece.text for piece in split(text)]
 
 
 def _within(row: Row, name: str, most: float) -> float:

@@ -128,7 +128,7 @@ def test_output_goes_to_a_file_if_asked(ranked, tmp_path):
 
 @pytest.mark.parametrize(
     "keywords",
-    ["octopus", ["octopus"], "How does an octopus sleep?", ["", "octopus"]],
+    ["octopus", ["octopus"], "How does an octopus sleep?", ["", "octopus"], "-flow, octopus; =Bees"],
 )
 def test_keywords_are_a_list_or_one_text(ranked, keywords):
     assert listed(ranked([OCTOPUS, FLOWS], [{"id": "ann", "keywords": keywords}])[0])[0] == Decimal("2.5")
