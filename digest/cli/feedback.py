@@ -1,0 +1,192 @@
+"""`digest feedback`: what a subscriber likes and dislikes, and what is learnt from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.arguments import Json, Now, or_now
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.model import Feedback, Listing, Subscriber
+    from digest.ranking.learning import Learned
+    from digest.store import Store
+
+_MOST_CANDIDATES = 8
+_MOST_WORDS = 8
+
+
+class Saying(StrEnum):
+    """What can be said of a paper."""
+
+    LIKE = "like"
+    DISLIKE = "dislike"
+    UNDO = "undo"
+
+
+_SAID = {Saying.LIKE: "Liked", Saying.DISLIKE: "Disliked", Saying.UNDO: "Taken back"}
+_LIKED = {Saying.LIKE: True, Saying.DISLIKE: False, Saying.UNDO: None}
+
+
+def feedback(
+    ctx: typer.Context,
+    email: Annotated[str, typer.Argument(help="The subscriber's address.", show_default=False)],
+    saying: Annotated[Saying | None, typer.Argument(help="Without it: show what they said so far.")] = None,
+    papers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LISTING...", help="arXiv id, DOI, address, number, or a part of the title that no other has."
+        ),
+    ] = None,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Say which papers somebody likes or dislikes: their digest learns words from it. Exit status 1 if one is not found.
+
+    Example: digest feedback ann@example.org like 2605.01234 "rectified flow made simple"
+    """
+    from digest.cli import wiring
+    from digest.cli.logs import quiet
+
+    if saying is not None and not papers:
+        raise UsageError(
+            f"Which paper? Write its arXiv id, DOI, address or title: digest feedback {email} {saying} 2605.01234"
+        )
+    quiet()
+    moment, settings = or_now(now), wiring.load_settings(ctx.obj)
+    with wiring.store_of(settings, moment if saying else None, create=saying is not None) as store:
+        subscriber = _present(wiring.everybody(settings, store, moment), email)
+        if saying is None:
+            _show(store, subscriber, as_json=as_json)
+        else:
+            _give(store, subscriber, saying, papers or (), moment, as_json=as_json)
+
+
+def _present(everybody: "Iterable[Subscriber]", email: str) -> "Subscriber":
+    from digest.cli import wiring
+
+    for subscriber in everybody:
+        if subscriber.email.casefold() == email.casefold():
+            return subscriber
+    raise wiring.not_a_subscriber(email)
+
+
+# --- what was said --------------------------------------------------------------------------------------------------
+
+
+def _show(store: "Store", subscriber: "Subscriber", *, as_json: bool) -> None:
+    from digest.cli import output
+    from digest.cli.taught import taste_of
+
+    said = taste_of(store, subscriber).feedback[::-1]
+    if as_json:
+        output.emit_json([_as_json(feedback) for feedback in said])
+    elif not said:
+        typer.echo(
+            f"{subscriber.email} has not said anything yet. Begin with: digest feedback {subscriber.email} like 2605.01234"
+        )
+    else:
+        rows = [[f.at.date(), "liked" if f.liked else "disliked", f.listing.title, name_of(f.listing)] for f in said]
+        output.table(None, ["day", "", "title", "paper"], rows)
+
+
+def _as_json(feedback: "Feedback") -> dict[str, object]:
+    return {"liked": feedback.liked, "at": feedback.at, "listing": _listing(feedback.listing)}
+
+
+def _listing(listing: "Listing") -> dict[str, object]:
+    names = ("id", "title", "arxiv_id", "doi", "url")
+    return {name: getattr(listing, name) for name in names}
+
+
+def name_of(listing: "Listing") -> str:
+    """The shortest name by which a paper is found again."""
+    if listing.arxiv_id:
+        return f"arXiv {listing.arxiv_id}"
+    return f"doi {listing.doi}" if listing.doi else f"number {listing.id}"
+
+
+# --- saying something -----------------------------------------------------------------------------------------------
+
+
+def _give(
+    store: "Store", subscriber: "Subscriber", saying: Saying, papers: Sequence[str], now: datetime, *, as_json: bool
+) -> None:
+    from digest.cli import output
+
+    before = _learned(store, subscriber, now)
+    found, faults = _found(store, papers)
+    for listing in found:
+        store.give_feedback(subscriber.email, listing.id, _LIKED[saying], now)
+    rising, falling = _moved(before, _learned(store, subscriber, now), found)
+    if as_json:
+        said = [{"said": saying, "listing": _listing(listing)} for listing in found]
+        output.emit_json({"said": said, "weighs_more": rising, "weighs_less": falling, "faults": faults})
+    else:
+        _tell(saying, found, {"more": rising, "less": falling})
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _tell(saying: Saying, found: "Iterable[Listing]", moved: "Mapping[str, Sequence[str]]") -> None:
+    for listing in found:
+        typer.echo(f"{_SAID[saying]}: {listing.title} ({name_of(listing)})")
+    meant = {Saying.LIKE: ["more"], Saying.DISLIKE: ["less"], Saying.UNDO: ["more", "less"]}
+    for way in meant[saying]:  # what else has moved made room for it
+        if moved[way]:
+            typer.echo(f"Weighs {way} now: {', '.join(moved[way][:_MOST_WORDS])}")
+
+
+def _found(store: "Store", papers: Sequence[str]) -> "tuple[list[Listing], list[str]]":
+    """The papers that are meant, each once, and what is wrong with the names of the others."""
+    found: dict[int, Listing] = {}
+    faults = []
+    for written in papers:
+        candidates = store.find(written)
+        if len(candidates) == 1:
+            found[candidates[0].id] = candidates[0]
+        else:
+            faults.append(_several(written, candidates) if candidates else _none(written))
+    return list(found.values()), faults
+
+
+def _none(written: str) -> str:
+    return f"No paper that was pulled goes by the name {written!r}. `digest search` looks for papers by their words."
+
+
+def _several(written: str, candidates: "Sequence[Listing]") -> str:
+    rows = [f"    {name_of(listing)}  {listing.title}" for listing in candidates[:_MOST_CANDIDATES]]
+    more = len(candidates) - len(rows)
+    rows += [f"    and {more} more"] if more > 0 else []
+    return "\n".join(
+        [f"{written!r} is in {len(candidates)} titles; write more of it, or one of these names:", *rows]
+    )
+
+
+# --- what is learnt -------------------------------------------------------------------------------------------------
+
+
+def _learned(store: "Store", subscriber: "Subscriber", now: datetime) -> "tuple[Learned, ...]":
+    from digest.cli.taught import Teaching, taste_of
+
+    taste = taste_of(store, subscriber)
+    return Teaching(store).learned(subscriber, taste, now) if taste.feedback else ()
+
+
+def _moved(
+    before: "Iterable[Learned]", after: "Iterable[Learned]", papers: "Iterable[Listing]"
+) -> tuple[list[str], list[str]]:
+    """Those words of the papers that weigh more and those that weigh less than before, what moved most first."""
+    from digest.text.tokens import keys
+
+    written = {word.key: word.written for word in (*before, *after)}
+    old, new = ({word.key: word.weight for word in words} for words in (before, after))
+    held = {key for paper in papers for text in (paper.title, paper.abstract, *paper.keywords) for key in keys(text)}
+    change = {key: new.get(key, 0.0) - old.get(key, 0.0) for key in written if key in held}
+    ordered = sorted(change, key=lambda key: -abs(change[key]))
+    return [written[key] for key in ordered if change[key] > 0], [written[key] for key in ordered if change[key] < 0]
