@@ -192,6 +192,7 @@ class Carried:
     """What a term, or a word of one, brought."""
 
     term: str  # as reasons name it
+    field: str  # "authors", "categories" ... where that is part of the name, else empty
     ground: Ground
     partial: bool
     papers: int
@@ -199,18 +200,19 @@ class Carried:
 
 
 def carried(picks: Iterable[Pick]) -> tuple[Carried, ...]:
-    """What brought these papers, by sum of contributions, whole terms before words of terms."""
-    found: dict[tuple[str, Ground, bool], dict[int | str, float]] = {}
+    """What brought these papers, by sum of contributions; keywords before words of keywords before all else."""
+    found: dict[tuple[str, str, Ground, bool], dict[int | str, float]] = {}
     for pick in picks:
         for reason in pick.reasons:
-            papers = found.setdefault((reason.term, reason.ground, reason.partial), {})
+            field_ = "" if reason.field in _TEXT else reason.field
+            papers = found.setdefault((reason.term, field_, reason.ground, reason.partial), {})
             key = identity(pick.listing)
             papers[key] = papers.get(key, 0.0) + reason.contribution
-    rows = [
-        Carried(term, ground, partial, len(papers), sum(papers.values()))
-        for (term, ground, partial), papers in found.items()
-    ]
+    rows = [Carried(*key, len(papers), sum(papers.values())) for key, papers in found.items()]
     return tuple(sorted(rows, key=lambda row: (list(Ground).index(row.ground), row.partial, -row.points, row.term)))
+
+
+_TEXT = ("title", "abstract")
 
 
 def idle(names: Mapping[str, Sequence[str]], picks: Iterable[Pick]) -> tuple[str, ...]:

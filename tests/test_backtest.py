@@ -241,6 +241,11 @@ def test_terms_carry_papers_and_points_with_their_parts_and_what_was_learnt_apar
     ]
 
 
+def test_an_author_and_a_word_of_one_name_are_two_terms():
+    rows = carried([pick(listing(1), reasons=(Reason("Ho", "authors", 9.0), Reason("ho", "title", 3.0)))])
+    assert [(row.term, row.field) for row in rows] == [("Ho", "authors"), ("ho", "")]
+
+
 def test_a_term_that_only_ever_matched_in_part_or_was_only_learnt_brought_nothing():
     names = {
         '"flow matching"^3': ("flow matching",),

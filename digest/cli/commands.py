@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import check, demo, feedback, init, preview, pull, rank, run, search, send, status, subscribers
+from digest.cli import (
+    backtest,
+    check,
+    demo,
+    explain,
+    feedback,
+    init,
+    preview,
+    pull,
+    rank,
+    run,
+    search,
+    send,
+    status,
+    subscribers,
+)
 from digest.errors import DigestError
 
 app = typer.Typer(
@@ -54,6 +69,8 @@ app.command("status")(status.status)
 app.command("search")(search.search)
 app.command("rank")(rank.rank)
 app.command("feedback")(feedback.feedback)
+app.command("explain")(explain.explain)
+app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
 
 

@@ -51,12 +51,12 @@ class Templates:
         }
 
     def render(self, name: str, **context: object) -> str:
-        """The text of `email/NAME.j2`, escaped as the ending of NAME asks for.
+        """The text of `email/NAME.j2`, or `NAME.j2` if that names a folder, escaped as the ending of NAME asks for.
 
         Raises:
             TemplateError: it is not there, or cannot be read or rendered.
         """
-        path = f"email/{name}.j2"
+        path = f"{name}.j2" if "/" in name else f"email/{name}.j2"
         try:
             return self._environments[name.rpartition(".")[2]].get_template(path).render(**context)
         except Exception as error:  # a template can raise anything at all

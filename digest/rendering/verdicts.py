@@ -205,12 +205,14 @@ def basis(reason: Reason) -> str:
     return "word of a keyword" if reason.partial and reason.ground is Ground.KEYWORD else _GROUNDS[reason.ground]
 
 
+def subject(term: str, field: str, ground: Ground) -> str:
+    """What a reason is about."""
+    return subject_of(Reason(term, field, 0.0)) if ground is Ground.KEYWORD else clean(term)
+
+
 def told(reasons: Iterable[Reason]) -> list[tuple[str, str, str, float]]:
     """Each reason's basis, subject, field and points, in their order."""
-    return [
-        (basis(r), subject_of(r) if r.ground is Ground.KEYWORD else clean(r.term), r.field, r.contribution)
-        for r in reasons
-    ]
+    return [(basis(r), subject(r.term, r.field, r.ground), r.field, r.contribution) for r in reasons]
 
 
 def name_of(listing: Listing) -> str:
@@ -223,7 +225,7 @@ def name_of(listing: Listing) -> str:
 def brief(pick: Pick, most: int = 3) -> str:
     """What a paper was chosen for, in a few words: "flow matching 44, author Chen 5"."""
     worth: dict[str, float] = {}
-    for _, subject, _, points in told(pick.reasons):
-        worth[subject] = worth.get(subject, 0.0) + points
+    for _, what, _, points in told(pick.reasons):
+        worth[what] = worth.get(what, 0.0) + points
     best = sorted(worth.items(), key=lambda item: -abs(item[1]))[:most]
-    return ", ".join(f"{subject} {_points(points)}" for subject, points in best)
+    return ", ".join(f"{what} {_points(points)}" for what, points in best)
