@@ -47,7 +47,8 @@ class ProfileError(DigestError):
         self.line = line
         self.column = column  # 0-based
         self.what = what
-        super().__init__(f"{what}\n    {line}\n    {' ' * column}^")
+        start = line.rfind("\n", 0, column) + 1  # a whole profile may have several lines
+        super().__init__(f"{what}\n    {line[start:].partition(chr(10))[0]}\n    {' ' * (column - start)}^")
 
 
 class StoreError(DigestError):

@@ -47,7 +47,7 @@ def near_field(name: str) -> str:
 
 
 def _term(span: Span, body: Span, field: Field, reading: Reading, *, loose: bool = False) -> Term:
-    return Term(span.line[span.start : span.end], body.text, field, *reading, loose=loose)
+    return Term(span.written, body.text, field, *reading, loose=loose)
 
 
 # --- the marks ----------------------------------------------------------------------------------------------------

@@ -125,6 +125,8 @@ _BAR = re.compile(r'"[^"]*"?|(\|)')
 def _alternatives(span: Span) -> list[Span]:
     """The parts between the bars that stand outside quotes."""
     text = span.text
+    if "|" not in text:
+        return [span]
     bars = [found.start() for found in _BAR.finditer(text) if found.group(1)]
     return [
         span.part(start, end) for start, end in zip([0, *(bar + 1 for bar in bars)], [*bars, len(text)], strict=True)

@@ -35,7 +35,7 @@ class Piece(NamedTuple):
 def split(text: str) -> list[Piece]:
     """The lines of a free text. Plain words that say nothing are left out."""
     drafts = (draft for line in _lines(plain(text)) for draft in _drafts(line))
-    pieces = (_piece(text, start, end, marked=marked) for start, end, marked in drafts)
+    pieces = (_piece(text, draft) for draft in drafts)
     return [piece for piece in pieces if piece.text]
 
 
@@ -77,7 +77,7 @@ _ATOM = re.compile(
     | (?P<word>
         (?<!\S) (?=\S*\|) (?: [^\s"]*[()\[\]{{}}\u27e8\u27e9] [^\s"]* | [^\s"|]*\|[^\s"|]+\|[^\s"]* ) (?!\S)  # P(A|B), |x|
       |
-        (?P<sign> (?<![^\s|,;]) [+{_DASH}] (?= [^\s+{_DASH}\d|^] | \d+[A-Z] ) )?
+        (?P<sign> (?<![^\s|,;]) [+{_DASH}] (?= [^\W\d_] | ["=] | \d+[A-Z] ) )?
         (?P<field> (?<!\w) [^\W\d_]+ : (?!//) (?:\s*(?="))? )?
         (?P<exact> (?<![^\s:|,;+{_DASH}]) = (?=[^\W\d_]|") )?
         (?: (?<![^\s:|,;=+{_DASH}]) "[^"\n]*\w[^"\n]*" (?!\w) | [^\s;|^\uff1b\uff0c\u3001]*?(?=,?(?:\s|$)|[;|^\uff1b\uff0c\u3001]) )
@@ -157,12 +157,15 @@ _BAR = _Role(follows=True, leads=True)
 _WEIGHT = _Role(closes=True, follows=True)
 
 
-def _drafts(line: _Line) -> Iterator[tuple[int, int, bool]]:
-    """Where the lines within a line begin and end, and whether anything in them is marked."""
+_Draft = Sequence[tuple[_Atom, _Role]]
+
+
+def _drafts(line: _Line) -> Iterator[_Draft]:
+    """The lines within a line."""
     roles = _roles(line)
+    parts = list(zip(line.atoms, roles, strict=True))
     inner = [number for number, (one, two) in enumerate(pairwise(roles), start=1) if one.parts_from(two)]
-    for start, end in pairwise([0, *inner, len(roles)]):
-        yield line.atoms[start].start, line.atoms[end - 1].end, any(role != _PLAIN for role in roles[start:end])
+    return (parts[start:end] for start, end in pairwise([0, *inner, len(parts)]))
 
 
 def _roles(line: _Line) -> list[_Role]:
@@ -244,8 +247,16 @@ _LONGEST_UNIT = 3  # mol^-1
 # --- pieces -------------------------------------------------------------------------------------------------------
 
 
-def _piece(text: str, start: int, end: int, *, marked: bool) -> Piece:
-    return Piece(text[start:end] if marked else _as_words(plain(text[start:end])), start)
+def _piece(text: str, draft: _Draft) -> Piece:
+    start = draft[0][0].start
+    written = text[start : draft[-1][0].end]
+    if all(role == _PLAIN for _, role in draft):
+        return Piece(_as_words(plain(written)), start)
+    for atom, role in draft:
+        if '"' in atom.text and not (role.opens and atom.is_quoted):  # a stray quote, which would be a mistake
+            bare = atom.text.replace('"', "").rjust(len(atom.text))
+            written = written[: atom.start - start] + bare + written[atom.end - start :]
+    return Piece(written, start)
 
 
 def _as_words(text: str) -> str:

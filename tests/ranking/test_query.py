@@ -34,6 +34,10 @@ from digest.ranking.term import Field, Match, Sign
         ("category:cs.LG", ("category", "words", ("cs.lg",), "want", 1)),
         ("category:cs.*", ("category", "prefix", ("cs.*",), "want", 1)),
         ("category:cancer biology", ("category", "words", ("cancer biology",), "want", 1)),
+        ("source:HuggingFace^2", ("source", "words", ("huggingface",), "want", 2)),
+        ('-source:"my feed"', ("source", "words", ("my feed",), "never", 1)),
+        ("kind:Revision", ("kind", "words", ("revision",), "want", 1)),
+        ("-kind:cross", ("kind", "words", ("cross",), "never", 1)),
         ("+robot", ("any", "words", ("robot",), "must", 1)),
         ("-survey", ("any", "words", ("survey",), "never", 1)),
         ("-survey^2", ("any", "words", ("survey",), "never", 2)),
@@ -50,7 +54,10 @@ from digest.ranking.term import Field, Match, Sign
         ("\u201cflow matching\u201d^2", ("any", "words", ("flow", "match"), "want", 2)),
         ("\u2013survey", ("any", "words", ("survey",), "never", 1)),
         ("M\u00fcller", ("any", "words", ("muller",), "want", 1)),
-        ("\u6269\u6563\u6a21\u578b", ("any", "words", ("\u6269\u6563", "\u6563\u6a21", "\u6a21\u578b"), "want", 1)),
+        ("扩散模型", ("any", "words", ("扩散", "散模", "模型"), "want", 1)),
+        ("扩散模*", ("any", "words", ("扩散", "散模"), "want", 1)),
+        ("光", ("any", "words", ("=光",), "want", 1)),
+        ("X光", ("any", "words", ("x", "=光"), "want", 1)),
     ],
 )
 def test_a_line_reads_as(line, reading):
@@ -84,6 +91,21 @@ def test_a_line_reads_as(line, reading):
         ("cat:cs.LG", 0, "did you mean `category:`"),
         ("abs:flow", 0, "did you mean `abstract:`"),
         ("foo:bar", 0, "the fields are"),
+        ("sources:arxiv", 0, "did you mean `source:`"),
+        ("source:hugging*", 7, "whole name"),
+        ("source:", 7, "whole name"),
+        ("source:=arxiv", 7, "`=` is for words"),
+        ("kind:", 5, "the kinds are `new`, `cross`, `trending`, `revision`"),
+        ("kind:rev*", 5, "the kinds are"),
+        ("flow | | diffusion", 6, "an alternative is missing"),
+        ("flow |", 6, "an alternative is missing"),
+        ("-| flow", 1, "an alternative is missing"),
+        ("flow | ^2", 7, "an alternative is missing"),
+        ('"flow matching"^2 | diffusion', 15, "at the end of the line"),
+        ("flow | -diffusion", 7, "in front of the line"),
+        ("flow | titel:diffusion", 7, "did you mean `title:`"),
+        ('flow | "diffusion', 7, "never closed"),
+        ('"flow" | "rectified flow" matching', 25, "line of its own"),
         ("di*", 0, "at least 3 letters"),
         ("flow match*", 0, "single word"),
         ("the of", 0, "in nearly every text"),
@@ -155,6 +177,62 @@ def test_a_word_in_lower_case_also_asks_for_its_letters_as_an_acronym(line, acro
     assert tuple(word.acronym for word in parse(line).words) == acronyms
 
 
+GROUPS = [
+    ('"flow matching" | "rectified flow" ^2', ["flow match", "rectifi flow"], "want", 2),
+    ("flow matching|rectified flow|=GAN", ["flow match", "rectifi flow", "=GAN"], "want", 1),
+    ("-survey | review", ["survey", "review"], "never", 1),
+    ("+title:survey | author:Ho | tokeni*^3", ["survey", "ho", "tokeni"], "must", 3),
+    ('"x|y testing" | kind:new', ["x y test", "new"], "want", 1),
+]
+
+
+@pytest.mark.parametrize(("line", "keys", "sign", "weight"), GROUPS)
+def test_a_group_has_alternatives_and_one_sign_and_weight(line, keys, sign, weight):
+    term = parse(line)
+    assert [" ".join(one.keys) for one in term.alternatives] == keys
+    assert (term.words, term.field, term.match, term.text) == ((), Field.ANY, Match.WORDS, line)
+    assert (term.sign, term.weight) == (Sign(sign), weight)
+    assert all((one.sign, one.weight, one.alternatives) == (Sign.WANT, 1, ()) for one in term.alternatives)
+
+
+def test_an_alternative_is_what_it_would_be_on_a_line_of_its_own():
+    lines = ["title:=GAN", "author:Y. LeCun", "graph neural networks for molecular property prediction"]
+    assert list(parse(" | ".join(lines)).alternatives) == [parse(line) for line in lines]
+
+
+def test_a_group_is_shown_by_its_alternatives():
+    assert parse('+"flow matching" | title:"rectified flow" ^2').label == "flow matching | rectified flow"
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        ("papers about diffusion models", "diffus model"),
+        ("I am interested in yoga", "yoga"),
+        ("I'm mostly looking for recent articles on flow matching", "flow match"),
+        ("What is known about sleep?", "sleep"),
+        ("please find me papers that deal with sleep", "sleep"),
+        ("papers about", "paper"),
+        ("study", "studi"),
+        ("work on sleep and work", "sleep and work"),
+    ],
+)
+def test_how_one_asks_for_papers_is_not_looked_for(line, keys):
+    assert " ".join(parse(line).keys) == keys
+
+
+@pytest.mark.parametrize("line", ['"papers about yoga"', "-papers about yoga", "+papers about yoga"])
+def test_but_it_is_where_it_is_meant(line):
+    assert len(parse(line).content) == 2
+
+
+def test_words_of_mere_talk_are_common_in_sentences_only():
+    sentence = parse("a study of metformin used for mortality in diabetes patients")
+    assert [word.written for word in sentence.content] == ["metformin", "mortality", "diabetes", "patients"]
+    assert parse("-study").content
+    assert parse("studies using papers published in literature research").content
+
+
 def test_a_bad_line_does_not_stop_the_others():
     terms, errors = parse_profile(["diffusion", '"flow', "", "diffusion", "-survey"])
     assert [term.text for term in terms] == ["diffusion", "-survey"]
@@ -162,10 +240,11 @@ def test_a_bad_line_does_not_stop_the_others():
 
 
 @given(
-    st.text(alphabet=st.sampled_from('ab \t^"*=+-:.,\u201c3title author category \u00e9\u6269\u0301\x00')) | st.text()
+    st.text(alphabet=st.sampled_from('ab \t^"*=+-:.,|\u201c3title author category \u00e9\u6269\u0301\x00')) | st.text()
 )
 def test_whatever_is_written_is_read_or_refused_with_a_column_in_the_line(line):
     terms, errors = parse_profile([line])
     assert len(terms) + len(errors) == bool(line.strip())
     assert all(0 <= error.column <= len(line) and error.what for error in errors)
-    assert all(term.keys and term.content and term.label for term in terms)
+    plain = [one for term in terms for one in (term.alternatives or [term])]
+    assert all(one.keys and one.content and one.label for one in plain)
