@@ -27,9 +27,9 @@ def learn(connection: Connection, new: Sequence[Listing], now: datetime) -> None
 
     To be called by whoever holds the counters, before the listings are stored.
     """
-    row = connection.execute(select(background.c.content, background.c.faded_at)).one_or_none()
-    if row is not None and not new:
+    if not new and connection.scalar(select(background.c.id)) is not None:
         return
+    row = connection.execute(select(background.c.content, background.c.faded_at)).one_or_none()
     kept, faded_at = row or (count(newest(connection, _ENOUGH)), now)
     days = (now - faded_at) // _STEP
     if days > 0:

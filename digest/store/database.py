@@ -151,10 +151,11 @@ def migrate(database: Database) -> None:
             f" {head()}): upgrade this installation, or restore an older backup"
         )
     with database.writing() as connection:
-        _upgrade(connection)
+        upgrade(connection)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the tables up to this revision."""
     from alembic import command
     from alembic.config import Config
 
@@ -163,4 +164,4 @@ def _upgrade(connection: Connection) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

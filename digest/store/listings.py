@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from digest.model import Announcement, Kind, Listing
 from digest.store.kept import RAW
@@ -53,6 +53,12 @@ def announced(connection: Connection, since: date, until: date) -> list[Announce
     # All kinds are named, so that the index on kind and day is of use.
     chosen = shown().where(announcements.c.kind.in_(list(Kind)), announcements.c.day.between(since, until))
     return _sharing(connection.execute(chosen.order_by(announcements.c.seq)))
+
+
+def begins(connection: Connection) -> dict[str, date]:
+    """The first day that anything is held of, by source."""
+    first = select(announcements.c.source, func.min(announcements.c.day)).group_by(announcements.c.source)
+    return {source: day for source, day in connection.execute(first)}
 
 
 def announcements_of(connection: Connection, number: int) -> list[Announcement]:

@@ -20,8 +20,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from digest.model import Background, Format, Kind, Origin, Problem, Profile, State, Status, Validators
-from digest.store.columns import Document, Instant, Packed, Word
+from digest.model import Format, Kind, Origin, Problem, Profile, State, Status, Validators
+from digest.store.columns import Counts, Document, Instant, Packed, Word
 from digest.store.kept import KeptEdition, KeptListing
 
 metadata = MetaData()
@@ -200,7 +200,7 @@ background = Table(
     metadata,
     Column("id", _Number, primary_key=True, autoincrement=False),
     Column("faded_at", Instant, nullable=False),  # up to when older papers were made to count less
-    Column("content", Packed(Background), nullable=False),
+    Column("content", Counts, nullable=False),
 )
 
 feedback = Table(

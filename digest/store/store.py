@@ -108,6 +108,11 @@ class Store:
         with self._database.reading() as connection:
             return listings.announced(connection, since, until)
 
+    def begins(self) -> Mapping[str, date]:
+        """The first day that anything is held of, by source."""
+        with self._database.reading() as connection:
+            return listings.begins(connection)
+
     def announcements_of(self, listing_id: int) -> list[Announcement]:
         """All news of one paper, under whatever number it was ever stored, by seq; no originals."""
         with self._database.reading() as connection:
