@@ -1,22 +1,71 @@
-"""Ranking in a process of its own, which takes its memory with it when it is done.
+"""Rankers by their names, and ranking in a process of its own, which takes its memory with it when it is done.
 
 A daemon ranks for a second and then waits for a day; numpy, scipy and what was read of every paper would stay with it.
 """
 
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from multiprocessing import get_context
 
+from digest.errors import UsageError
 from digest.model import Ranking, Shard
+from digest.pipeline import Ranker
+
+GROUP = "digest.rankers"  # of entry points, https://packaging.python.org/specifications/entry-points/
+# Also in pyproject.toml, where others look; a checkout that is not installed has no entry points.
+OWN = EntryPoint("keywords", "digest.ranking.ranker:Ranker", GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a ranker is made of, here or in another process."""
+
+    name: str = OWN.name  # of an entry point
+
+
+def known() -> dict[str, EntryPoint]:
+    """The rankers that are installed, by name. Nobody replaces ours by calling theirs the same."""
+    return {**{one.name: one for one in entry_points(group=GROUP)}, OWN.name: OWN}
+
+
+def require(name: str) -> EntryPoint:
+    """Where a ranker is. Raises UsageError if none of that name is installed."""
+    if name == OWN.name:
+        return OWN  # without a look at everything that is installed
+    if (found := known().get(name)) is None:
+        raise UsageError(
+            f"There is no ranker {name!r}; there are {', '.join(sorted(known()))}. Install the package it comes with"
+            " into the environment of digest, or write another name."
+        )
+    return found
+
+
+def make(recipe: Recipe) -> Ranker:
+    """The ranker of a recipe. Raises UsageError if there is none, or it cannot be made."""
+    point = require(recipe.name)
+    try:
+        ranker = point.load()()
+    except Exception as error:  # whatever a third party's code does when it is imported and called
+        raise UsageError(f"The ranker {point.name!r} ({point.value}) cannot be made: {_said(error)}") from error
+    if not callable(getattr(ranker, "rank", None)):
+        raise UsageError(f"What {point.value} gives is no ranker: it has no method rank(shard).")
+    made: Ranker = ranker
+    return made
 
 
 class PassingRanker:
     """A `pipeline.Ranker` whose every call is a process."""
 
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+
     def rank(self, shard: Shard) -> list[Ranking]:
-        """One ranking a subscriber, in their order."""
+        """One ranking a subscriber, in their order. Raises RuntimeError if the ranker fails, in whatever way."""
         with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_signals_alone) as pool:
-            return pool.submit(_rank, shard).result()
+            return pool.submit(partial(_rank, self._recipe), shard).result()
 
 
 def _leave_signals_alone() -> None:
@@ -25,7 +74,12 @@ def _leave_signals_alone() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _rank(shard: Shard) -> list[Ranking]:
-    from digest.ranking.ranker import Ranker
+def _rank(recipe: Recipe, shard: Shard) -> list[Ranking]:
+    try:
+        return make(recipe).rank(shard)
+    except BaseException as error:  # an exit would end the daemon, an exception of its own may not survive the journey
+        raise RuntimeError(f"the ranker {recipe.name!r} failed: {_said(error)}") from error
 
-    return Ranker().rank(shard)
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

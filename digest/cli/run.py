@@ -20,5 +20,5 @@ def run(ctx: typer.Context, now: Now = None) -> None:
     from digest.cli.ranking import PassingRanker
 
     logs.verbose()
-    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker()) as home:
+    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home:
         daemon.run(home.parts, first=now)

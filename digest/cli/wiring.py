@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 import structlog
 
 from digest import config
-from digest.cli import worker
+from digest.cli import ranking, worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
 from digest.errors import UsageError
 from digest.model import Subscriber
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
 
 log = structlog.get_logger(__name__)
+
+MakeRanker = Callable[[ranking.Recipe], Ranker]
 
 
 def load_settings(explicit: Path | None) -> "Settings":
@@ -152,12 +154,6 @@ def not_a_subscriber(email: str) -> UsageError:
     return UsageError(f"{email} is not a subscriber; `digest subscribers list` shows who is.")
 
 
-def _ranker_here() -> Ranker:
-    from digest.ranking import ranker  # numpy and scipy are 40 MB that a daemon does without
-
-    return ranker.Ranker()
-
-
 @contextmanager
 def store_of(settings: "Settings", now: datetime | None = None, *, create: bool = True) -> Iterator[Store]:
     """The database; given `now`, with the configuration file's subscribers brought up to date in it."""
@@ -173,25 +169,25 @@ def store_of(settings: "Settings", now: datetime | None = None, *, create: bool 
 
 @contextmanager
 def installation(
-    config_path: Path | None, sync: datetime | None = None, *, ranker: Ranker | None = None
+    config_path: Path | None, sync: datetime | None = None, *, ranker: MakeRanker = ranking.make
 ) -> Iterator[Installation]:
     """Everything the configuration describes, closed again at the end.
 
     With `sync` (the time to act as), the database is made if it is not there and the file's subscribers are written
-    to it; without, nothing is written. Without a `ranker` there is one in this process.
+    to it; without, nothing is written. The ranker is made in this process, unless `ranker` makes another.
     """
     settings = load_settings(config_path)
     with store_of(settings, sync, create=sync is not None) as store, Client(settings.site.contact or "") as client:
         yield assemble(settings, store, client, ranker)
 
 
-def assemble(settings: "Settings", store: Store, client: Client, ranker: Ranker | None = None) -> Installation:
+def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker = ranking.make) -> Installation:
     sources = [make_source(entry, client) for entry in settings.sources]
     renderer = make_renderer(settings, sources, store.secret())
     parts = Parts(
         sources=sources,
         store=store,
-        ranker=ranker or _ranker_here(),
+        ranker=ranker(ranking.Recipe()),
         renderer=renderer,
         transport=lambda: make_transport(settings),
         worker=worker.name(),
