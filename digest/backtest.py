@@ -7,7 +7,7 @@
 Pure: the ranker and the days come in. A paper comes once, as in editions; nothing else was sent before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
@@ -49,7 +49,7 @@ class Day:
     matched: int = 0
     picks: tuple[Pick, ...] = ()
     near: tuple[Near, ...] = ()  # the best of what was not shown, `NEAR` at most
-    missing: tuple[str, ...] = ()  # sources not read up to this day
+    missing: tuple[str, ...] = ()  # sources that are not held of this day, or not to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def backtest(
     """What each subscriber of the shard would have been sent of each day, in their order.
 
     Of the shard are taken its subscribers, background, tastes and time; days come oldest first, each with rising seqs
-    from 1 on, and are asked for one at a time. `missing` says which sources of a subscriber were not read up to a day.
+    from 1 on, and are asked for one at a time. `missing` says which sources of a subscriber lack a day.
     What is trending is no matter of a profile and left out.
     """
     readers = [_Reader(subscriber) for subscriber in shard.subscribers]
@@ -164,18 +164,20 @@ def _near(own: Ranking, free: Ranking, profile: Profile) -> Iterator[Near]:
             yield Near(pick, Hurdle.CUT if len(own.picks) >= profile.max_papers else Hurdle.CROWDED)
 
 
-def unread(states: Iterable[SourceState], subscriber: Subscriber, day: date, begins: date | None) -> tuple[str, ...]:
+def unread(
+    states: Iterable[SourceState], begins: Mapping[str, date], subscriber: Subscriber, day: date
+) -> tuple[str, ...]:
     """The sources a subscriber reads that may have announced more on a day than is known.
 
     A visit without an incomplete part has read all days up to its own; a part that was read counts up to the day it
-    says. `begins` is the first day known of anything; None: nothing is known at all.
+    says. `begins` is the first day that is held of each source.
     """
     wanted = subscriber.profile.sources
     return tuple(
         state.name
         for state in states
         if not wanted or state.name in wanted
-        if begins is None or day < begins or day > _read_until(state)
+        if not begins.get(state.name, date.max) <= day <= _read_until(state)
     )
 
 
@@ -199,13 +201,17 @@ class Carried:
     points: float
 
 
-def carried(picks: Iterable[Pick]) -> tuple[Carried, ...]:
-    """What brought these papers, by sum of contributions; keywords before words of keywords before all else."""
+def carried(picks: Iterable[Pick], names: Collection[str]) -> tuple[Carried, ...]:
+    """What brought these papers, by sum of contributions; keywords before words of keywords before all else.
+
+    `names` are those of whole keywords in reasons; what goes by another is a word of one.
+    """
     found: dict[tuple[str, str, Ground, bool], dict[int | str, float]] = {}
     for pick in picks:
         for reason in pick.reasons:
+            partial = reason.ground is Ground.KEYWORD and (reason.partial or reason.term not in names)
             field_ = "" if reason.field in _TEXT else reason.field
-            papers = found.setdefault((reason.term, field_, reason.ground, reason.partial), {})
+            papers = found.setdefault((reason.term, field_, reason.ground, partial), {})
             key = identity(pick.listing)
             papers[key] = papers.get(key, 0.0) + reason.contribution
     rows = [Carried(*key, len(papers), sum(papers.values())) for key, papers in found.items()]

@@ -215,34 +215,38 @@ def test_the_real_ranker_would_send_what_it_sends():
     ],
 )
 def test_a_day_is_known_as_far_as_a_source_was_read(state, day, missing):
-    assert bool(unread([state], reader(), day, FIRST - 5 * DAY)) is missing
+    assert bool(unread([state], {"arxiv": FIRST - 5 * DAY}, reader(), day)) is missing
 
 
 def test_only_the_sources_of_a_subscriber_can_be_missing():
     states = [SourceState("arxiv"), SourceState("blog")]
-    assert unread(states, reader(sources=("blog",)), FIRST, FIRST) == ("blog",)
-    assert unread(states, reader(), FIRST, None) == ("arxiv", "blog")
+    assert unread(states, {}, reader(sources=("blog",)), FIRST) == ("blog",)
+    assert unread(states, {}, reader(), FIRST) == ("arxiv", "blog")
 
 
 # --- what there is to say -----------------------------------------------------------------------------------------
 
 WORDS = Reason("flow matching", "title", 30.0)
 PART = Reason("matching", "abstract", 4.0, partial=True)
+FLOW = Reason("flow", "abstract", 2.0)
 LEARNT = Reason("score", "abstract", 50.0, ground=Ground.LIKED)
 
 
 def test_terms_carry_papers_and_points_with_their_parts_and_what_was_learnt_apart():
     twice = (WORDS, replace(WORDS, field="abstract", contribution=10.0))
-    rows = carried([pick(listing(1), reasons=(*twice, LEARNT)), pick(listing(2), reasons=(WORDS, PART))])
+    rows = carried(
+        [pick(listing(1), reasons=(*twice, LEARNT)), pick(listing(2), reasons=(WORDS, PART, FLOW))], ["flow matching"]
+    )
     assert [(row.term, row.ground, row.partial, row.papers, row.points) for row in rows] == [
         ("flow matching", Ground.KEYWORD, False, 2, 70.0),
         ("matching", Ground.KEYWORD, True, 1, 4.0),
+        ("flow", Ground.KEYWORD, True, 1, 2.0),  # where the whole stands in another field
         ("score", Ground.LIKED, False, 1, 50.0),
     ]
 
 
 def test_an_author_and_a_word_of_one_name_are_two_terms():
-    rows = carried([pick(listing(1), reasons=(Reason("Ho", "authors", 9.0), Reason("ho", "title", 3.0)))])
+    rows = carried([pick(listing(1), reasons=(Reason("Ho", "authors", 9.0), Reason("ho", "title", 3.0)))], ["Ho", "ho"])
     assert [(row.term, row.field) for row in rows] == [("Ho", "authors"), ("ho", "")]
 
 

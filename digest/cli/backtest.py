@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from digest.rendering.backtest_view import Tested
     from digest.store import Store
 
-_LOOK_BACK = 14  # days within which every source that is alive announces something
 _DAY = timedelta(days=1)
 
 
@@ -122,11 +122,14 @@ def _test(home: "Installation", asked: "Sequence[Asked]", days: int, now: "datet
     from digest.backtest import backtest as ranked_again
     from digest.backtest import unread
     from digest.cli import output
+    from digest.errors import UsageError
     from digest.rendering.backtest_view import Tested
 
     until = now.date()
     since = until - (days - 1) * _DAY
-    begins = _begins(home.store, since, until)
+    begins = home.store.begins()
+    if min(begins.values(), default=date.max) > until:
+        raise UsageError(f"Nothing is held of these days: run `digest pull --since {since}`, and then this again.")
     head = home.store.head()  # nobody needs the news of today ranked as such
     shard = pipeline.shard_of(home.parts, [replace(one.subscriber, cursor=head) for one in asked], now)
     states = [home.store.source_state(source.name) for source in home.parts.sources]
@@ -135,7 +138,7 @@ def _test(home: "Installation", asked: "Sequence[Asked]", days: int, now: "datet
             _news(home.store, since, until, advance),
             shard,
             home.parts.ranker.rank,
-            lambda subscriber, day: unread(states, subscriber, day, begins),
+            partial(unread, states, begins),
         )
     return [
         Tested(one.name, result, labels(one.subscriber.profile)) for one, result in zip(asked, results, strict=True)
@@ -148,28 +151,6 @@ def _news(store: "Store", since: date, until: date, advance: "Callable[[], None]
         yield day, store.announced(day, day)
         advance()
         day += _DAY
-
-
-def _begins(store: "Store", since: date, until: date) -> date:
-    """The first day that anything is held of, if that is in these days or not long before.
-
-    Raises:
-        UsageError: nothing is held of them.
-    """
-    from digest.errors import UsageError
-
-    for back in range(1, _LOOK_BACK + 1):
-        if store.announced(since - back * _DAY, since - back * _DAY):
-            return since - back * _DAY
-    day = since
-    while day <= until:
-        if store.announced(day, day):
-            return day
-        day += _DAY
-    raise UsageError(
-        f"Nothing that was pulled was announced from {since} to {until}: run `digest pull --since {since}`, "
-        "and then this again."
-    )
 
 
 def labels(profile: "Profile") -> "Mapping[str, Sequence[str]]":
@@ -225,7 +206,9 @@ def _profile_json(tested: "Tested") -> dict[str, Any]:
             }
             for day in result.days
         ],
-        "terms": [asdict(row) for row in carried(result.picks)],
+        "terms": [
+            asdict(row) for row in carried(result.picks, {name for own in tested.labels.values() for name in own})
+        ],
         "idle": idle(tested.labels, result.picks),
     }
 

@@ -129,7 +129,7 @@ def _side(tested: Tested, sources: Mapping[str, str]) -> Side:
         best=tuple(_row(pick, sources, result) for pick in picks[:_FEW]),
         last_in=tuple(_row(pick, sources, result) for pick in picks[_FEW:][-_FEW:]),
         first_out=tuple(_out(one, sources, result) for one in near[:_FEW]),
-        terms=tuple(map(_weight, carried(picks))),
+        terms=tuple(map(_weight, carried(picks, {name for own in tested.labels.values() for name in own}))),
         idle=idle(tested.labels, picks),
     )
 
@@ -141,9 +141,10 @@ def _summary(result: Backtest) -> str:
         return "It would have sent nothing: nothing was announced, as far as is known."
     if not sent:
         return f"It would have sent nothing of {counted(papers, 'paper')} announced."
-    usual = f"{median(sent):g} on a usual day" if len(sent) > 2 else listed([str(count) for count in sent])
-    days = counted(len(sent), "day")
-    return f"It would have sent {number(sum(sent))} of {counted(papers, 'paper')}, on {days}: {usual}, {max(sent)} at most."
+    usual = (
+        f"{min(sent)} to {max(sent)} a day, {median(sent):g} as a rule" if min(sent) < max(sent) else f"{sent[0]} a day"
+    )
+    return f"It would have sent {number(sum(sent))} of {counted(papers, 'paper')}, on {counted(len(sent), 'day')}: {usual}."
 
 
 def _notes(result: Backtest, sources: Mapping[str, str]) -> list[str]:
@@ -155,7 +156,7 @@ def _notes(result: Backtest, sources: Mapping[str, str]) -> list[str]:
     if result.unknown:
         missing = dict.fromkeys(name for day in result.unknown for name in day.missing)
         names = listed([source_title(name, sources) for name in missing])
-        notes.append(f"Of {counted(len(result.unknown), 'day')} nothing is known: {names} had not been read then.")
+        notes.append(f"Of {counted(len(result.unknown), 'day')} nothing is known: {names} had not been read.")
     return notes
 
 
@@ -163,9 +164,9 @@ def _bar(day: Day, sources: Mapping[str, str], result: Backtest) -> Bar:
     name = short_day(day.day)
     lost = listed([source_title(source, sources) for source in day.missing])
     if not day.papers and lost:
-        return Bar(name, None, 0, f"{lost} not read")
-    note = [] if day.picks else [_nothing(day, result)]
-    return Bar(name, day.papers, len(day.picks), "; ".join([*note, *([f"{lost} not read to the end"] if lost else [])]))
+        return Bar(name, None, 0, f"nothing is held of {lost}")
+    notes = [_nothing(day, result)] if not day.picks else []
+    return Bar(name, day.papers, len(day.picks), "; ".join([*notes, *([f"without {lost}"] if lost else [])]))
 
 
 def _nothing(day: Day, result: Backtest) -> str:

@@ -58,7 +58,7 @@ def announced(connection: Connection, since: date, until: date) -> list[Announce
 def begins(connection: Connection) -> dict[str, date]:
     """The first day that anything is held of, by source."""
     first = select(announcements.c.source, func.min(announcements.c.day)).group_by(announcements.c.source)
-    return {source: day for source, day in connection.execute(first)}
+    return {row[0]: row[1] for row in connection.execute(first)}
 
 
 def announcements_of(connection: Connection, number: int) -> list[Announcement]:

@@ -121,3 +121,10 @@ def test_what_was_announced_in_some_days_comes_whole_and_in_order(store):
         (seq, kind, day) for seq, (kind, day) in enumerate(zip(list(Kind), days, strict=False), 1) if seq in (2, 3, 4)
     ]
     assert store.announced(DAY, DAY - timedelta(days=1)) == []
+
+
+def test_the_first_day_that_is_held_of_each_source_is_known(store):
+    assert store.begins() == {}
+    announce(store, said(paper(1), day=DAY), said(paper(2), day=DAY - timedelta(days=2)))
+    announce(store, said(paper(1), day=DAY - timedelta(days=1), source="blog"), source="blog")
+    assert store.begins() == {"arxiv": DAY - timedelta(days=2), "blog": DAY - timedelta(days=1)}
