@@ -52,6 +52,7 @@ class _Atom(NamedTuple):
     sign: str = ""
     field: str = ""
     exact: str = ""
+    quoted: str = ""
 
     @property
     def body(self) -> str:
@@ -63,24 +64,22 @@ class _Atom(NamedTuple):
         """The field's."""
         return self.field.strip(" \t:")
 
-    @property
-    def is_quoted(self) -> bool:
-        return self.body.startswith('"') and self.body.endswith('"') and len(self.body) > 1
-
 
 _SORTS = ("end", "comma", "bar", "weight", "word")
+_MARKS = ("sign", "field", "exact", "quoted")
 _ATOM = re.compile(
     rf"""
       (?P<end> [;\uff1b\n\r\v\f\x1c-\x1e\x85\u2028\u2029] | (?<=[a-z]{{3}}[.!?])\ +(?=[A-Z"]) | (?<=[?\u3002\uff1f])\s+ )
     | (?P<comma> ,(?=\s|$) | [\uff0c\u3001] | (?<!\S)(?:AND|OR)(?!\S) )
     | (?P<weight> \^ (?: \s*[\d.]+(?=[\s;|,]|$) | [^\s;|^]*?(?=,?(?:\s|$)|[;|^]) ) )
     | (?P<word>
-        (?<!\S) (?=\S*\|) (?: [^\s"]*[()\[\]{{}}\u27e8\u27e9] [^\s"]* | [^\s"|]*\|[^\s"|]+\|[^\s"]* ) (?!\S)  # P(A|B), |x|
+        (?<!\S) (?= [^\s"|]*+\| ) (?= [^\s"]++(?!\S) )  # mathematics: P(A|B), |x|
+        (?: [^\s()\[\]{{}}\u27e8\u27e9]*+[()\[\]{{}}\u27e8\u27e9] | [^\s|]*+\|[^\s|]++\| ) \S*?(?=,?(?:\s|$))
       |
         (?P<sign> (?<![^\s|,;]) [+{_DASH}] (?= [^\W\d_] | ["=] | \d+[A-Z] ) )?
         (?P<field> (?<!\w) [^\W\d_]+ : (?!//) (?:\s*(?="))? )?
         (?P<exact> (?<![^\s:|,;+{_DASH}]) = (?=[^\W\d_]|") )?
-        (?: (?<![^\s:|,;=+{_DASH}]) "[^"\n]*\w[^"\n]*" (?!\w) | [^\s;|^\uff1b\uff0c\u3001]*?(?=,?(?:\s|$)|[;|^\uff1b\uff0c\u3001]) )
+        (?: (?<![^\s:|,;=+{_DASH}]) (?P<quoted> "(?=[^"\n\w]*\w)[^"\n]*" (?!\w) ) | [^\s;|^\uff1b\uff0c\u3001]*?(?=,?(?:\s|$)|[;|^\uff1b\uff0c\u3001]) )
       )
     | (?P<bar> \| )
     """,
@@ -92,7 +91,7 @@ def _atoms(text: str) -> Iterator[_Atom]:
     for found in _ATOM.finditer(text):
         if found.group():
             sort = next(sort for sort in _SORTS if found[sort])
-            yield _Atom(sort, *found.span(), found.group(), *(found[mark] or "" for mark in ("sign", "field", "exact")))
+            yield _Atom(sort, *found.span(), found.group(), *(found[mark] or "" for mark in _MARKS))
 
 
 # --- lines --------------------------------------------------------------------------------------------------------
@@ -118,7 +117,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 def _is_prose(atoms: Sequence[_Atom], text: str) -> bool:
     begin = atoms[0].start + opening(text)
-    said = [atom for atom in atoms if atom.start >= begin and not atom.is_quoted]
+    said = [atom for atom in atoms if atom.start >= begin and not atom.quoted]
     return text.endswith("?") or is_clause(atom.text.strip(_PUNCTUATION) for atom in said) or _is_statement(said)
 
 
@@ -196,7 +195,7 @@ def _is_mark(line: _Line, number: int) -> bool:
     if not says_something(atom.body):
         return False
     signed = atom.sign in {"+", "-"} or (atom.sign and not number)  # a long dash between words is a dash
-    return bool(signed or atom.exact or (atom.is_quoted and not line.prose) or _is_prefix(atom.body))
+    return bool(signed or atom.exact or (atom.quoted and not (atom.field or line.prose)) or _is_prefix(atom.body))
 
 
 def _is_field(atom: _Atom, *, first: bool, last: bool) -> bool:
@@ -215,7 +214,7 @@ def _is_prefix(body: str) -> bool:
 def _closes(atom: _Atom, *, alone: bool) -> bool:
     """Whether a mark counts for this word only."""
     field = FIELDS.get(atom.name.lower())
-    if atom.is_quoted or field in _ONE_WORD or _is_prefix(atom.body):
+    if atom.quoted or field in _ONE_WORD or _is_prefix(atom.body):
         return True
     if field is Field.CATEGORY:
         return bool(atom.body) and (not alone or bool(re.search(r"[.*]", atom.body)))
@@ -227,7 +226,7 @@ _ONE_WORD = (Field.SOURCE, Field.KIND)
 
 def _is_weight(before: _Atom, atom: _Atom, rest: Sequence[_Atom]) -> bool:
     """Whether a `^` is a weight, be it a wrong one, and not mathematics: 10^6, L^p, cm^-1, 5^th."""
-    if before.sort == "bar" or before.is_quoted or before.text.endswith("*"):
+    if before.sort == "bar" or before.quoted or before.text.endswith("*"):
         return True
     written, base = atom.text[1:].strip(), _BASE.search(before.text)
     if base is None or base[0].isdecimal() or (not written and atom.start > before.end):
@@ -253,7 +252,7 @@ def _piece(text: str, draft: _Draft) -> Piece:
     if all(role == _PLAIN for _, role in draft):
         return Piece(_as_words(plain(written)), start)
     for atom, role in draft:
-        if '"' in atom.text and not (role.opens and atom.is_quoted):  # a stray quote, which would be a mistake
+        if '"' in atom.text and not (role.opens and atom.quoted):  # a stray quote, which would be a mistake
             bare = atom.text.replace('"', "").rjust(len(atom.text))
             written = written[: atom.start - start] + bare + written[atom.end - start :]
     return Piece(written, start)
