@@ -1,5 +1,6 @@
 """Rankers are found by name, a third party's too; ranking in a process of its own gives what ranking here gives."""
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from digest import pipeline, sample
 from digest.cli import ranking, wiring
 from digest.cli.ranking import PassingRanker, Recipe
 from digest.errors import UsageError
-from digest.model import Ranking, Shard, Subscriber
+from digest.model import Announcement, Kind, Listing, Ranking, Shard, Subscriber
 from digest.sample.server import serving
 from digest.sources.client import Client
 
@@ -100,6 +101,18 @@ def installed(tmp_path_factory, monkeypatch):
 @pytest.mark.parametrize("made", [ranking.make, PassingRanker])
 def test_a_third_partys_ranker_is_found_by_its_entry_point(installed, made):
     assert made(Recipe("constant")).rank(SHARD) == [Ranking(matched=7)]
+
+
+def test_the_example_of_the_page_on_rankers_is_one(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "rankers.md").read_text(encoding="utf-8")
+    (tmp_path / "lab_ranker.py").write_text(page.split("```python\n")[1].split("```")[0])
+    monkeypatch.syspath_prepend(tmp_path)
+    newest = importlib.import_module("lab_ranker").Newest()
+    window = [Announcement(Listing(str(n), id=n), "arxiv", Kind.NEW, NOW.date(), seq=n) for n in range(1, 10)]
+    ann = Subscriber("ann@example.org", id=1, cursor=2)
+    (found,) = newest.rank(Shard([ann], window, NOW, sent={1: frozenset({9})}))
+    assert [pick.listing.id for pick in found.picks] == [4, 5, 6, 7, 8]
+    assert (found.matched, found.papers) == (6, 7)
 
 
 def test_nobody_replaces_our_ranker_by_its_name(installed):
