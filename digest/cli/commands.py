@@ -16,6 +16,7 @@ from digest.cli import (
     feedback,
     init,
     preview,
+    profile,
     pull,
     rank,
     run,
@@ -69,6 +70,7 @@ app.command("status")(status.status)
 app.command("search")(search.search)
 app.command("rank")(rank.rank)
 app.command("feedback")(feedback.feedback)
+app.add_typer(profile.app, name="profile")
 app.command("explain")(explain.explain)
 app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)

@@ -11,7 +11,8 @@ from digest.cli.arguments import Json, Now, or_now
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
-    from digest.model import Feedback, Listing, Subscriber
+    from digest.cli.taught import Pupil
+    from digest.model import Feedback, Listing
     from digest.ranking.learning import Learned
     from digest.store import Store
 
@@ -48,46 +49,29 @@ def feedback(
 
     Example: digest feedback ann@example.org like 2605.01234 "rectified flow made simple"
     """
-    from digest.cli import wiring
-    from digest.cli.logs import quiet
+    from digest.cli.taught import pupil
 
     if saying is not None and not papers:
-        raise UsageError(
-            f"Which paper? Write its arXiv id, DOI, address or title: digest feedback {email} {saying} 2605.01234"
-        )
-    quiet()
-    moment, settings = or_now(now), wiring.load_settings(ctx.obj)
-    with wiring.store_of(settings, moment if saying else None, create=saying is not None) as store:
-        subscriber = _present(wiring.everybody(settings, store, moment), email)
+        raise UsageError(f"Which paper? For example: digest feedback {email} {saying} 2605.01234")
+    moment = or_now(now)
+    with pupil(ctx.obj, email, moment, writing=saying is not None) as whose:
         if saying is None:
-            _show(store, subscriber, as_json=as_json)
+            _show(whose, as_json=as_json)
         else:
-            _give(store, subscriber, saying, papers or (), moment, as_json=as_json)
-
-
-def _present(everybody: "Iterable[Subscriber]", email: str) -> "Subscriber":
-    from digest.cli import wiring
-
-    for subscriber in everybody:
-        if subscriber.email.casefold() == email.casefold():
-            return subscriber
-    raise wiring.not_a_subscriber(email)
+            _give(whose, saying, papers or (), moment, as_json=as_json)
 
 
 # --- what was said --------------------------------------------------------------------------------------------------
 
 
-def _show(store: "Store", subscriber: "Subscriber", *, as_json: bool) -> None:
+def _show(whose: "Pupil", *, as_json: bool) -> None:
     from digest.cli import output
-    from digest.cli.taught import taste_of
 
-    said = taste_of(store, subscriber).feedback[::-1]
+    said, email = whose.taste().feedback[::-1], whose.subscriber.email
     if as_json:
         output.emit_json([_as_json(feedback) for feedback in said])
     elif not said:
-        typer.echo(
-            f"{subscriber.email} has not said anything yet. Begin with: digest feedback {subscriber.email} like 2605.01234"
-        )
+        typer.echo(f"{email} has not said anything yet. Begin with: digest feedback {email} like 2605.01234")
     else:
         rows = [[f.at.date(), "liked" if f.liked else "disliked", f.listing.title, name_of(f.listing)] for f in said]
         output.table(None, ["day", "", "title", "paper"], rows)
@@ -112,16 +96,14 @@ def name_of(listing: "Listing") -> str:
 # --- saying something -----------------------------------------------------------------------------------------------
 
 
-def _give(
-    store: "Store", subscriber: "Subscriber", saying: Saying, papers: Sequence[str], now: datetime, *, as_json: bool
-) -> None:
+def _give(whose: "Pupil", saying: Saying, papers: Sequence[str], now: datetime, *, as_json: bool) -> None:
     from digest.cli import output
 
-    before = _learned(store, subscriber, now)
-    found, faults = _found(store, papers)
+    found, faults = _found(whose.store, papers)
+    before = whose.learned(now)
     for listing in found:
-        store.give_feedback(subscriber.email, listing.id, _LIKED[saying], now)
-    rising, falling = _moved(before, _learned(store, subscriber, now), found)
+        whose.store.give_feedback(whose.subscriber.email, listing.id, _LIKED[saying], now)
+    rising, falling = _moved(before, whose.learned(now), found)
     if as_json:
         said = [{"said": saying, "listing": _listing(listing)} for listing in found]
         output.emit_json({"said": said, "weighs_more": rising, "weighs_less": falling, "faults": faults})
@@ -144,15 +126,23 @@ def _tell(saying: Saying, found: "Iterable[Listing]", moved: "Mapping[str, Seque
 
 def _found(store: "Store", papers: Sequence[str]) -> "tuple[list[Listing], list[str]]":
     """The papers that are meant, each once, and what is wrong with the names of the others."""
-    found: dict[int, Listing] = {}
-    faults = []
-    for written in papers:
-        candidates = store.find(written)
-        if len(candidates) == 1:
-            found[candidates[0].id] = candidates[0]
-        else:
-            faults.append(_several(written, candidates) if candidates else _none(written))
+    if len(papers) > 1 and not any(map(_is_name, papers)) and len(title := store.find(" ".join(papers))) == 1:
+        return title, []  # without quotes around it
+    candidates = {written: store.find(written) for written in papers}
+    found = {listings[0].id: listings[0] for listings in candidates.values() if len(listings) == 1}
+    faults = [
+        _several(written, listings) if listings else _none(written)
+        for written, listings in candidates.items()
+        if len(listings) != 1
+    ]
     return list(found.values()), faults
+
+
+def _is_name(written: str) -> bool:
+    """Whether it can only be an identifier, a number or an address."""
+    from digest.text.ids import arxiv_id, doi
+
+    return bool(arxiv_id(written) or doi(written)) or written.isdecimal() or "://" in written
 
 
 def _none(written: str) -> str:
@@ -163,19 +153,7 @@ def _several(written: str, candidates: "Sequence[Listing]") -> str:
     rows = [f"    {name_of(listing)}  {listing.title}" for listing in candidates[:_MOST_CANDIDATES]]
     more = len(candidates) - len(rows)
     rows += [f"    and {more} more"] if more > 0 else []
-    return "\n".join(
-        [f"{written!r} is in {len(candidates)} titles; write more of it, or one of these names:", *rows]
-    )
-
-
-# --- what is learnt -------------------------------------------------------------------------------------------------
-
-
-def _learned(store: "Store", subscriber: "Subscriber", now: datetime) -> "tuple[Learned, ...]":
-    from digest.cli.taught import Teaching, taste_of
-
-    taste = taste_of(store, subscriber)
-    return Teaching(store).learned(subscriber, taste, now) if taste.feedback else ()
+    return "\n".join([f"{written!r} is in {len(candidates)} titles; write more of it, or one of these names:", *rows])
 
 
 def _moved(

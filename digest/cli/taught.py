@@ -1,38 +1,79 @@
-"""What somebody's likes have taught, as the ranker will use it."""
+"""What one subscriber has said of papers, and what that has taught, as the ranker will use it."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
+from digest.cli import wiring
+from digest.cli.logs import quiet
 from digest.model import Subscriber, Taste
 from digest.ranking import features
 from digest.ranking.corpus import Statistics
 from digest.ranking.index import Index
-from digest.ranking.learning import Learned, Learner
+from digest.ranking.learning import MOST, Learned, Learner
 from digest.ranking.lists import Lists
 from digest.ranking.matcher import Matcher
 from digest.ranking.query import parse_profile
 from digest.store import Store
 
 
-class Teaching:
-    """What tastes teach, with words as rare as a store has counted them."""
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A subscriber, and the store that remembers what they said."""
 
-    def __init__(self, store: Store) -> None:
-        self._statistics = Statistics(store.background())
-        self._learner = Learner(self._statistics)
+    store: Store
+    subscriber: Subscriber
 
-    def learned(self, subscriber: Subscriber, taste: Taste, now: datetime) -> tuple[Learned, ...]:
-        """The words learnt from a taste, beside the subscriber's own keywords; the strongest first."""
-        return self._learner.learned(taste, now, self._worths(subscriber.profile.keywords))
+    def taste(self) -> Taste:
+        """All that they said so far; nothing if they are not stored yet."""
+        return self.store.tastes([self.subscriber.id]).get(self.subscriber.id, Taste())
 
-    def _worths(self, keywords: Sequence[str]) -> list[float]:
-        """What each keyword that is wanted adds to a raw score at most."""
-        terms, _ = parse_profile(keywords)
-        matcher = Matcher([features.asked(term) for term in terms], Index(()), self._statistics)
-        worths, _ = matcher.attainable(Lists.of([[number] for number in range(len(terms))]))
-        return [worth for worth in worths.tolist() if worth > 0]
+    def learned(self, now: datetime, most: int = MOST) -> tuple[Learned, ...]:
+        """The words learnt from it, beside their own keywords; the strongest first."""
+        return self._learned(self.taste(), now, most)
+
+    def forgotten(self, now: datetime) -> dict[str, str]:
+        """The keys of the words that are to be learnt no more, with how people write them."""
+        taste = self.taste()
+        words = self._learned(replace(taste, forgotten=frozenset()), now, sys.maxsize) if taste.forgotten else ()
+        written = {word.key: word.written for word in words}
+        return {key: written.get(key, key) for key in sorted(taste.forgotten)}
+
+    def _learned(self, taste: Taste, now: datetime, most: int) -> tuple[Learned, ...]:
+        if not taste.feedback:
+            return ()
+        statistics = Statistics(self.store.background())
+        worths = _worths(self.subscriber.profile.keywords, statistics)
+        return Learner(statistics).learned(taste, now, worths, most)
 
 
-def taste_of(store: Store, subscriber: Subscriber) -> Taste:
-    """All that a subscriber has said of papers; nothing if they are not stored yet."""
-    return store.tastes([subscriber.id]).get(subscriber.id, Taste())
+@contextmanager
+def pupil(config: Path | None, email: str, now: datetime, *, writing: bool) -> Iterator[Pupil]:
+    """The one with that address; for `writing`, stored first if they are new in the file.
+
+    Raises:
+        UsageError: nobody is subscribed with this address.
+    """
+    quiet()
+    settings = wiring.load_settings(config)
+    with wiring.store_of(settings, now if writing else None, create=writing) as store:
+        yield Pupil(store, subscriber(wiring.everybody(settings, store, now), email))
+
+
+def subscriber(everybody: Sequence[Subscriber], email: str) -> Subscriber:
+    """The one with that address, in whatever case; raises UsageError if there is none."""
+    for one in everybody:
+        if one.email.casefold() == email.casefold():
+            return one
+    raise wiring.not_a_subscriber(email)
+
+
+def _worths(keywords: Sequence[str], statistics: Statistics) -> list[float]:
+    """What each keyword that is wanted adds to a raw score at most."""
+    terms, _ = parse_profile(keywords)
+    matcher = Matcher([features.asked(term) for term in terms], Index(()), statistics)
+    worths, _ = matcher.attainable(Lists.of([[number] for number in range(len(terms))]))
+    return [worth for worth in worths.tolist() if worth > 0]

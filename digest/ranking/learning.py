@@ -23,12 +23,13 @@ import numpy as np
 from digest.model import Feedback, Listing, Taste
 from digest.ranking import bm25f
 from digest.ranking.bm25f import Floats
+from digest.ranking.common import says_something
 from digest.ranking.corpus import Statistics
 from digest.text.tokens import Spelling, words
 
 HALF_LIFE = timedelta(days=90)  # what was said so long ago counts half
 ALTOGETHER = 12.0  # typical keywords that all words learnt are worth, if there are many likes
-_MOST_WORDS = 40
+MOST = 50  # words that count
 _CAUTION = 3.0  # so many likes bring half of what many bring
 _DISLIKED = 0.25  # what a dislike weighs against a like: it says less about what somebody wants
 _TYPICAL = 6.0  # what a keyword is worth where there is none: as much as a word that one paper in 400 holds
@@ -60,19 +61,23 @@ class Learner:
         self._rarest = _rarest(statistics)
         self._told = lru_cache(maxsize=1 << 12)(self._tell)
 
-    def learned(self, taste: Taste, now: datetime, worths: Sequence[float] = ()) -> tuple[Learned, ...]:
-        """The words that a taste adds to a profile, the strongest first.
+    def learned(
+        self, taste: Taste, now: datetime, worths: Sequence[float] = (), most: int = MOST
+    ) -> tuple[Learned, ...]:
+        """The words that a taste adds to a profile, `most` of them, the strongest first.
 
         `worths` is what each of the profile's own wanted terms adds to a raw score at most, so that what is learnt
         stands beside them in a fair measure; empty where there are none.
         """
         heard = [(feedback, standing(feedback, now)) for feedback in taste.feedback]
         weights = self._rocchio(heard)
-        worth = {key: weight * self._rarity(key) for key, weight in weights.items() if key not in taste.forgotten}
-        strongest = sorted(worth, key=lambda key: (-abs(worth[key]), key))[:_MOST_WORDS]
+        worth = {key: abs(weight) * self._rarity(key) for key, weight in weights.items()}
+        strongest = sorted(worth, key=lambda key: (-worth[key], key))
         typical = sum(worths) / len(worths) if worths else _TYPICAL
-        unit = typical * ALTOGETHER * trust(heard) / (sum(abs(worth[key]) for key in strongest) or 1.0)
-        return tuple(Learned(key, self._spelling(key, taste), weights[key] * unit) for key in strongest)
+        # What is forgotten leaves a gap: the others are not to be stronger for it.
+        unit = typical * ALTOGETHER * trust(heard) / (sum(worth[key] for key in strongest[:MOST]) or 1.0)
+        kept = [key for key in strongest if key not in taste.forgotten][:most]
+        return tuple(Learned(key, self._spelling(key, taste), weights[key] * unit) for key in kept)
 
     def _rocchio(self, heard: Sequence[tuple[Feedback, float]]) -> Mapping[str, float]:
         """The mean of what was liked, less some of the mean of what was disliked, by key."""
@@ -89,13 +94,14 @@ class Learner:
         title = words(listing.title)
         texts = (listing.abstract or listing.summary or "", *listing.keywords)
         abstract = list(chain.from_iterable(map(words, texts)))
-        telling = dict.fromkeys(word.key for word in (*title, *abstract) if self._tells(word.key))
+        telling = dict.fromkeys(word.key for word in (*title, *abstract) if self._tells(word))
         worths = self._worths(list(telling), title, abstract)
         worths /= np.linalg.norm(worths) or 1.0
         return _Told(dict(zip(telling, worths.tolist(), strict=True)), _spelt((*title, *abstract)))
 
-    def _tells(self, key: str) -> bool:
-        return _COMMON <= self._rarity(key) <= self._rarest and not _NUMBER.fullmatch(key)
+    def _tells(self, word: Spelling) -> bool:
+        rare = _COMMON <= self._rarity(word.key) <= self._rarest
+        return rare and not _NUMBER.fullmatch(word.key) and says_something(word.surface)
 
     def _worths(self, keys: Sequence[str], title: Sequence[Spelling], abstract: Sequence[Spelling]) -> Floats:
         """Rarity x BM25F strength of each key in a text."""
