@@ -1,7 +1,8 @@
 """A free text to the lines of a profile: a list of keywords, plain prose, or both.
 
 - A line ends at a line break or a semicolon and after a sentence; in a list, also at a comma before white space and at
-  `AND` and `OR`. What asks or states something ("does", "that", a question mark) is prose, anything else a list.
+  `AND` and `OR`. What asks or states something ("does", "that", a question mark) is prose, and so is what has a colon
+  or long parts, as titles have; anything else is a list.
 - Within it a new line begins before what is marked: `-word`, `field:word`, `=Word`, `prefix*` and, in a list, `"a phrase"`.
   It ends behind a closing quote, a prefix and a weight. A bar joins what stands on both sides.
 - A mark at the start, if it is the only one, counts for all that follows, as on a line of its own: `-large language
@@ -118,13 +119,15 @@ def _lines(text: str) -> Iterator[_Line]:
 def _is_prose(atoms: Sequence[_Atom], text: str) -> bool:
     begin = atoms[0].start + opening(text)
     said = [atom for atom in atoms if atom.start >= begin and not atom.quoted]
-    return text.endswith("?") or is_clause(atom.text.strip(_PUNCTUATION) for atom in said) or _is_statement(said)
+    return text.endswith("?") or is_clause(atom.text.strip(_PUNCTUATION) for atom in said) or _is_title(said)
 
 
-def _is_statement(atoms: Sequence[_Atom]) -> bool:
-    """Whether it ends as one and is no list, whose items are short."""
+def _is_title(atoms: Sequence[_Atom]) -> bool:
+    """Whether it is built like a title or a statement: with a colon, or with parts longer than keywords are."""
     items = [len(list(group)) for comma, group in groupby(atoms, lambda atom: atom.sort == "comma") if not comma]
-    return bool(items) and atoms[-1].text.endswith(".") and max(items) > _LONGEST_ITEM
+    ends = bool(atoms) and atoms[-1].text.endswith(".")
+    colon = any(atom.text.endswith(":") and atom.name.lower() not in FIELDS for atom in atoms)
+    return colon or max(items, default=0) > (_LONGEST_ITEM if not ends else _LONGEST_ITEM // 2)
 
 
 def _without_bullet(atoms: Sequence[_Atom]) -> Sequence[_Atom]:
@@ -132,7 +135,7 @@ def _without_bullet(atoms: Sequence[_Atom]) -> Sequence[_Atom]:
 
 
 _PUNCTUATION = "\"'()[]{}.,:;!?"
-_LONGEST_ITEM = 4
+_LONGEST_ITEM = 8  # words between commas; half as many, if a full stop ends them
 _BULLET = re.compile(rf"[+*\u2022\u00b7\u2023\u2014{_DASH}]|\(?\d{{1,3}}[.)]")
 
 
@@ -225,23 +228,21 @@ _ONE_WORD = (Field.SOURCE, Field.KIND)
 
 
 def _is_weight(before: _Atom, atom: _Atom, rest: Sequence[_Atom]) -> bool:
-    """Whether a `^` is a weight, be it a wrong one, and not mathematics: 10^6, L^p, cm^-1, 5^th."""
+    """Whether a `^` is a weight, be it a wrong one, and not mathematics: 10^6, L^p, cm^-1, 5^th, O(n^2)."""
     if before.sort == "bar" or before.quoted or before.text.endswith("*"):
         return True
     written, base = atom.text[1:].strip(), _BASE.search(before.text)
     if base is None or base[0].isdecimal() or (not written and atom.start > before.end):
         return False
-    if written.startswith("-"):
-        return len(base[0]) > _LONGEST_UNIT
     is_symbol = len(base[0]) == 1 or (len(base[0]) == 2 and not base[0].isupper())
     if _NUMBER.fullmatch(written):
         return not is_symbol or not rest or rest[0].sort == "bar"
-    return not is_symbol
+    return not is_symbol and base[0].isalpha() and bool(_WRONG_NUMBER.fullmatch(written))
 
 
 _BASE = re.compile(r"[^\W_]+[+#]*$")
-_NUMBER = re.compile(r"\d*\.?\d*")
-_LONGEST_UNIT = 3  # mol^-1
+_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_WRONG_NUMBER = re.compile(r"-?\d[\d.,]*|[^\W\d_]{2,}|")
 
 # --- pieces -------------------------------------------------------------------------------------------------------
 
