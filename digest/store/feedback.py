@@ -56,9 +56,9 @@ def erase(connection: Connection, readers: Collection[int]) -> None:
             connection.execute(delete(table).where(table.c.subscriber_id.in_(chunk)))
 
 
-def tastes(connection: Connection, readers: Collection[int], most: int = MOST) -> Mapping[int, Taste]:
-    """What each subscriber said of the last `most` papers; who never said anything is left out."""
-    said = _said(connection, readers, most)
+def tastes(connection: Connection, readers: Collection[int]) -> Mapping[int, Taste]:
+    """What each subscriber said of papers, newest last; who never said anything is left out."""
+    said = _said(connection, readers)
     papers = texts(connection, {paper for words in said.values() for paper in words})
     unwanted = _unwanted(connection, readers)
     return {
@@ -72,17 +72,17 @@ def _feedback(words: Mapping[int, tuple[bool, datetime]], papers: Mapping[int, L
         yield Feedback(papers[paper], liked, at)
 
 
-def _said(connection: Connection, readers: Collection[int], most: int) -> dict[int, dict[int, tuple[bool, datetime]]]:
+def _said(connection: Connection, readers: Collection[int]) -> dict[int, dict[int, tuple[bool, datetime]]]:
     """Per subscriber and paper their last word and when it was said, newest last."""
     found: dict[int, dict[int, tuple[bool, datetime]]] = defaultdict(dict)
     for chunk in chunks(readers):
-        for reader, paper, liked, at in connection.execute(_newest(chunk, most)):
+        for reader, paper, liked, at in connection.execute(_newest(chunk)):
             found[reader].pop(paper, None)  # two papers found to be one: what was said last counts
             found[reader][paper] = liked, at
     return found
 
 
-def _newest(readers: Collection[int], most: int) -> Any:
+def _newest(readers: Collection[int]) -> Any:
     f = feedback.c
     place = func.row_number().over(partition_by=f.subscriber_id, order_by=(f.at.desc(), f.listing_id.desc()))
     ranked = (
@@ -93,7 +93,7 @@ def _newest(readers: Collection[int], most: int) -> Any:
     )
     c = ranked.c
     columns = (c.subscriber_id, c.same_as, c.liked, c.at)
-    return select(*columns).where(c.place <= most).order_by(c.subscriber_id, c.at, c.listing_id)
+    return select(*columns).where(c.place <= MOST).order_by(c.subscriber_id, c.at, c.listing_id)
 
 
 def _unwanted(connection: Connection, readers: Collection[int]) -> dict[int, set[str]]:
