@@ -172,6 +172,10 @@ def test_sources_in_one_pair_of_brackets_are_said_once():
         ('[store]\nurl = "sqlite://digest.db"\n', "store.url", '"sqlite:///digest.db"'),
         ('[store]\nurl = "digest.db"\n', "store.url", "must be like"),
         ('[delivery]\non_unknown = "retry"\n', "delivery.on_unknown", '"resend" or "hold"'),
+        ('[ranking]\nranker = ""\n', "ranking.ranker", "must not be empty"),
+        ("[ranking]\nsemantic_share = 1.5\n", "ranking.semantic_share", "must be 1 or less, not 1.5"),
+        ('[ranking]\nsemantic_model = "nowhere"\n', "ranking.semantic_model", "nowhere; nothing is downloaded"),
+        ("semantic_share = 0.1\n", "semantic_share", "belongs below [ranking]"),
         (ANN + 'send_empty = "perhaps"\n', "subscribers[0].send_empty (ann@example.org)", "must be true or false"),
         (ANN + "keywords = [1]\n", "subscribers[0].keywords[0] (ann@example.org)", "must be text in quotes"),
         (ANN + 'keywords = "x"\n', "subscribers[0].keywords (ann@example.org)", 'must be a list, like ["one", "two"]'),
@@ -430,6 +434,10 @@ def test_a_subscriber_in_full():
         days = ["Mon", "friday"]
         max_papers = 5
         max_trending = 0
+        min_match = 12.5
+        max_per_term = 3
+        diversity = 1
+        signals = true
         format = "text"
         send_empty = false
         """
@@ -441,6 +449,8 @@ def test_a_subscriber_in_full():
     assert ann.profile.categories == ("cs.*", "neuroscience")
     assert ann.profile.sources == ("huggingface",)
     assert (ann.profile.max_papers, ann.profile.max_trending) == (5, 0)
+    assert (ann.profile.min_match, ann.profile.max_per_term) == (12.5, 3)
+    assert (ann.profile.diversity, ann.profile.signals) == (1.0, True)
     assert (ann.schedule.timezone, ann.schedule.send_at, ann.schedule.days) == ("Europe/Zurich", time(6, 15), {0, 4})
     assert (ann.format, ann.send_empty, ann.name) == (Format.TEXT, False, "Ann")
 
@@ -463,6 +473,17 @@ def test_a_subscriber_in_full():
         ('days = "mon"', "days", "must be a list"),
         ("max_papers = 201", "max_papers", "200 or less"),
         ("max_trending = -1", "max_trending", "0 or more"),
+        ("min_match = 101", "min_match", "must be 100 or less, not 101"),
+        ("min_match = -0.5", "min_match", "must be 0 or more, not -0.5"),
+        ("min_match = nan", "min_match", "must be 0 or more, not nan"),
+        ("min_match = true", "min_match", "must be a number, not true"),
+        ('min_match = "much"', "min_match", "must be a number"),
+        ("max_per_term = -1", "max_per_term", "must be 0 or more, not -1"),
+        ("max_per_term = 1.5", "max_per_term", "must be a whole number, not 1.5"),
+        ("diversity = 30", "diversity", "must be 1 or less, not 30"),
+        ("diversity = -inf", "diversity", "must be 0 or more"),
+        ("signals = 2", "signals", "must be true or false, not 2"),
+        ("min_macth = 10", "min_macth", 'did you mean "min_match"?'),
         ('format = "md"', "format", '"text" or "markdown"'),
         ('categories = ["cs.cl"]', "categories[0]", 'did you mean "cs.CL"?'),
         ('sources = ["hugingface"]', "sources[0]", 'did you mean "huggingface"?'),
@@ -564,7 +585,8 @@ def test_the_example_is_complete():
 
 
 def test_what_the_example_switches_off_is_right_too(tmp_path):
-    (tmp_path / "templates").mkdir()
+    for folder in ("templates", "models/all-minilm-l6-v2"):
+        (tmp_path / folder).mkdir(parents=True)
     text = re.sub(r"^password_file = .*$", "", _every_example(), flags=re.MULTILINE)
     assert len(read(text, tmp_path / "config.toml").sources) == 4
 

@@ -60,6 +60,10 @@ def record(subscriber: Subscriber) -> dict[str, Any]:
         "days": config.day_names(schedule.days),
         "max_papers": profile.max_papers,
         "max_trending": profile.max_trending,
+        "min_match": profile.min_match,
+        "max_per_term": profile.max_per_term,
+        "diversity": profile.diversity,
+        "signals": profile.signals,
         "format": subscriber.format.value,
         "send_empty": subscriber.send_empty,
         STATUS: subscriber.status.value,
@@ -84,6 +88,8 @@ def _cell(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case float():
+            return repr(value).removesuffix(".0")
         case list():
             return "; ".join(re.sub(r"([\\;])", r"\\\1", item) for item in value)
         case _:

@@ -20,8 +20,8 @@ from digest.config.values import (
     LocalPath,
     Mailbox,
     Name,
+    Number,
     ProfileCategory,
-    Seconds,
     Timezone,
     Url,
     WallTime,
@@ -36,6 +36,15 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _existing(folder: Path | None, advice: str) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}; {advice}")
+    return folder
+
+
+_Share = Annotated[Number, Field(ge=0, le=1)]
+
+
 class SiteSettings(_Table):
     name: Name = "Daily Papers"
     url: BaseUrl | None = None
@@ -46,9 +55,7 @@ class SiteSettings(_Table):
     @field_validator("templates_dir")
     @classmethod
     def _is_there(cls, folder: Path | None) -> Path | None:
-        if folder is not None and not folder.is_dir():
-            raise ValueError(f"there is no folder {folder}; make it, or leave this out for the built-in templates")
-        return folder
+        return _existing(folder, "make it, or leave this out for the built-in templates")
 
 
 class StoreSettings(_Table):
@@ -73,7 +80,7 @@ class SmtpSettings(_Table):
     username: Line | None = None
     password: SecretStr | None = Field(default=None, validate_default=True)
     password_file: LocalPath | None = None
-    timeout: Annotated[Seconds, Field(ge=1, le=600)] = 60
+    timeout: Annotated[Number, Field(ge=1, le=600)] = 60
 
     @field_validator("path")
     @classmethod
@@ -112,6 +119,17 @@ class SmtpSettings(_Table):
 
 class DeliverySettings(_Table):
     on_unknown: Literal["resend", "hold"] = "resend"
+
+
+class RankingSettings(_Table):
+    ranker: Name = "keywords"
+    semantic_model: LocalPath | None = None
+    semantic_share: _Share = 0.5
+
+    @field_validator("semantic_model")
+    @classmethod
+    def _is_there(cls, folder: Path | None) -> Path | None:
+        return _existing(folder, "nothing is downloaded: put the model there, or leave this out to rank by words alone")
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
@@ -193,6 +211,10 @@ class SubscriberSettings(_Table):
     days: Days = EVERY_DAY
     max_papers: Annotated[Whole, Field(ge=1, le=200)] = 20
     max_trending: Annotated[Whole, Field(ge=0, le=50)] = 5
+    min_match: Annotated[Number, Field(ge=0, le=100)] = 0.0
+    max_per_term: Annotated[Whole, Field(ge=0)] = 0
+    diversity: _Share = 0.0
+    signals: bool = False
     format: Format = Format.HTML
     send_empty: bool = True
 
@@ -201,7 +223,7 @@ class SubscriberSettings(_Table):
         return Subscriber(
             email=self.email,
             name=self.name,
-            profile=Profile(self.keywords, self.categories, self.sources, self.max_papers, self.max_trending),
+            profile=Profile(**{key: getattr(self, key) for key in Profile.__dataclass_fields__}),
             schedule=Schedule(self.timezone, self.send_at, self.days),
             format=self.format,
             send_empty=self.send_empty,
@@ -217,6 +239,7 @@ class Settings(_Table):
     mail: MailSettings = MailSettings()
     smtp: SmtpSettings = SmtpSettings()
     delivery: DeliverySettings = DeliverySettings()
+    ranking: RankingSettings = RankingSettings()
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[SubscriberSettings, ...] = ()
 
@@ -227,5 +250,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "mail": MailSettings,
     "smtp": SmtpSettings,
     "delivery": DeliverySettings,
+    "ranking": RankingSettings,
 }
 LISTS = ("sources", "subscribers")

@@ -65,7 +65,7 @@ def _number(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_number)]
-Seconds = Annotated[float, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

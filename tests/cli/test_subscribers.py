@@ -298,7 +298,16 @@ _SUBSCRIBERS = st.builds(
     Subscriber,
     email=st.just("ann@example.org"),
     name=_LINE,
-    profile=st.builds(Profile, keywords=_ITEMS, categories=_ITEMS, sources=_ITEMS),
+    profile=st.builds(
+        Profile,
+        keywords=_ITEMS,
+        categories=_ITEMS,
+        sources=_ITEMS,
+        min_match=st.floats(0, 100),
+        max_per_term=st.integers(0, 9),
+        diversity=st.floats(0, 1),
+        signals=st.booleans(),
+    ),
     schedule=st.builds(Schedule, days=st.sets(st.sampled_from(sorted(EVERY_DAY)), min_size=1).map(frozenset)),
     status=st.sampled_from([Status.ACTIVE, Status.PAUSED]),
 )
@@ -314,6 +323,14 @@ def test_every_subscriber_comes_back_from_either_file_as_they_were(subscriber):
     }
     (row,) = roster.from_json(roster.to_json([subscriber]).encode())
     assert row.table == roster.record(subscriber)
+
+
+def test_how_a_profile_is_ranked_survives_either_file():
+    profile = Profile(("GAN",), min_match=12.5, max_per_term=3, diversity=0.25, signals=True)
+    ann = Subscriber("ann@example.org", profile=profile)
+    for rows in (roster.from_csv(roster.to_csv([ann]).encode()), roster.from_json(roster.to_json([ann]).encode())):
+        (read,) = roster.sift(rows, [], ["arxiv"]).new
+        assert read.profile == profile
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"email,keywords\n{text}".encode()))
