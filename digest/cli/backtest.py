@@ -128,8 +128,6 @@ def _test(home: "Installation", asked: "Sequence[Asked]", days: int, now: "datet
     until = now.date()
     since = until - (days - 1) * _DAY
     begins = home.store.begins()
-    if min(begins.values(), default=date.max) > until:
-        raise UsageError(f"Nothing is held of these days: run `digest pull --since {since}`, and then this again.")
     head = home.store.head()  # nobody needs the news of today ranked as such
     shard = pipeline.shard_of(home.parts, [replace(one.subscriber, cursor=head) for one in asked], now)
     states = [home.store.source_state(source.name) for source in home.parts.sources]
@@ -139,6 +137,10 @@ def _test(home: "Installation", asked: "Sequence[Asked]", days: int, now: "datet
             shard,
             home.parts.ranker.rank,
             partial(unread, states, begins),
+        )
+    if all(len(result.unknown) == len(result.days) for result in results):
+        raise UsageError(
+            f"Nothing is held of {since} to {until}: run `digest pull --since {since}`, and then this again."
         )
     return [
         Tested(one.name, result, labels(one.subscriber.profile)) for one, result in zip(asked, results, strict=True)

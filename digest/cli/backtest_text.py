@@ -50,10 +50,11 @@ def _bars(bars: Sequence[Bar], most: int) -> Iterator[str]:
     wide = max(len(number(bar.papers or 0)) for bar in bars)
     for bar in bars:
         counts = (
-            f"{bar.shown:>4} of {number(bar.papers):>{wide}}" if bar.papers is not None else f"   ? {' ' * (wide + 3)}"
+            f"{bar.shown:>4} of {number(bar.papers):>{wide}}" if bar.papers is not None else f"   ? {'':>{wide + 3}}"
         )
         drawn = _drawn((bar.shown,), most)
-        yield f"  {bar.day:<10} {counts}  {'  '.join(part for part in (drawn, bar.note) if part)}".rstrip()
+        line = f"  {bar.day:<10} {counts}  {drawn}{'  ' if drawn else ''}"
+        yield f"{line}{shorten(bar.note, _COLUMNS - width(line))}".rstrip()
 
 
 def _drawn(counts: Sequence[int], most: int) -> str:
@@ -101,7 +102,7 @@ def _pair(pair: Pair, sides: Sequence[Side]) -> Iterator[str]:
     for day in pair.days:
         drawn = _drawn((day.both, day.one, day.other), pair.most)
         counts = f"{day.both:>5} {day.one:>7} {day.other:>7}"
-        lines.append(f"  {day.day:<10} {counts}  {drawn or day.note}".rstrip())
+        lines.append(f"  {day.day:<10} {counts}  {drawn or shorten(day.note, _COLUMNS - 36)}".rstrip())
     yield "\n".join(lines)
     for title, rows in (("The best only in 1", pair.one), ("The best only in 2", pair.other)):
         if rows:

@@ -107,10 +107,14 @@ def report(tested: Sequence[Tested], sources: Mapping[str, str]) -> Report:
     """The backtest of one profile, or of two over the same days. `sources` says what people call each source."""
     days = tested[0].result.days
     first, last = days[0].day, days[-1].day
-    names = " or ".join(shorten(clean(one.name), _NAME) for one in tested)
+    title = "Two profiles side by side" if len(tested) > 1 else f"What would have been sent: {_named(tested[0])}"
     pair = _pair(compare(tested[0].result, tested[1].result), tested, sources) if len(tested) > 1 else None
     period = f"{plain_day(first, last)} to {plain_day(last, last)} {last.year}"
-    return Report(f"What would have been sent: {names}", period, tuple(_side(one, sources) for one in tested), pair)
+    return Report(title, period, tuple(_side(one, sources) for one in tested), pair)
+
+
+def _named(tested: Tested) -> str:
+    return shorten(clean(tested.name), _NAME)
 
 
 # --- one profile --------------------------------------------------------------------------------------------------
@@ -120,7 +124,7 @@ def _side(tested: Tested, sources: Mapping[str, str]) -> Side:
     result = tested.result
     picks, near = result.picks, result.near
     return Side(
-        name=shorten(clean(tested.name), _NAME),
+        name=_named(tested),
         summary=_summary(result),
         notes=tuple(_notes(result, sources)),
         total=len(picks),
