@@ -66,29 +66,31 @@ def _written_to(path: Path | None) -> Iterator[BinaryIO]:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Says on stderr what is wrong with which line, and counts."""
+    """Says on stderr what is wrong with which line, and counts: listings, profiles, and rows that came out."""
 
-    counts: Counter[str] = field(default_factory=Counter)  # listings, profiles, rankings
-    left_out: Counter[str] = field(default_factory=Counter)  # listings, profiles
+    counts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def remark(self, where: str, what: str) -> None:
-        typer.echo(f"{where}: {what}", err=True)
+        from digest.rendering.words import clean
 
-    def leave_out(self, things: str, where: str, what: str) -> None:
-        self.left_out[things] += 1
+        typer.echo(clean(f"{where}: {what}"), err=True)
+
+    def leave_out(self, thing: str, where: str, what: str) -> None:
+        self.left_out[thing] += 1
         self.remark(where, what)
 
-    def require(self, things: str, name: str) -> None:
+    def require(self, thing: str, name: str) -> None:
         """Raises UsageError if there were some, and all were left out."""
-        if self.left_out[things] and not self.counts[things]:
-            raise UsageError(f"None of the {things} in {name} could be read; what to do is said above.")
+        if self.left_out[thing] and not self.counts[thing]:
+            raise UsageError(f"None of the {thing}s in {name} could be read; what to do is said above.")
 
     def conclusion(self) -> str:
-        read = (
-            f"{self.counts['listings']:,} listings, {self.counts['profiles']:,} profiles: {self.counts['rows']:,} rows"
-        )
-        lost = ", ".join(f"{number:,} {things}" for things, number in self.left_out.items())
-        return f"{read}. Left out, as said above: {lost}." if lost else f"{read}."
+        from digest.rendering.words import counted
+
+        listings, profiles, found = (counted(self.counts[thing], thing) for thing in ("listing", "profile", "row"))
+        lost = (counted(number, thing) for thing, number in self.left_out.items())
+        return " ".join([f"{listings}, {profiles}: {found}.", *(f"Left out, as said: {one}." for one in lost)])
 
 
 # --- listings -------------------------------------------------------------------------------------------------------
@@ -118,20 +120,20 @@ def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool) -> Stoc
     window: list[Announcement] = []
     names: list[Id] = []
     numbers: dict[str, int] = {}
-    for where, row in lines.read(name, partial(notes.leave_out, "listings")):
+    for where, row in lines.read(name, partial(notes.leave_out, "listing")):
         try:
             one = rows.ident(row, numbers)
             news, faults = rows.announcement(row, len(window) + 1, now.date())
         except lines.RowError as error:
-            notes.leave_out("listings", where, str(error))
+            notes.leave_out("listing", where, str(error))
             continue
         numbers[rows.same(one)] = news.seq
         window.append(news)
         names.append(one)
         for fault in faults:
             notes.remark(where, fault)
-    notes.counts["listings"] = len(window)
-    notes.require("listings", name)
+    notes.counts["listing"] = len(window)
+    notes.require("listing", name)
     own = count(news.listing for news in window)
     return Stock(tuple(window), names, numbers, own if alone else with_prior(own), now)
 
@@ -152,21 +154,21 @@ def answers(stock: Stock, name: str, top: int, notes: Notes) -> Iterator[bytes]:
         for (where, wish), ranking in zip(asked, rankings, strict=True):
             for problem in (*_unknown(wish, stock), *ranking.problems):
                 notes.remark(where, problem)
-            notes.counts["rows"] += len(ranking.picks)
+            notes.counts["row"] += len(ranking.picks)
             yield from rows.written(wish.id, ranking, stock.names)
-    notes.require("profiles", name)
+    notes.require("profile", name)
 
 
 def _wishes(name: str, top: int, notes: Notes) -> Iterator[tuple[str, "Wish"]]:
     from digest.cli import lines, rows
 
-    for where, row in lines.read(name, partial(notes.leave_out, "profiles")):
+    for where, row in lines.read(name, partial(notes.leave_out, "profile")):
         try:
             wish = rows.wish(row, top)
         except lines.RowError as error:
-            notes.leave_out("profiles", where, str(error))
+            notes.leave_out("profile", where, str(error))
             continue
-        notes.counts["profiles"] += 1
+        notes.counts["profile"] += 1
         yield where, wish
 
 

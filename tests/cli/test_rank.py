@@ -56,7 +56,7 @@ def test_every_listing_that_matches_is_ranked_the_best_first_and_says_why(ranked
     assert listed(found)[0] == "flows"
     assert [row["rank"] for row in found] == [1, 2, 3]
     assert {(of["term"], of["field"]) for of in found[0]["reasons"]} >= {("flow matching", "title")}
-    assert said.strip() == "3 listings, 1 profiles: 3 rows."
+    assert said.strip() == "3 listings, 1 profile: 3 rows."
 
 
 def test_points_add_up_to_the_score_and_its_match(ranked):
@@ -232,7 +232,7 @@ def test_a_listing_that_cannot_be_read_is_named_by_its_line_and_the_others_are_r
     found, said = ranked([FLOWS, bad, SURVEY], [ANN])
     assert listed(found) == ["flows", 7]
     assert f"L.jsonl:2: {what}" in said
-    assert said.endswith("Left out, as said above: 1 listings.\n")
+    assert said.endswith("Left out, as said: 1 listing.\n")
 
 
 @pytest.mark.parametrize(("bad", "what"), BAD_LINES + BAD_PROFILES, ids=[what for _, what in BAD_LINES + BAD_PROFILES])
