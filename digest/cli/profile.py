@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="profile",
-    help="What a profile asks for: show, check, and forget or remember what was learnt.",
+    help="What a profile asks for: show, check, suggest, and forget or remember what was learnt.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -260,3 +260,30 @@ def _place(error: ProfileError) -> str:
     before = error.line[: error.column]
     line, column = before.count("\n") + 1, error.column - before.rfind("\n")
     return f"Line {line}, column {column}" if "\n" in error.line.strip() else f"Column {column}"
+
+
+# --- suggest --------------------------------------------------------------------------------------------------------
+
+
+@app.command("suggest")
+def suggest(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Option("--from", help="BibTeX, a CSV of Zotero, or a list of papers; - is standard input.")
+    ],
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many keywords.")] = 15,
+    as_json: Json = False,
+) -> None:
+    """Propose keywords from papers you have collected, as TOML for the configuration.
+
+    Example: digest profile suggest --from refs.bib
+    """
+    from digest.cli import output, profile_suggest
+
+    suggestion, faults = profile_suggest.suggestion(ctx.find_root().obj, file, most)
+    for fault in faults:
+        typer.echo(f"{file}, {fault}", err=True)
+    if as_json:
+        output.emit_json(profile_suggest.as_json(suggestion, faults))
+    else:
+        typer.echo(profile_suggest.toml(suggestion, str(file), len(faults)))
