@@ -170,6 +170,19 @@ def test_composing_twice_gives_one_edition(tmp_path):
         assert list(pipeline.compose(parts, NOW, early=True)) == []
 
 
+def test_the_ranker_is_told_what_readers_said_and_how_common_words_are(tmp_path):
+    with home(tmp_path) as parts:
+        list(pipeline.pull(parts, NOW))
+        parts.store.give_feedback("ann@example.org", 1, True, NOW)
+        ann, *others = parts.store.subscribers()
+        shard = pipeline.shard_of(parts, [ann, *others], NOW)
+        assert shard.background == parts.store.background()
+    assert shard.background.holders["=paper"] > 1
+    assert {reader: [each.listing.id for each in taste.feedback] for reader, taste in shard.tastes.items()} == {
+        ann.id: [1]
+    }
+
+
 def test_composing_for_a_look_writes_nothing(tmp_path):
     with home(tmp_path) as parts:
         list(pipeline.pull(parts, NOW))

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text
@@ -65,7 +66,7 @@ class Document(TypeDecorator[Any]):
         return None if value is None else codec.dumps(self.hint, value, ascii_only=self.ascii_only)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else _read(codec.loads, self.hint, value)
+        return None if value is None else _read(partial(codec.loads, self.hint), value)
 
 
 class Packed(TypeDecorator[Any]):
@@ -82,7 +83,7 @@ class Packed(TypeDecorator[Any]):
         return None if value is None else codec.pack(self.hint, value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else _read(codec.unpack, self.hint, value)
+        return None if value is None else _read(partial(codec.unpack, self.hint), value)
 
 
 class Counts(TypeDecorator[Background]):
@@ -95,7 +96,7 @@ class Counts(TypeDecorator[Background]):
         return None if value is None else _pack_counts(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Background | None:  # noqa: ARG002
-        return None if value is None else _read(lambda _, packed: _unpack_counts(packed), Background, value)
+        return None if value is None else _read(_unpack_counts, value)
 
 
 _SUMS = struct.Struct("<3dI")  # papers, words of titles, words of abstracts; how many forms follow
@@ -110,16 +111,16 @@ def _pack_counts(background: Background) -> bytes:
 
 def _unpack_counts(packed: bytes) -> Background:
     content = zlib.decompress(packed)
-    *sums, size = _SUMS.unpack_from(content)
+    papers, title_words, abstract_words, size = _SUMS.unpack_from(content)
     holders = struct.unpack_from(f"<{size}Q", content, _SUMS.size)
     forms = content[_SUMS.size + 8 * size :].decode().split("\n") if size else []
-    return Background(*sums, {form: papers / 1000 for form, papers in zip(forms, holders, strict=True)})
+    return Background(papers, title_words, abstract_words, {f: n / 1000 for f, n in zip(forms, holders, strict=True)})
 
 
-def _read(reader: Callable[[Any, Any], Any], hint: Any, value: Any) -> Any:
+def _read(reader: Callable[[Any], Any], value: Any) -> Any:
     """Raises StoreError for what no version of this program wrote."""
     try:
-        return reader(hint, value)
+        return reader(value)
     except (ValueError, LookupError, TypeError, AttributeError, struct.error, zlib.error) as error:
         raise StoreError(
             f"the database holds something that was not written by this program: {error}: {value[:80]!r}; "
