@@ -72,9 +72,9 @@ class Notes:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def remark(self, where: str, what: str) -> None:
-        from digest.rendering.words import clean
+        from digest.text.characters import one_line, printable
 
-        typer.echo(clean(f"{where}: {what}"), err=True)
+        typer.echo(one_line(printable(f"{where}: {what}")), err=True)
 
     def leave_out(self, thing: str, where: str, what: str) -> None:
         self.left_out[thing] += 1
@@ -86,11 +86,13 @@ class Notes:
             raise UsageError(f"None of the {thing}s in {name} could be read; what to do is said above.")
 
     def conclusion(self) -> str:
-        from digest.rendering.words import counted
-
-        listings, profiles, found = (counted(self.counts[thing], thing) for thing in ("listing", "profile", "row"))
-        lost = (counted(number, thing) for thing, number in self.left_out.items())
+        listings, profiles, found = (_counted(self.counts[thing], thing) for thing in ("listing", "profile", "row"))
+        lost = (_counted(number, thing) for thing, number in self.left_out.items())
         return " ".join([f"{listings}, {profiles}: {found}.", *(f"Left out, as said: {one}." for one in lost)])
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 # --- listings -------------------------------------------------------------------------------------------------------

@@ -37,8 +37,8 @@ def require(name: str) -> EntryPoint:
         return OWN  # without a look at everything that is installed
     if (found := known().get(name)) is None:
         raise UsageError(
-            f"There is no ranker {name!r}; there are {', '.join(sorted(known()))}. Install the package it comes with"
-            " into the environment of digest, or write another name."
+            f"there is no ranker {name!r} (there are {', '.join(sorted(known()))}); install the package it comes with into"
+            " the environment of digest, or write another name"
         )
     return found
 
@@ -49,9 +49,9 @@ def make(recipe: Recipe) -> Ranker:
     try:
         ranker = point.load()()
     except Exception as error:  # whatever a third party's code does when it is imported and called
-        raise UsageError(f"The ranker {point.name!r} ({point.value}) cannot be made: {_said(error)}") from error
+        raise UsageError(f"the ranker {point.name!r} ({point.value}) cannot be made: {_said(error)}") from error
     if not callable(getattr(ranker, "rank", None)):
-        raise UsageError(f"What {point.value} gives is no ranker: it has no method rank(shard).")
+        raise UsageError(f"what {point.value} gives is no ranker: it has no method rank(shard)")
     made: Ranker = ranker
     return made
 

@@ -13,7 +13,7 @@ import structlog
 from digest import config
 from digest.cli import ranking, worker
 from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
-from digest.errors import UsageError
+from digest.errors import ConfigError, Fault, UsageError
 from digest.model import Subscriber
 from digest.pipeline import Parts, Ranker, Source, Transport
 from digest.ranking.query import parse
@@ -36,7 +36,12 @@ MakeRanker = Callable[[ranking.Recipe], Ranker]
 def load_settings(explicit: Path | None) -> "Settings":
     """The configuration that a command was given or finds; raises ConfigError with every fault."""
     path = config.find(explicit, os.environ)
-    return config.load(path, os.environ, check_keyword=parse)
+    settings = config.load(path, os.environ, check_keyword=parse)
+    try:
+        ranking.require(settings.ranking.ranker)
+    except UsageError as error:
+        raise ConfigError(str(path), [Fault("ranking.ranker", str(error))]) from None
+    return settings
 
 
 def make_source(settings: "SourceSettings", client: Client) -> Source:
@@ -187,7 +192,7 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
     parts = Parts(
         sources=sources,
         store=store,
-        ranker=ranker(ranking.Recipe()),
+        ranker=ranker(ranking.Recipe(settings.ranking.ranker)),
         renderer=renderer,
         transport=lambda: make_transport(settings),
         worker=worker.name(),

@@ -120,8 +120,19 @@ def test_nobody_replaces_our_ranker_by_its_name(installed):
 
 
 def test_an_unknown_ranker_is_an_error_that_names_those_there_are(installed):
-    with pytest.raises(UsageError, match=r"no ranker 'best'; there are absent, constant, .*, keywords, "):
+    with pytest.raises(UsageError, match=r"no ranker 'best' \(there are absent, constant, .*, keywords, "):
         ranking.make(Recipe("best"))
+
+
+def test_the_ranker_is_named_by_the_configuration(installed, run, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(sample.configuration("http://127.0.0.1:9", 25) + '\n[ranking]\nranker = "constant"\n')
+    with wiring.installation(config, sample.MORNING) as home:
+        assert home.parts.ranker.rank(SHARD) == [Ranking(matched=7)]
+    config.write_text(config.read_text().replace("constant", "constnat"))
+    ran = run("--config", str(config), "status")
+    assert ran.code == 2
+    assert "ranking.ranker: there is no ranker 'constnat' (there are" in ran.err
 
 
 @pytest.mark.parametrize(
