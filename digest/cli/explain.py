@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.standing import Standing
 
 _MOST_FOUND = 8
+_TITLE = 48  # characters of each
 
 
 class Explains(Protocol):
@@ -80,7 +81,7 @@ def _paper(home: "Installation", text: str) -> "Listing":
         return found[0]
     if not found:
         raise UsageError(_unknown(home, text))
-    named = [f"    {one.id}  {shorten(clean(one.title), 80)} ({name_of(one)})" for one in found[:_MOST_FOUND]]
+    named = [f"    {one.id}  {shorten(clean(one.title), _TITLE)} ({name_of(one)})" for one in found[:_MOST_FOUND]]
     more = [f"    and {len(found) - _MOST_FOUND} more"] if len(found) > _MOST_FOUND else []
     raise UsageError("\n".join([f"{len(found)} papers go by {text!r}; say which, by its number:", *named, *more]))
 

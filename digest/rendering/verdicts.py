@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from math import floor
 
 from digest.model import Account, Ground, Hurdle, Kind, Listing, Pick, Reason, Section, Status
 from digest.rendering.cards import source_title
@@ -210,9 +211,23 @@ def subject(term: str, field: str, ground: Ground) -> str:
     return subject_of(Reason(term, field, 0.0)) if ground is Ground.KEYWORD else clean(term)
 
 
-def told(reasons: Iterable[Reason]) -> list[tuple[str, str, str, float]]:
-    """Each reason's basis, subject, field and points, in their order."""
-    return [(basis(r), subject(r.term, r.field, r.ground), r.field, r.contribution) for r in reasons]
+def told(reasons: Sequence[Reason]) -> list[tuple[str, str, str, float]]:
+    """Each reason's basis, subject, field and points to a tenth, in their order; the points add up to their sum."""
+    points = in_tenths([reason.contribution for reason in reasons])
+    return [
+        (basis(reason), subject(reason.term, reason.field, reason.ground), reason.field, worth)
+        for reason, worth in zip(reasons, points, strict=True)
+    ]
+
+
+def in_tenths(points: Sequence[float]) -> list[float]:
+    """Rounded so that what is printed adds up to the rounded sum: the largest remainders are rounded up."""
+    floors = [floor(10 * worth) for worth in points]
+    missing = round(10 * sum(points)) - sum(floors)
+    by_remainder = sorted(range(len(points)), key=lambda number: floors[number] - 10 * points[number])
+    for number in by_remainder[:missing]:
+        floors[number] += 1
+    return [tenths / 10 for tenths in floors]
 
 
 def name_of(listing: Listing) -> str:
@@ -225,7 +240,8 @@ def name_of(listing: Listing) -> str:
 def brief(pick: Pick, most: int = 3) -> str:
     """What a paper was chosen for, in a few words: "flow matching 44, author Chen 5"."""
     worth: dict[str, float] = {}
-    for _, what, _, points in told(pick.reasons):
-        worth[what] = worth.get(what, 0.0) + points
+    for reason in pick.reasons:
+        what = subject(reason.term, reason.field, reason.ground)
+        worth[what] = worth.get(what, 0.0) + reason.contribution
     best = sorted(worth.items(), key=lambda item: -abs(item[1]))[:most]
     return ", ".join(f"{what} {_points(points)}" for what, points in best)

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.model import Account, Announcement, Ground, Hurdle, Kind, Listing, Profile, Reason, Status, Subscriber
-from digest.rendering.verdicts import brief, name_of, ordinal, remarks, told, verdict
+from digest.rendering.verdicts import brief, in_tenths, name_of, ordinal, remarks, told, verdict
 from digest.standing import Stage, Standing
 
 DAY = date(2026, 5, 18)
@@ -143,6 +145,13 @@ def test_reasons_say_what_they_rest_on():
         ("signal", "42 upvotes", "", 1.0),
         ("meaning", "meaning", "", 4.0),
     ]
+
+
+@given(st.lists(st.floats(-100, 100), max_size=12))
+def test_points_that_are_printed_add_up_to_the_sum_that_is_printed(points):
+    tenths = in_tenths(points)
+    assert round(sum(tenths), 6) == round(round(10 * sum(points)) / 10, 6)
+    assert all(abs(one - other) < 0.1 + 1e-9 for one, other in zip(tenths, points, strict=True))
 
 
 def test_a_pick_in_brief(make):

@@ -1,0 +1,168 @@
+"""`digest explain`, as it is typed."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from digest.model import Announcement, Fetched, Kind, Listing
+from digest.ranking.ranker import Ranker
+from digest.store import open_store
+
+CONFIG = """
+[smtp]
+kind = "files"
+path = "outbox"
+
+[[sources]]
+kind = "arxiv"
+name = "arxiv"
+categories = ["cs.CL", "stat.ML"]
+rss_url = "http://127.0.0.1:9/rss"
+api_url = "http://127.0.0.1:9/api"
+
+[[sources]]
+kind = "feed"
+name = "blog"
+url = "http://127.0.0.1:9/feed"
+
+[[subscribers]]
+email = "ann@example.org"
+keywords = ["flow matching", "-survey"]
+sources = ["arxiv"]
+max_papers = 1
+max_trending = 0
+send_at = "07:30"
+"""
+FIRST = date(2026, 5, 14)
+ranked = pytest.mark.skipif(not hasattr(Ranker, "explain"), reason="the ranker does not explain yet")
+DAY = timedelta(days=1)
+
+
+def paper(number, title, abstract=""):
+    return Listing(title, abstract, ("Ann One",), f"https://example.org/{number}", arxiv_id=f"2605.{number:05}")
+
+
+def at(day, hour=6):
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def announce(day, *papers, source="arxiv", kind=Kind.NEW):
+    store = open_store("sqlite:///digest.db")
+    news = tuple(Announcement(one, source, kind, day) for one in papers)
+    store.announce(source, Fetched(news, covered={"cs.CL": day}), at(day), at(day) + DAY)
+    store.close()
+
+
+@pytest.fixture
+def home(run, tmp_path):
+    """Two editions of one paper each, and a third day that is still to come."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    run("subscribers", "list", "--now", at(FIRST - 9 * DAY).isoformat())
+    announce(FIRST - 9 * DAY, paper(1, "Flow matching of old"))
+    run("subscribers", "pause", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
+    run("subscribers", "resume", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
+    announce(FIRST, paper(2, "Flow matching"), paper(3, "Robots that walk", "Flow matching helps."))
+    announce(FIRST, paper(4, "Flow matching for blogs"), source="blog")
+    run("send", "--now", at(FIRST, 8).isoformat())
+    announce(FIRST + DAY, paper(5, "A survey of flow matching"), paper(6, "Point clouds, matching and much else"))
+    run("send", "--now", at(FIRST + DAY, 8).isoformat())
+    announce(FIRST + 2 * DAY, paper(7, "Flow matching again"), paper(8, "Octopuses"))
+    return tmp_path
+
+
+def explained(run, *words, day=FIRST + 2 * DAY):
+    ran = run("explain", "ann@example.org", *words, "--json", "--now", at(day).isoformat())
+    assert ran.code == 0, ran.err
+    return json.loads(ran.out)
+
+
+def test_what_was_sent_is_told_as_it_was_sent(home, run):
+    found = explained(run, "2605.00002")
+    assert (found["shown"], found["stage"], found["edition"]) == (True, "sent", "2026-05-14")
+    assert found["why"].startswith("It was in the edition of 14 May: 1st of 1, with a match of ")
+    assert found["match"] == pytest.approx(sum(reason["contribution"] for reason in found["reasons"]))
+    out = run("explain", "ann@example.org", "2605.00002", "--now", at(FIRST).isoformat()).out
+    assert out.startswith("Flow matching (arXiv 2605.00002)\n\nIt was in the edition of 14 May")
+    assert "Announced by arXiv on 14 May (new)." in out
+    assert "flow matching" in out.partition("points")[2]
+    assert "together" in out
+
+
+@ranked
+@pytest.mark.parametrize(
+    ("words", "edition", "hurdle", "why"),
+    [
+        (["2605.00003"], "2026-05-14", "cut", "It was not in the edition of 14 May: its match is"),
+        (["robots", "that"], "2026-05-14", "cut", "and the one shown had"),
+        (["2605.00005"], "2026-05-15", "excluded", "your `-survey` keeps it out"),
+        (["2605.00006"], "2026-05-15", "partial", "it matches none of your keywords in full"),
+        (["2605.00007"], "2026-05-16", "none", "As things stand it will be in the next edition, of 16 May: 1st of 1"),
+        (["Octopuses"], "2026-05-16", "partial", "none of your keywords is in it"),
+        (["https://example.org/4"], None, None, "It was announced by blog alone, and you read only arXiv."),
+        (["2605.00001"], None, None, "It was announced on 5 May, before the subscription began"),
+    ],
+)
+def test_what_was_not_shown_is_told_with_what_kept_it_out(home, run, words, edition, hurdle, why):  # noqa: PLR0917
+    found = explained(run, *words)
+    assert why in found["why"]
+    assert (found["edition"], found["hurdle"]) == (edition, hurdle)
+    assert found["shown"] is (hurdle == "none")
+
+
+@ranked
+def test_an_edition_of_the_past_is_worked_out_again_with_its_own_profile_and_papers(home, run):
+    text = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(
+        text.replace("max_papers = 1", "max_papers = 9").replace('"-survey"', '"-robots"')
+    )
+    run("send", "--now", at(FIRST + 2 * DAY, 8).isoformat())
+    found = explained(run, "2605.00003", day=FIRST + 3 * DAY)
+    assert (found["hurdle"], found["place"], found["matched"]) == ("cut", 2, 2)
+    assert any("worked out again, with the profile of that day" in remark for remark in found["remarks"])
+
+
+@ranked
+def test_another_day_can_be_asked_for(home, run):
+    announce(FIRST + DAY, paper(3, "Robots that walk"), kind=Kind.CROSS)
+    run("send", "--now", at(FIRST + 2 * DAY, 8).isoformat())
+    assert explained(run, "2605.00003", "--date", "2026-05-14", day=FIRST + 3 * DAY)["edition"] == "2026-05-14"
+    other = explained(run, "2605.00003", "--date", "2026-05-15", day=FIRST + 3 * DAY)
+    assert other["edition"] == "2026-05-16"
+    assert "It was no news for the edition of 15 May." in other["remarks"]
+
+
+@ranked
+def test_who_gets_nothing_is_remarked(home, run):
+    run("subscribers", "pause", "ann@example.org")
+    assert explained(run, "2605.00007")["remarks"] == ["ann@example.org is paused: nothing is sent for now."]
+
+
+def test_a_paper_that_is_not_here_is_told_with_what_is(home, run):
+    ran = run("explain", "ann@example.org", "2604.09999", "--now", at(FIRST).isoformat())
+    assert ran.code == 2
+    assert "No paper that was pulled goes by '2604.09999'." in ran.err
+    assert "arxiv (cs.CL, stat.ML): read up to 2026-05-16" in ran.err
+    assert "`digest pull --since 2026-04-01` reads back to it" in ran.err
+    assert "`digest search WORDS` finds papers by words" in run("explain", "ann@example.org", "no such paper").err
+
+
+def test_several_papers_of_one_name_are_listed(home, run):
+    ran = run("explain", "ann@example.org", "flow", "matching", "of")
+    assert ran.code == 0  # of one alone
+    ran = run("explain", "ann@example.org", "a")
+    assert ran.code == 2
+    assert "papers go by 'a'; say which, by its number:" in ran.err
+    assert "Flow matching again (arXiv 2605.00007)" in ran.err
+
+
+def test_somebody_unknown_is_named(home, run):
+    assert "bob@example.org is not a subscriber" in run("explain", "bob@example.org", "2605.00002").err
+
+
+def test_a_ranker_that_explains_nothing_still_tells_what_was_sent(home, run, monkeypatch):
+    monkeypatch.delattr(Ranker, "explain", raising=False)
+    assert explained(run, "2605.00002")["shown"]
+    ran = run("explain", "ann@example.org", "2605.00003")
+    assert ran.code == 2
+    assert "does not say why it leaves papers out" in ran.err
