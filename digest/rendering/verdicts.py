@@ -1,6 +1,6 @@
 """Why a paper was or was not shown, in one plain sentence."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from math import floor
 
@@ -224,9 +224,9 @@ def in_tenths(points: Sequence[float]) -> list[float]:
     """Rounded so that what is printed adds up to the rounded sum: the largest remainders are rounded up."""
     floors = [floor(10 * worth) for worth in points]
     missing = round(10 * sum(points)) - sum(floors)
-    by_remainder = sorted(range(len(points)), key=lambda number: floors[number] - 10 * points[number])
-    for number in by_remainder[:missing]:
-        floors[number] += 1
+    by_remainder = sorted(range(len(points)), key=lambda place: floors[place] - 10 * points[place])
+    for place in by_remainder[:missing]:
+        floors[place] += 1
     return [tenths / 10 for tenths in floors]
 
 
