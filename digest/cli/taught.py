@@ -12,11 +12,9 @@ from digest.cli.logs import quiet
 from digest.model import Subscriber, Taste
 from digest.ranking import features
 from digest.ranking.corpus import Statistics
-from digest.ranking.index import Index
 from digest.ranking.learning import MOST, Learned, Learner
-from digest.ranking.lists import Lists
-from digest.ranking.matcher import Matcher
 from digest.ranking.query import parse_profile
+from digest.ranking.term import Sign
 from digest.store import Store
 
 
@@ -74,6 +72,5 @@ def subscriber(everybody: Sequence[Subscriber], email: str) -> Subscriber:
 def _worths(keywords: Sequence[str], statistics: Statistics) -> list[float]:
     """What each keyword that is wanted adds to a raw score at most."""
     terms, _ = parse_profile(keywords)
-    matcher = Matcher([features.asked(term) for term in terms], Index(()), statistics)
-    worths, _ = matcher.attainable(Lists.of([[number] for number in range(len(terms))]))
-    return [worth for worth in worths.tolist() if worth > 0]
+    lines = [features.line(term) for term in terms if term.sign is not Sign.NEVER]
+    return [worth for line in lines if (worth := features.attainable(line, statistics)) > 0]

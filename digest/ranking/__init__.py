@@ -1,13 +1,20 @@
 """Which papers are for whom, and why: the profile language, one sparse product, and reasons that add up.
 
-    keywords -> query.parse       -> Term         what is asked
-    Term     -> features.asked    -> Slot         each thing to look for, whoever asks
-    listings -> corpus.Reader     -> Text         what is there
-                index.Index       -> places       where every word of a window is, once a window
-                hits.Lookup       -> Hits         each slot looked up once, in numpy
-                matcher.Matcher   -> Candidates   all profiles times all texts
-                selection, choice -> Choice       what may be shown to whom, and the best of it
-                explain.Explainer -> Reason       what people are told
+    keywords -> query.parse      -> Term        what is asked
+    Term     -> features.line    -> Line        the things to look for
+    likes    -> learning.Learner -> Learned     words that count beside the keywords
+    listings -> corpus.Reader    -> Text        what is there
+    window   -> day.Day          -> board, index, table: what every shard of a day shares
+                index.Index      -> places      where every word of a window is
+                hits.Lookup      -> Hits        how strongly texts hold what is looked for
+                lines.look_up    -> Found       what each line adds to each listing, in whole units
+                table.Table      -> matrix      lines times listings, once a window, whoever asks
+    shard    -> readers.Readers  -> roster      each profile as row numbers of the table
+                product.best     -> Best        sums of rows, and the best of them
+                choice.choose    -> Chosen      who may be shown what
+                refine.refine    -> Shown       twins, shares of terms, diversity, signals
+                explain, showing -> Ranking     what people are told
+                accounts.account -> Account     the same of one listing, shown or not
 
 Pure: no I/O, no clock. The language alone (`query`) does without numpy, for those who only check a profile.
 """

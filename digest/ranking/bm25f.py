@@ -1,9 +1,9 @@
 """BM25F (Robertson, Zaragoza: The Probabilistic Relevance Framework, 3.6): how much occurrences in two fields say.
 
-    strength = tf / (k1 + tf),    tf = 3 x title count / title norm + abstract count / abstract norm,
+    strength = tf / (k1 + tf),    tf = 2 x title count / title norm + abstract count / abstract norm,
     norm     = 1 - b + b x length / mean length
 
-k1 = 1.2, b = .5 for titles and .75 for abstracts. A strength rises from 0 towards 1, so that a term is worth at most
+k1 = .9, b = .5 for titles and .75 for abstracts. A strength rises from 0 towards 1, so that a term is worth at most
 its rarity times its weight.
 """
 
@@ -15,8 +15,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Number = TypeVar("Number", float, Floats)
 
-_K1 = 1.2
-_TITLE_WEIGHT = 3.0
+_K1 = 0.9
+_TITLE_WEIGHT = 2.0
 _TITLE_B, _ABSTRACT_B = 0.5, 0.75
 
 

@@ -1,111 +1,177 @@
-"""From candidates to the few best of each profile."""
+"""From profiles to the few best listings of each: who may be shown what, and on which scale."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
+from digest.ranking import weights
 from digest.ranking.bm25f import Floats
 from digest.ranking.lists import Booleans, Integers, Lists
-from digest.ranking.matcher import Candidates, Matcher
+from digest.ranking.product import Best, Wanted, best
+from digest.ranking.roster import Members, Roster
+from digest.ranking.table import EXCLUDED, LIKED, MET, REQUIRED, WANTED, Table
 
-MOST_PROFILES = 1 << 15  # at a time, see `_ordered`
+_PAIRS = 1 << 18  # of profiles and listings at a time: 2 MB of sums, which caches hold
+_MOST_PROFILES = 1 << 10  # at a time
+_THREADS = min(4, os.cpu_count() or 1)  # the sums are made without Python's lock
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What is asked of the listings for each profile, by row; listings are columns."""
 
-    terms: Lists  # numbers of terms
-    required: Integers  # how many of them must match
-    everything: Booleans  # asks for all that is allowed: no keyword, but categories or sources
+    roster: Roster
     most: Integers  # how many to choose
-    group: Integers  # row of `allowed`
-    allowed: Booleans  # groups by listings
-    sent: Integers  # codes, row x listings + column, of what they have had
-    places: Integers  # the place of each listing among equals
-    partial: bool = False  # also what matches no term in full
+    group: Integers | None = None  # row of `allowed`; None: everything is
+    allowed: Booleans | None = None  # groups by listings
+    sent: Lists | None = None  # columns of what they have had
+    everything: Booleans | None = None  # asks for all that is allowed: no keyword, but categories or sources
+    partial: bool = False  # also what meets no line
+    twins: tuple[Integers, ...] = ()  # listings that are one paper
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The listings chosen for one profile, best first."""
+class Chosen:
+    """The listings chosen for some profiles, from row `first` on."""
 
-    columns: tuple[int, ...] = ()
-    scores: tuple[float, ...] = ()
-    matched: int = 0  # before the cut
-    excluded: frozenset[int] = frozenset()
-
-
-def choose(matcher: Matcher, wishes: Wishes) -> list[Choice]:
-    """The best listings of each profile."""
-    candidates = matcher.match(wishes.terms, partial=wishes.partial)
-    attainable, terms = matcher.attainable(wishes.terms)
-    kept = _eligible(candidates, wishes)
-    rows, columns = candidates.rows[kept], candidates.columns[kept]
-    scores = np.zeros((len(wishes.terms), len(wishes.places)))
-    scores[rows, columns] = scale(candidates.raw[kept], attainable[rows], terms[rows])
-    ordered = _ordered(scores, rows, columns, wishes.places)
-    matched = np.bincount(rows, minlength=len(scores))
-    firsts = np.cumsum(matched) - matched
-    choices = []
-    for row, (first, number, most) in enumerate(
-        zip(*(n.tolist() for n in (firsts, matched, wishes.most)), strict=True)
-    ):
-        best = ordered[first : first + min(number, most)]
-        choices.append(Choice(tuple(best.tolist()), tuple(scores[row, best].tolist()), number))
-    for row, excluded in _excluded(candidates):
-        choices[row] = replace(choices[row], excluded=excluded)
-    for row in np.flatnonzero(wishes.everything).tolist():
-        choices[row] = _all_of(row, wishes, choices[row].excluded)
-    return choices
+    first: int
+    members: Members
+    best: Best
+    scale: "Scale"
+    open: Booleans | None  # what might be shown
+    excluded: tuple[Integers, Integers]  # row in the block and column
 
 
-def scale(raw: Floats, attainable: Floats, terms: Floats) -> Floats:
-    """Raw scores on the scale of people: 100 x (1 - (1 - raw / attainable) ** terms), rising from 0 to 100.
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From units to the scale of people: 100 x (1 - (1 - units / attainable) ** terms), rising from 0 to 100.
 
     With one term it is the share of what the term could bring: 45 for a passing mention in an abstract, 80 and more
     for a paper about it. With many it comes to count in units of a typical term: about 55 for a paper about one of
     them, 80 for a paper about two, however long the list. A plain share would give that paper 8 and 16 of 10 terms.
     """
-    share = np.minimum(1.0, raw / attainable)
-    return 100.0 * (1.0 - (1.0 - share) ** terms)
+
+    attainable: Floats  # by profile
+    terms: Floats
+
+    def scores(self, rows: Integers, units: Integers) -> Floats:
+        """The scores of so many units, each of a profile."""
+        share = np.minimum(1.0, units / self.attainable[rows])
+        scores: Floats = 100.0 * (1.0 - (1.0 - share) ** self.terms[rows])
+        return scores
+
+    def units(self, score: float) -> Integers:
+        """By profile, the units that make this score."""
+        share = 1.0 - (1.0 - score / 100.0) ** (1.0 / self.terms)
+        return np.ceil(share * self.attainable).astype(np.int64)
 
 
-def _eligible(candidates: Candidates, wishes: Wishes) -> Booleans:
-    rows, columns = candidates.rows, candidates.columns
-    meets = ((candidates.wanted > 0) | (wishes.partial & (candidates.raw > 0))) & (candidates.required == wishes.required[rows]) & (candidates.excluded == 0)
-    had = np.zeros((len(wishes.terms), len(wishes.places)), dtype=bool)
-    had.ravel()[wishes.sent] = True
-    eligible: Booleans = meets & wishes.allowed[wishes.group[rows], columns] & ~had[rows, columns]
-    return eligible
+def choose(table: Table, wishes: Wishes) -> Iterator[Chosen]:
+    """The best listings of each profile, block by block, in order."""
+    chooser = _Chooser(table, wishes)
+    if len(chooser.blocks) < 2 or _THREADS < 2:
+        yield from map(chooser.block, chooser.blocks)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from _in_order(pool, chooser.block, chooser.blocks)
 
 
-def _ordered(scores: Floats, rows: Integers, columns: Integers, places: Integers) -> Integers:
-    """The columns of each row, the best first; rows must rise.
-
-    Scores that are the same to six decimals are equal, and ties go by place. All of it fits into one number: 27 bits
-    of score behind 15 of row, before 21 of place.
-    """
-    worse = 10**8 - np.rint(scores[rows, columns] * 1e6).astype(np.int64)
-    codes = np.sort(rows << 48 | worse << 21 | places[columns])
-    ordered: Integers = np.argsort(places)[codes & (1 << 21) - 1]
-    return ordered
-
-
-def _excluded(candidates: Candidates) -> Iterator[tuple[int, frozenset[int]]]:
-    """The listings that each profile excludes, if it does any."""
-    kept = candidates.excluded > 0
-    rows, columns = candidates.rows[kept], candidates.columns[kept]
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    for start, end in zip(starts, np.append(starts, len(rows))[1:], strict=True):
-        yield int(rows[start]), frozenset(columns[start:end].tolist())
+def scale(table: Table, members: Members) -> Scale:
+    """The scales of some profiles: keywords alone make them; words learnt do so where there is no keyword."""
+    lines = members.lines
+    sorts, worths = table.sorts[lines.values], table.most[lines.values].astype(float)
+    keyword = (sorts == WANTED) | (sorts == REQUIRED)
+    attainable, terms = _sums(lines, worths * keyword), _sums(lines, (keyword & (worths > 0)).astype(float))
+    if members.weights is not None:
+        liked = _sums(lines, worths * np.maximum(members.weights, 0) * (sorts == LIKED))
+        attainable, terms = (
+            np.where(terms > 0, attainable, liked),
+            np.where(terms > 0, terms, weights.LIKED_TERMS),
+        )
+    return Scale(np.maximum(attainable, 1.0), np.maximum(terms, 1.0))
 
 
-def _all_of(row: int, wishes: Wishes, excluded: frozenset[int]) -> Choice:
-    wide = len(wishes.places)
-    columns = np.flatnonzero(wishes.allowed[wishes.group[row]])
-    columns = columns[~np.isin(row * wide + columns, wishes.sent)]
-    columns = columns[~np.isin(columns, list(excluded))]
-    best = columns[np.argsort(wishes.places[columns])][: wishes.most[row]].tolist()
-    return Choice(tuple(best), (0.0,) * len(best), len(columns), excluded)
+def _sums(lists: Lists, values: Floats) -> Floats:
+    """The sum of the values of each list."""
+    return np.bincount(lists.owners, values, len(lists)).astype(float)  # of nothing it gives integers
+
+
+# --- one block ------------------------------------------------------------------------------------------------------
+
+
+class _Chooser:
+    """The table as it is now, and what is wanted of it."""
+
+    def __init__(self, table: Table, wishes: Wishes) -> None:
+        self._table = table
+        self._wishes = wishes
+        self._matrix, self._sizes, self._sorts = table.matrix, table.sizes, table.sorts
+        self._rows = max(1, min(_MOST_PROFILES, _PAIRS // max(1, table.wide)))
+        self.blocks = range(0, len(wishes.roster), self._rows)
+        self._twins = sum(len(group) - 1 for group in wishes.twins)
+
+    def block(self, first: int) -> Chosen:
+        """What is chosen for the profiles from one on."""
+        rows = slice(first, min(first + self._rows, len(self._wishes.roster)))
+        members = self._wishes.roster.members(rows.start, rows.stop)
+        excluded = self._met(members, EXCLUDED)
+        shown = self._open(members, rows, excluded)
+        scaled = scale(self._table, members)
+        most = int(self._wishes.most[rows].max(initial=0)) + self._twins
+        wanted = Wanted(members, shown, most, self._enough(members, rows, scaled), self._wishes.twins)
+        return Chosen(first, members, best(self._matrix, self._sizes, wanted), scaled, shown, excluded)
+
+    def _met(self, members: Members, sort: int) -> tuple[Integers, Integers]:
+        """The listings that meet lines of a sort, required or excluded ones: rows and columns."""
+        lines = members.lines
+        which = self._sorts[lines.values] == sort
+        owners = lines.owners[which]
+        asking, at = self._table.met.places(lines.values[which])
+        return owners[asking], self._table.met.values[at]
+
+    def _open(self, members: Members, rows: slice, excluded: tuple[Integers, Integers]) -> Booleans | None:
+        """What may be shown to each: allowed, not sent before, not excluded, and with all that is required."""
+        wishes, shape = self._wishes, (len(members.lines), self._table.wide)
+        masks: list[Booleans] = []
+        if wishes.allowed is not None and wishes.group is not None:
+            masks.append(wishes.allowed[wishes.group[rows]])
+        required = self._sorts[members.lines.values] == REQUIRED
+        if required.any():
+            there = np.zeros(shape, dtype=np.int64)
+            np.add.at(there, self._met(members, REQUIRED), 1)
+            masks.append(there == np.bincount(members.lines.owners[required], minlength=shape[0])[:, None])
+        barred = [excluded] if wishes.sent is None else [excluded, _rows_of(wishes.sent, rows)]
+        if any(len(pairs[0]) for pairs in barred):
+            masks.append(np.ones(shape, dtype=bool))
+            for pairs in barred:
+                masks[-1][pairs] = False
+        return np.logical_and.reduce(masks) if masks else None
+
+    def _enough(self, members: Members, rows: slice, scaled: Scale) -> Integers | None:
+        """The units with which a listing is shown that meets no line; None if it never is."""
+        lenient = np.full(len(members.lines), self._wishes.partial)
+        if self._wishes.everything is not None:
+            lenient |= self._wishes.everything[rows]
+        if members.weights is None and not lenient.any():
+            return None
+        liked = self._sorts[members.lines.values] == LIKED
+        learnt = np.bincount(members.lines.owners[liked], minlength=len(members.lines)) > 0
+        return np.where(lenient, 1, np.where(learnt, scaled.units(weights.LIKED_MATCH), MET))
+
+
+def _rows_of(lists: Lists, rows: slice) -> tuple[Integers, Integers]:
+    own = lists.take(np.arange(rows.start, rows.stop))
+    return own.owners, own.values
+
+
+def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Chosen], blocks: range) -> Iterator[Chosen]:
+    """What work makes of the blocks, a few ahead of who takes it."""
+    ahead = [pool.submit(work, block) for block in blocks[: 2 * _THREADS]]
+    for block in blocks[2 * _THREADS :]:
+        yield ahead.pop(0).result()
+        ahead.append(pool.submit(work, block))
+    for one in ahead:
+        yield one.result()

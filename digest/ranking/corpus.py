@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from digest.model import Background, Listing
-from digest.text.tokens import Token, forms, keys, tokenize
+from digest.text.tokens import forms, words
 
 Forms = tuple[str, ...]  # every key one word is found under; empty between texts that no phrase may bridge
 
@@ -15,8 +15,7 @@ Forms = tuple[str, ...]  # every key one word is found under; empty between text
 class Text:
     """What of a listing can be matched. Compared by identity: `Reader` gives equal listings the same one.
 
-    Words in full cost three times what their keys alone do, so each is made when it is first asked for: a listing that
-    only serves to tell how common words are is rarely read in full.
+    Its words are read when they are first asked for: not every listing is.
     """
 
     def __init__(
@@ -40,14 +39,7 @@ class Text:
     @property
     def sizes(self) -> tuple[int, int]:
         """How many words title and abstract have."""
-        return len(self._keys[0]), len(self._keys[1])
-
-    @cached_property
-    def _keys(self) -> tuple[Sequence[str], Sequence[str]]:
-        if "title" in self.__dict__ and "abstract" in self.__dict__:  # they have been made
-            return _stems(self.title), _stems(self.abstract)
-        more = chain.from_iterable(("", *keys(keyword)) for keyword in self._keywords)
-        return keys(self._title), [*keys(self._abstract), *more]
+        return len(self.title), len(self.abstract)
 
 
 class Reader:
@@ -66,17 +58,13 @@ class Reader:
         )
 
 
-def _stems(words: Iterable[Forms]) -> Sequence[str]:
-    return [forms[0] if forms else "" for forms in words]
-
-
 def _words(text: str) -> tuple[Forms, ...]:
-    return tuple(_forms(token.word, token.key, token.surface) for token in tokenize(text))
+    return tuple(map(_forms, words(text)))
 
 
-@lru_cache(maxsize=1 << 16)  # equal words share one tuple, so that thousands of texts fit into little memory
-def _forms(word: str, key: str, surface: str) -> Forms:
-    return forms(Token(word, key, 0, 0, surface))
+_forms = lru_cache(maxsize=1 << 16)(
+    forms
+)  # equal words share one tuple, so that thousands of texts fit into little memory
 
 
 def identity(listing: Listing) -> int | str:
@@ -112,7 +100,7 @@ class Statistics:
 
     def _idf(self, holders: Sequence[float]) -> float:
         frequency = holders[0] if len(holders) == 1 else self._any(holders)
-        return math.log(1 + (self._papers - frequency + 0.5) / (frequency + 0.5))
+        return math.log(1 + (max(self._papers, frequency) - frequency + 0.5) / (frequency + 0.5))
 
     def _any(self, holders: Sequence[float]) -> float:
         """How many papers hold any of some words, as if one had nothing to do with the other."""

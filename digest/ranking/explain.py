@@ -1,19 +1,23 @@
 """Why listings match: reasons that add up to their scores."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from digest.model import Listing, Reason
+from digest.model import Ground, Listing, Reason
 from digest.ranking import names
 from digest.ranking.bm25f import Floats
-from digest.ranking.features import Slot, Sort
-from digest.ranking.lists import Booleans, Integers, Lists
-from digest.ranking.matcher import Matcher
-from digest.ranking.term import Field, Term
+from digest.ranking.features import Asked, Slot, Sort
+from digest.ranking.lines import Codes
+from digest.ranking.lists import Integers
+from digest.ranking.roster import Members
+from digest.ranking.table import Table
+from digest.ranking.term import Term
 from digest.text.tokens import keys
 
 
@@ -23,144 +27,106 @@ class Picked:
 
     rows: Integers
     columns: Integers
-    scores: Sequence[float]
+    scores: Floats
 
 
-class _Addends(NamedTuple):
-    """What each part of each term adds to each pick, by each field: of each a number."""
+class _Meaning(NamedTuple):
+    """What a detail's code says."""
 
-    pick: Integers
-    label: Integers  # the term in whole, or behind all terms the addend of one
-    slot: Integers
-    in_abstract: Integers  # 0 or 1
-    partial: Booleans  # the text does not hold the term in full
-    raw: Floats
+    name: str
+    field: str
+    partial: bool
+    ground: Ground
+    slots: tuple[Slot, ...]
+    tokens: tuple[str, ...] | None  # None: it depends on the text
 
 
 class Explainer:
-    """Why listings match. Remembers which words of each listing each slot is held by."""
+    """Why listings match lines of a table. Remembers which words of each listing each of these is held by."""
 
-    def __init__(self, matcher: Matcher, listings: Sequence[Listing]) -> None:
-        self._matcher = matcher
+    def __init__(self, table: Table, listings: Sequence[Listing]) -> None:
+        self._table = table
         self._listings = listings
-        self._tokens: dict[tuple[int, int, bool], tuple[str, ...]] = {}
-        self._names: dict[tuple[int, bool], tuple[str, str]] = {}
-        self._plain = [_plain(slot) for slot in matcher.slots.all]
+        self._meaning = cache(self._decoded)
+        self._tokens = cache(self._held)
 
-    def reasons(self, profiles: Lists, picked: Picked) -> list[tuple[Reason, ...]]:
-        """The reasons of each pick for its profile's terms, largest first; they add up to its score."""
-        addends = self._addends(profiles, picked)
-        raws = np.bincount(addends.pick, addends.raw, len(picked.scores))
-        codes = (addends.pick * (addends.label.max(initial=0) + 1) + addends.label) * 2 + addends.in_abstract
-        _, first, reason = np.unique(codes, return_index=True, return_inverse=True)
-        sums = np.bincount(reason, addends.raw).astype(float)  # of nothing it gives integers
-        pick = addends.pick[first]
-        sums *= np.divide(picked.scores, raws, where=raws > 0, out=np.ones(len(raws)))[pick]
-        order = np.lexsort((first, -sums, pick))
-        tokens = self._marked(addends, picked.columns, reason, len(first))
-        made = [
-            Reason(*self._named(label, in_abstract=in_abstract), worth, _distinct(tokens[number]), partial=partial)
-            for label, in_abstract, partial, worth, number in zip(
-                *(of[first][order].tolist() for of in (addends.label, addends.in_abstract, addends.partial)),
-                sums[order].tolist(),
-                order.tolist(),
-                strict=True,
-            )
-        ]
-        ends = np.searchsorted(pick[order], np.arange(len(picked.scores) + 1)).tolist()
+    def reasons(self, members: Members, picked: Picked) -> list[tuple[Reason, ...]]:
+        """The reasons of each pick for its profile's lines, largest first; they add up to its score."""
+        pick, line, codes, units = self._details(members, picked)
+        raws = np.bincount(pick, units, len(picked.scores))
+        scales = np.divide(picked.scores, raws, where=raws > 0, out=np.zeros(len(raws)))
+        order = np.lexsort((codes, line, -units, pick))
+        pick, codes, worths = pick[order], codes[order], (units * scales[pick])[order]
+        rows = (codes.tolist(), picked.columns[pick].tolist(), worths.tolist())
+        made = [self._reason(*row) for row in zip(*rows, strict=True)]
+        ends = np.searchsorted(pick, np.arange(len(picked.scores) + 1)).tolist()
         return [tuple(made[start:end]) for start, end in pairwise(ends)]
 
-    def _addends(self, profiles: Lists, picked: Picked) -> _Addends:
-        matcher, hits = self._matcher, self._matcher.lookup.hits
-        pick, own = profiles.places(picked.rows)
-        pair, addend = matcher.addends.places(profiles.values[own])
-        where, held = hits.find(matcher.addends.values[addend], picked.columns[pick[pair]])
-        held &= matcher.worths[addend] > 0
-        where, pair, addend = where[held], pair[held], addend[held]
-        pick, term, slot = pick[pair], profiles.values[own][pair], matcher.addends.values[addend]
-        columns = picked.columns[pick]
-        worths = matcher.worths[addend] * matcher.shares(addend, term, columns)
-        partial = ~matcher.in_full(term, columns)
-        fields: list[tuple[Any, ...]] = []
-        for shares in (hits.title[where], hits.abstract[where]):
-            whole = self._all_of_it(pair, term, slot, columns, shares > 0)
-            label = np.where(whole, term, len(matcher.asked) + addend)
-            fields.append((pick, label, slot, np.full(len(pick), len(fields)), partial, worths * shares))
-        joined = [np.stack(both, axis=1).ravel() for both in zip(*fields, strict=True)]  # title and abstract in turn
-        return _Addends(*(array[joined[-1] > 0] for array in joined))
+    def _details(self, members: Members, picked: Picked) -> tuple[Integers, Integers, Integers, Integers]:
+        """What the scores of picks are made of: number of the pick, place of the line among all, code, units."""
+        lists, codes, values = self._table.details
+        asking, at = lists.places(members.lines.values)
+        numbers = np.full((len(members.lines), self._table.wide), -1, dtype=np.int64)
+        numbers[picked.rows, picked.columns] = np.arange(len(picked.rows))
+        pick = numbers[members.lines.owners[asking], lists.values[at]]
+        kept = pick >= 0
+        units = values[at[kept]]
+        if members.weights is not None:
+            units = units * members.weights[asking[kept]]
+        return pick[kept], asking[kept], codes[at[kept]], units
 
-    def _named(self, label: int, *, in_abstract: bool) -> tuple[str, str]:
-        known = self._names.get((label, in_abstract))
-        if known is None:
-            known = self._names[label, in_abstract] = self._name(label), self._field(label, in_abstract=in_abstract)
-        return known
+    def _reason(self, code: int, column: int, worth: float) -> Reason:
+        name, field, partial, ground, _, tokens = self._meaning(code)
+        return Reason(name, field, worth, self._tokens(code, column) if tokens is None else tokens, ground, partial)
 
-    def _name(self, label: int) -> str:
-        """A term in whole, or the word of it that an addend is for."""
-        matcher = self._matcher
-        if label < len(matcher.asked):
-            return matcher.asked[label].term.label
-        addend = label - len(matcher.asked)
-        return _written(matcher.slots.all[int(matcher.addends.values[addend])], self._term(label))
+    # --- codes --------------------------------------------------------------------------------------------------------
 
-    def _term(self, label: int) -> Term:
-        matcher = self._matcher
-        terms = len(matcher.asked)
-        return matcher.asked[
-            label if label < terms else int(np.searchsorted(matcher.addends.ends, label - terms, side="right")) - 1
-        ].term
+    def _decoded(self, code: int) -> _Meaning:
+        table, addend = self._table, code // Codes.ADDEND
+        number = bisect_right(table.first_addends, addend) - 1
+        asked, ground = table.terms[number], table.grounds[number]
+        whole, partial = bool(code & Codes.WHOLE), bool(code & Codes.PARTIAL)
+        slot, _, words = asked.addends[addend - table.first_addends[number]]
+        slots = asked.parts if whole else (slot,)
+        field = _FIELDS.get(slot.sort, "abstract" if code & Codes.ABSTRACT else "title")
+        name = asked.term.label if whole else _written(words, asked.term)
+        return _Meaning(name, field, partial, ground, slots, _plain(asked, slots))
 
-    def _field(self, label: int, *, in_abstract: bool) -> str:
-        return "abstract" if in_abstract else _FIRST.get(self._term(label).field, "title")
+    def _held(self, code: int, column: int) -> tuple[str, ...]:
+        """The keys of the words by which a listing holds what a code says."""
+        slots, title = self._meaning(code).slots, not code & Codes.ABSTRACT
+        return tuple(dict.fromkeys(key for slot in slots for key in self._keys(slot, column, title=title)))
 
-    def _all_of_it(self, pair: Integers, term: Integers, slot: Integers, columns: Integers, held: Booleans) -> Booleans:
-        """Whether the field that holds a slot holds its whole term; for a sentence, whether the text has enough of it."""
-        matcher = self._matcher
-        counted = held & ~matcher.is_phrase(slot)
-        parts = np.bincount(pair[counted], minlength=int(pair.max(initial=0)) + 1)[pair]
-        loose = np.array([asked.term.loose for asked in matcher.asked], dtype=bool)[term]
-        whole: Booleans = matcher.in_full(term, columns) & (loose | (parts == matcher.parts.sizes[term]))
-        return whole
-
-    def _marked(self, addends: _Addends, columns: Integers, reason: Integers, reasons: int) -> list[tuple[str, ...]]:
-        """Per reason the keys of the words that matched, which is what rendering marks."""
-        marked: list[tuple[str, ...]] = [()] * reasons
-        rows = (reason, addends.slot, columns[addends.pick], addends.in_abstract)
-        for number, slot, column, in_abstract in zip(*(array.tolist() for array in rows), strict=True):
-            tokens = self._plain[slot]
-            if tokens is None:
-                tokens = self._tokens.get((slot, column, in_abstract))
-            if tokens is None:
-                tokens = self._found(slot, column, in_abstract=in_abstract)
-                self._tokens[slot, column, in_abstract] = tokens
-            marked[number] += tokens
-        return marked
-
-    def _found(self, number: int, column: int, *, in_abstract: bool) -> tuple[str, ...]:
-        slot = self._matcher.slots.all[number]
+    def _keys(self, slot: Slot, column: int, *, title: bool) -> Sequence[str]:
         if slot.sort is Sort.AUTHOR:
             borne = (name for name in self._listings[column].authors if names.same(slot.keys, names.parts(name)))
-            return tuple(dict.fromkeys(key for name in borne for key in keys(name)))
-        return self._matcher.lookup.words_at(number, column, title=not in_abstract)
+            return [key for name in borne for key in keys(name)]
+        return self._table.index.words_at(slot, column, title=title)
 
 
-_FIRST = {Field.AUTHOR: "authors", Field.CATEGORY: "categories"}  # what counts as title
+_FIELDS = {Sort.AUTHOR: "authors", Sort.CATEGORY: "categories", Sort.SOURCE: "sources", Sort.KIND: "kinds"}
 
 
-def _plain(slot: Slot) -> tuple[str, ...] | None:
-    """The keys of the words that match a slot, if the text need not be asked."""
-    if slot.sort in (Sort.PHRASE, Sort.CATEGORY):  # the phrase's words are marked one by one
+def _plain(asked: Asked, slots: tuple[Slot, ...]) -> tuple[str, ...] | None:
+    """The keys of the words that match, if the text need not be asked."""
+    if asked.term.loose and len(slots) > 1:  # some of them may be missing
+        return None
+    each = [_plain_keys(slot) for slot in slots]
+    if None in each:
+        return None
+    return tuple(dict.fromkeys(key for keys in each if keys for key in keys))
+
+
+def _plain_keys(slot: Slot) -> tuple[str, ...] | None:
+    if (
+        slot.sort in (Sort.PHRASE, Sort.PAIR, *_FIELDS) and slot.sort is not Sort.AUTHOR
+    ):  # a phrase's words are marked one by one
         return ()
     return slot.keys if slot.sort is Sort.WORD and len(slot.keys) == 1 and not slot.keys[0].startswith("=") else None
 
 
-def _written(slot: Slot, term: Term) -> str:
-    """One word of a term: nobody is told "flow matching" of a paper that matches point clouds."""
-    for word in term.words:
-        if word.keys == slot.keys:
-            return word.written
-    return term.label
-
-
-def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
-    return words if len(words) < 2 else tuple(dict.fromkeys(words))
+def _written(words: Sequence[Slot], term: Term) -> str:
+    """The words of a term that are meant: nobody is told "flow matching" of a paper that matches point clouds."""
+    meant = [word.keys for word in words]
+    written = {word.keys: word.written for word in reversed(term.words)}
+    return " ".join(written[keys] for keys in meant) if all(keys in written for keys in meant) else term.label

@@ -1,4 +1,4 @@
-"""Texts by their words, names and categories: built once for a window, whoever asks.
+"""Texts by their words, names and labels: built once for a window, whoever asks.
 
 All words of all texts lie in one long row, numbered from its start: a place. Between any two fields lie `REACH` places
 without a word, so that nothing can be near, or follow, what another field holds.
@@ -6,7 +6,9 @@ without a word, so that nothing can be near, or follow, what another field holds
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,14 +21,22 @@ from digest.ranking.term import Field
 REACH = 12  # words of a term that are held within so many of a text are near one another
 
 
-class Index:
-    """Where in texts the words, prefixes, names and categories are that somebody asks for."""
+class Told(NamedTuple):
+    """Who announced a listing, and as what; in lower case."""
 
-    def __init__(self, texts: Sequence[Text]) -> None:
+    sources: frozenset[str]
+    kinds: frozenset[str]
+
+
+class Index:
+    """Where in texts the words, prefixes, names and labels are that somebody asks for."""
+
+    def __init__(self, texts: Sequence[Text], told: Sequence[Told] = ()) -> None:
         self.texts = texts
         self._numbers: dict[Forms, int] = {(): 0}  # of the different words; 0 is no word
         row, abstracts, ends = self._row(texts)
         self.wide = len(row)  # places in all
+        self._fields = _stretches(abstracts, ends)
         self.text_of: Integers = np.searchsorted(ends, np.arange(self.wide), side="right")
         self.in_title: Booleans = np.arange(self.wide) < np.append(abstracts, self.wide)[self.text_of]
         self.row = row
@@ -38,7 +48,13 @@ class Index:
             for key in word:
                 self._by_key[key].append(number)
         self._sorted = sorted((word[1], number) for word, number in self._numbers.items() if word)
-        self._authors, self._categories = _authors(texts), _categories(texts)
+        self.sizes = np.array([text.sizes for text in texts], dtype=float).reshape(-1, 2)  # of title and abstract
+        self._authors = _authors(texts)
+        self._labels = {
+            Sort.CATEGORY: _by_label(text.categories for text in texts),
+            Sort.SOURCE: _by_label(one.sources for one in told),
+            Sort.KIND: _by_label(one.kinds for one in told),
+        }
 
     def _row(self, texts: Iterable[Text]) -> tuple[Integers, list[int], list[int]]:
         """The numbers of all words in a row, and where each abstract begins and each text ends."""
@@ -70,9 +86,20 @@ class Index:
             return [number for _, number in self._sorted[first:last]]
         return [number for key in slot.keys for number in self._by_key.get(key, ())]
 
+    def field(self, text: int, *, title: bool) -> Integers:
+        """The numbers of the words of a title or an abstract, and 0 where none stands."""
+        start, end = self._fields[not title][text]
+        return self.row[start:end]
+
+    def words_at(self, slot: Slot, text: int, *, title: bool) -> tuple[str, ...]:
+        """The keys of the words by which a field of a text holds a slot."""
+        field = self.field(text, title=title)
+        words = field[np.isin(field, self._answers(slot))]
+        return tuple(dict.fromkeys(self.words[number][0] for number in words.tolist()))
+
     def holders(self, slot: Slot) -> list[int]:
-        """The texts that a name or a category asks for, in order."""
-        held = self._by_author(slot) if slot.sort is Sort.AUTHOR else self._in_category(slot)
+        """The texts that a name or a label asks for, in order."""
+        held = self._by_author(slot) if slot.sort is Sort.AUTHOR else self._labelled(slot)
         return sorted(set(held))
 
     def _by_author(self, slot: Slot) -> Iterator[int]:
@@ -81,13 +108,19 @@ class Index:
                 if names.same_given(reading.given, given):
                     yield text
 
-    def _in_category(self, slot: Slot) -> Iterator[int]:
-        for category, texts in self._categories.items():
-            if category_matches(slot.keys[0], category):
-                yield from texts
+    def _labelled(self, slot: Slot) -> Iterator[int]:
+        is_meant: Callable[[str, str], bool] = category_matches if slot.sort is Sort.CATEGORY else str.__eq__
+        found = (texts for label, texts in self._labels[slot.sort].items() if is_meant(slot.keys[0], label))
+        return chain.from_iterable(found)
 
 
 _SCOPES = (Field.ANY, Field.TITLE, Field.ABSTRACT)
+
+
+def _stretches(abstracts: Sequence[int], ends: Sequence[int]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """From where to where the title and the abstract of each text go."""
+    titles = list(zip([REACH, *ends], abstracts, strict=False))
+    return titles, list(zip(abstracts, ends, strict=True))
 
 
 def _authors(texts: Sequence[Text]) -> dict[str, list[tuple[tuple[str, ...], int]]]:
@@ -100,9 +133,9 @@ def _authors(texts: Sequence[Text]) -> dict[str, list[tuple[tuple[str, ...], int
     return found
 
 
-def _categories(texts: Sequence[Text]) -> dict[str, list[int]]:
+def _by_label(labels: Iterable[Iterable[str]]) -> dict[str, list[int]]:
     found: defaultdict[str, list[int]] = defaultdict(list)
-    for number, text in enumerate(texts):
-        for category in text.categories:
-            found[category].append(number)
+    for number, own in enumerate(labels):
+        for label in own:
+            found[label].append(number)
     return found

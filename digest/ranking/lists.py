@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,11 @@ class Lists:
         before = np.repeat(np.cumsum(sizes) - sizes, sizes)
         return asking, self.ends[numbers][asking] + np.arange(len(asking)) - before
 
+    def take(self, numbers: Integers) -> "Lists":
+        """Lists of these numbers, in this order."""
+        _, at = self.places(numbers)
+        return Lists(self.values[at], np.concatenate([[0], np.cumsum(self.sizes[numbers])]))
+
     def least(self, worths: Integers) -> Integers:
         """Of each list the first value that is worth least. No list may be empty."""
         worth, owners = worths[self.values], self.owners
@@ -57,3 +63,44 @@ def find(sorted_codes: Integers, codes: Integers) -> tuple[Integers, Booleans]:
         return at, np.zeros(len(codes), dtype=bool)
     at = np.minimum(at, len(sorted_codes) - 1)
     return at, sorted_codes[at] == codes
+
+
+class Rows:
+    """Numbered rows of numbers in parallel arrays, one behind the other; more can be put at the end."""
+
+    def __init__(self, *types: npt.DTypeLike) -> None:
+        self._ends = np.zeros(1, dtype=np.int64)
+        self._arrays = [np.empty(0, dtype=kind) for kind in types]
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @property
+    def ends(self) -> Integers:
+        """Row n is from ends[n] to ends[n + 1] in each of `arrays`."""
+        return self._ends[: self._rows + 1]
+
+    @property
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        return [array[: self._ends[self._rows]] for array in self._arrays]
+
+    def append(self, sizes: Integers, *values: npt.NDArray[Any]) -> None:
+        """More rows, of these sizes."""
+        first, rows = int(self._ends[self._rows]), self._rows
+        ends = first + np.cumsum(sizes)
+        self._ends = _with_room(self._ends, rows + 1 + len(sizes), rows + 1)
+        self._ends[rows + 1 : rows + 1 + len(sizes)] = ends
+        for number, added in enumerate(values):
+            self._arrays[number] = array = _with_room(self._arrays[number], first + len(added), first)
+            array[first : first + len(added)] = added
+        self._rows += len(sizes)
+
+
+def _with_room(array: npt.NDArray[Any], size: int, used: int) -> npt.NDArray[Any]:
+    """The array, or a longer one that begins with what of it is used. Grown by half, it is rarely copied."""
+    if size <= len(array):
+        return array
+    longer = np.empty(max(size, used + used // 2), dtype=array.dtype)
+    longer[:used] = array[:used]
+    return longer

@@ -1,4 +1,4 @@
-"""Words in a row and words near one another, for many phrases at once.
+"""Words in a row, behind one another and near one another, for many phrases at once.
 
 Occurrences are sorted codes, number of the slot x wide + place, as `Index.occurrences` gives them.
 """
@@ -24,6 +24,19 @@ def in_a_row(occurrences: Integers, wide: int, phrases: Lists) -> Integers:
         phrase, place = phrase[kept], place[kept]
         nth += 1
     return np.sort(phrase * wide + place)
+
+
+def behind(occurrences: Integers, wide: int, pairs: Lists, reaches: Integers) -> Integers:
+    """Where the second slots of pairs are with the first so few places before: sorted codes, likewise."""
+    _, places = _by_slot(occurrences, wide, pairs)
+    first, second = pairs.values[pairs.ends[:-1]], pairs.values[pairs.ends[1:] - 1]
+    pair, at = places.places(second)
+    place = places.values[at]
+    found = np.zeros(len(pair), dtype=bool)
+    for step in range(1, int(reaches.max(initial=0)) + 1):
+        open_ = np.flatnonzero(~found & (reaches[pair] >= step) & (place >= step))
+        found[open_] = find(occurrences, first[pair[open_]] * wide + place[open_] - step)[1]
+    return pair[found] * wide + place[found]
 
 
 def near(occurrences: Integers, wide: int, groups: Lists) -> tuple[Integers, Integers]:

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time
 from functools import cache, partial
 
 import numpy as np
-import numpy.typing as npt
 
 from digest.model import Announcement, Kind, Listing
 from digest.ranking.corpus import identity
 from digest.ranking.features import category_matches
+from digest.ranking.index import Told
 from digest.ranking.lists import Booleans
 
 _NEWS = frozenset({Kind.NEW, Kind.CROSS, Kind.TRENDING})  # a revision alone brings no paper back
@@ -18,25 +18,41 @@ _NEWS = frozenset({Kind.NEW, Kind.CROSS, Kind.TRENDING})  # a revision alone bri
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The listings at hand, each once and numbered, with the announcements of each."""
+    """The listings at hand, each once, with the announcements of each.
+
+    They are numbered as ties are broken: newer before older, then by identity.
+    """
 
     listings: tuple[Listing, ...] = ()
     numbers: Mapping[int | str, int] = field(default_factory=dict)  # by identity
-    news: tuple[tuple[Announcement, ...], ...] = ()  # of the window, by number
-    trending: tuple[tuple[Announcement, ...], ...] = ()  # by number
+    news: tuple[tuple[Announcement, ...], ...] = ()  # of the window, by number; the strongest first
+    trending: tuple[tuple[Announcement, ...], ...] = ()  # by number; likewise
 
 
-def board(window: Iterable[Announcement], trending: Iterable[Announcement]) -> Board:
-    """The listings of a window and of what is trending. Of several accounts of a listing, the last announced counts."""
-    news = sorted((a for a in window if a.kind in _NEWS), key=_strength)
-    talk = sorted(trending, key=_strength)
-    listings = {identity(a.listing): a.listing for a in sorted((*talk, *news), key=lambda a: a.seq)}
-    numbers = {key: number for number, key in enumerate(listings)}
-    return Board(tuple(listings.values()), numbers, _by_listing(news, numbers), _by_listing(talk, numbers))
+def board(window: Iterable[Announcement], trending: Iterable[Announcement], *, revisions: bool = False) -> Board:
+    """The listings of a window and of what is trending. Of several accounts of a listing, the last announced counts.
+
+    What was only revised is on it if somebody wants `revisions`.
+    """
+    news, talk = sorted(window, key=_strength), sorted(trending, key=_strength)
+    found = {identity(a.listing): a.listing for a in sorted((*talk, *news), key=lambda a: a.seq)}
+    announced = {identity(a.listing) for a in (*talk, *news) if revisions or a.kind in _NEWS}
+    first_days: dict[int | str, date] = {}
+    for a in (*news, *talk):
+        first_days[identity(a.listing)] = min(a.day, first_days.get(identity(a.listing), a.day))
+    ordered = sorted(announced, key=lambda key: _place(found[key], first_days[key]))
+    numbers = {key: number for number, key in enumerate(ordered)}
+    listings = tuple(found[key] for key in ordered)
+    return Board(listings, numbers, _by_listing(news, numbers), _by_listing(talk, numbers))
 
 
 def _strength(announcement: Announcement) -> tuple[int, int]:
     return announcement.kind.order, announcement.seq
+
+
+def _place(listing: Listing, day: date) -> tuple[float, str, int]:
+    published = listing.published or datetime.combine(day, time(), UTC)
+    return -published.timestamp(), "" if listing.id else listing.keys[0], listing.id
 
 
 def _by_listing(
@@ -44,8 +60,19 @@ def _by_listing(
 ) -> tuple[tuple[Announcement, ...], ...]:
     found: list[list[Announcement]] = [[] for _ in numbers]
     for announcement in announcements:
-        found[numbers[identity(announcement.listing)]].append(announcement)
+        if (key := identity(announcement.listing)) in numbers:
+            found[numbers[key]].append(announcement)
     return tuple(map(tuple, found))
+
+
+def told(board: Board) -> list[Told]:
+    """Who announced each listing, and as what."""
+    both = ((*news, *talk) for news, talk in zip(board.news, board.trending, strict=True))
+    return [Told(frozenset(a.source.casefold() for a in own), frozenset(map(_kind, own))) for own in both]
+
+
+def _kind(announcement: Announcement) -> str:
+    return announcement.kind.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +83,16 @@ class News:
     read: Mapping[str, int]  # per source: how many listings
 
 
-def news(board: Board, cursor: int, sources: Collection[str]) -> News:
+def news(board: Board, cursor: int, sources: Collection[str], *, revisions: bool = False) -> News:
     """What was announced after `cursor` by one of the sources (any if none is named)."""
     announced: dict[int, Announcement] = {}
     read: dict[str, int] = {}
     for number, announcements in enumerate(board.news):
-        fresh = [a for a in announcements if a.seq > cursor and (not sources or a.source in sources)]
+        fresh = [
+            a
+            for a in announcements
+            if a.seq > cursor and (not sources or a.source in sources) and (revisions or a.kind in _NEWS)
+        ]
         if fresh:
             announced[number] = fresh[0]
         for source in {a.source for a in fresh}:
@@ -84,8 +115,7 @@ class Stock:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.places = newest_first(board)
-        self.by_pace = by_pace(board, self.places)
+        self.by_pace = by_pace(board)
         self.news = cache(partial(news, board))
         self._classified = cache(partial(classified, board))
 
@@ -96,39 +126,19 @@ class Stock:
         return mask & np.logical_or.reduce([self._classified(c) for c in categories]) if categories else mask
 
 
-def newest_first(board: Board) -> npt.NDArray[np.int64]:
-    """The place of each listing when ties are broken: newer before older, then by identity."""
-
-    def key(number: int) -> tuple[float, str, int]:
-        listing = board.listings[number]
-        published = listing.published or _announced(board, number)
-        return -published.timestamp(), "" if listing.id else listing.keys[0], listing.id
-
-    places = np.empty(len(board.listings), dtype=np.int64)
-    places[sorted(range(len(board.listings)), key=key)] = np.arange(len(board.listings))
-    return places
+def by_pace(board: Board) -> list[int]:
+    """The listings that are talked about, by upvotes a day since they were first announced as such."""
+    talked = [number for number, own in enumerate(board.trending) if own and (board.listings[number].upvotes or 0) > 0]
+    today = newest_day(board)
+    return sorted(talked, key=lambda number: (-pace(board, number, today), number))
 
 
-def _announced(board: Board, number: int) -> datetime:
-    return datetime.combine(_first_day(board, number), time(), UTC)
+def newest_day(board: Board) -> date:
+    """The newest day of what is trending."""
+    return max((a.day for own in board.trending for a in own), default=date.min)
 
 
-def _first_day(board: Board, number: int) -> date:
-    return min(a.day for a in (*board.news[number], *board.trending[number]))
-
-
-def by_pace(board: Board, places: npt.NDArray[np.int64]) -> list[int]:
-    """The listings that are talked about, by upvotes a day since they were first announced as such.
-
-    The newest day among them counts as the first of its own, so that yesterday's 40 upvotes equal today's 20.
-    """
-    talked = [
-        n for n, announcements in enumerate(board.trending) if announcements and (board.listings[n].upvotes or 0) > 0
-    ]
-    today = max((a.day for n in talked for a in board.trending[n]), default=date.min)
-
-    def key(number: int) -> tuple[float, int]:
-        days = (today - min(a.day for a in board.trending[number])).days + 1
-        return -(board.listings[number].upvotes or 0) / days, int(places[number])
-
-    return sorted(talked, key=key)
+def pace(board: Board, number: int, today: date) -> float:
+    """Upvotes a day. `today` counts as the first of its own, so that yesterday's 40 equal today's 20."""
+    first = min((a.day for a in board.trending[number] or board.news[number]), default=today)
+    return (board.listings[number].upvotes or 0) / (max(0, (today - first).days) + 1)
