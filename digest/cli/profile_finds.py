@@ -14,6 +14,7 @@ from digest.ranking.term import Field, Match, Sign, Term
 
 DAYS = timedelta(days=30)
 _TOO_MUCH = 0.2  # of all papers
+_ALONE = {Match.PREFIX: "{}", Match.EXACT: "={}"}  # lines for one word of a term
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Pulled:
             case Field.KIND:
                 return {}
         written = [word.written for word in term.content]
-        lines = [f"{word}*" if term.match is Match.PREFIX else f'"{word}"' for word in written]
+        lines = [_ALONE.get(term.match, '"{}"').format(word) for word in written]
         counts = zip(written, self._count(Profile((line,)) for line in lines), strict=True)
         return {
             word: vocabulary.near(word.rstrip("*").casefold(), self._words) for word, papers in counts if not papers

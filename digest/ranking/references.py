@@ -1,6 +1,7 @@
 """What people have collected, as listings: BibTeX, a CSV that Zotero exported, or a plain list of papers."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 def _from_csv(text: str, header: _Header) -> Iterator[Listing | str]:
     table = text.lstrip("\n")
     above = text[: len(text) - len(table)].count("\n")
-    rows = csv.reader(table.splitlines(keepends=True), delimiter=header.delimiter)
+    rows = csv.reader(io.StringIO(table, newline=""), delimiter=header.delimiter)
     next(rows)
     start = above + rows.line_num + 1
     for row in rows:
