@@ -14,6 +14,7 @@ from digest.ranking.split import split
 from digest.sources import wire
 from digest.sources.feed_entries import people_of
 from digest.text import clean, ids
+from digest.text.characters import one_line
 
 Id = str | int | float
 
@@ -51,7 +52,7 @@ def announcement(row: Row, seq: int, today: date) -> tuple[Announcement, list[st
     if not (title or abstract):
         raise RowError("has neither title nor abstract; give it one of them")
     faults: list[str] = []
-    more = {name: _extra(row, name, faults) for name in _EXTRAS}
+    more = {name: _extra(row, name, faults) for name in _EXTRAS if not _is_remark(name, row.get(name))}
     source, kind = more.pop("source") or "", more.pop("kind") or Kind.NEW
     listing = Listing(
         title=title,
@@ -89,28 +90,37 @@ def _named(name: str) -> str:
 
 
 def _people(line: str) -> list[str]:
-    return [name for part in line.splitlines() for name in people_of(part)]
-
-
-_CATEGORIES = re.compile(r"(?:[a-z-]+[.-][A-Za-z-]+\s+)+[a-z-]+[.-][A-Za-z-]+")  # "cs.CL hep-th", not "cell biology"
+    return [name for part in line.splitlines() for name in people_of(one_line(part))]
 
 
 def _categories(line: str) -> list[str]:
-    return line.split() if _CATEGORIES.fullmatch(line.strip()) else _items(line)
+    """The parts of "cs.CL hep-th" or "cs.CL, hep-th"; "cell biology" is one."""
+    words = line.split()
+    apart = all("." in word or "-" in word for word in words) and not re.search(_BETWEEN, line)
+    return words if apart else _items(line)
 
 
 def _items(line: str) -> list[str]:
-    return re.split(r"[,;\n]", line)
+    return re.split(_BETWEEN, line)
+
+
+_BETWEEN = r"[,;\n]"
 
 
 def _extra(row: Row, name: str, faults: list[str]) -> Any:
     """What a listing can do without: None, and a fault, if it cannot be read."""
     value = row.get(name)
+    if value is None or value == "":
+        return None
     read, wanted = _EXTRAS[name]
-    found = None if value is None or value == "" else read(value)
-    if found is None and value not in (None, ""):
+    if (found := read(value)) is None:
         faults.append(f"`{name}` is not {wanted}; the rest of the row is used")
     return found
+
+
+def _is_remark(name: str, value: object) -> bool:
+    """Whether `comments` are arXiv's: "12 pages, 3 figures"."""
+    return name == "comments" and isinstance(value, str) and not value.strip().isdecimal()
 
 
 def _number(value: object) -> int | None:
