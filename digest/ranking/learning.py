@@ -32,7 +32,7 @@ ALTOGETHER = 12.0  # typical keywords that all words learnt are worth, if there 
 MOST = 50  # words that count
 _CAUTION = 3.0  # so many likes bring half of what many bring
 _DISLIKED = 0.25  # what a dislike weighs against a like: it says less about what somebody wants
-_TYPICAL = 6.0  # what a keyword is worth where there is none: as much as a word that one paper in 400 holds
+TYPICAL = 6.0  # what a keyword is worth where there is none: as much as a word that one paper in 400 holds
 _COMMON = 1.0  # the rarity of a word that more than a third of all papers hold: it tells nothing
 _OTHERS = 1e-4
 _NUMBER = re.compile(r"[\d.]+")
@@ -73,7 +73,7 @@ class Learner:
         weights = self._rocchio(heard)
         worth = {key: abs(weight) * self._rarity(key) for key, weight in weights.items()}
         strongest = sorted(worth, key=lambda key: (-worth[key], key))
-        typical = sum(worths) / len(worths) if worths else _TYPICAL
+        typical = sum(worths) / len(worths) if worths else TYPICAL
         # What is forgotten leaves a gap: the others are not to be stronger for it.
         unit = typical * ALTOGETHER * trust(heard) / (sum(worth[key] for key in strongest[:MOST]) or 1.0)
         kept = [key for key in strongest if key not in taste.forgotten][:most]
