@@ -119,8 +119,8 @@ _SCOPES = (Field.ANY, Field.TITLE, Field.ABSTRACT)
 
 def _stretches(abstracts: Sequence[int], ends: Sequence[int]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """From where to where the title and the abstract of each text go."""
-    titles = list(zip([REACH, *ends], abstracts, strict=False))
-    return titles, list(zip(abstracts, ends, strict=True))
+    titles = [(start, abstract - REACH) for start, abstract in zip([REACH, *ends], abstracts, strict=False)]
+    return titles, [(abstract, end - REACH) for abstract, end in zip(abstracts, ends, strict=True)]
 
 
 def _authors(texts: Sequence[Text]) -> dict[str, list[tuple[tuple[str, ...], int]]]:

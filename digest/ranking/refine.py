@@ -121,12 +121,12 @@ def _next(waiting: Sequence[Candidate], places: Mapping[int, int], near: Floats,
 # --- what is known of candidates ------------------------------------------------------------------------------------
 
 
-def strongest(table: Table, matrix: Matrix, lines: Integers, columns: Integers) -> Integers:
+def strongest(table: Table, lines: Integers, columns: Integers) -> Integers:
     """For each listing the line of a profile that adds most to its score; of equal ones the first."""
     keywords = lines[table.sorts[lines] != LIKED]
     if not len(keywords):
         return np.full(len(columns), -1, dtype=np.int64)
-    added = matrix[keywords].toarray()[:, columns] & MET - 1
+    added = table.matrix[keywords].toarray()[:, columns] & MET - 1
     return np.where(added.any(axis=0), keywords[added.argmax(axis=0)], -1)
 
 

@@ -9,7 +9,7 @@ from digest.model import Announcement, Pick, Ranking, Reason, Section
 from digest.ranking.choice import Chosen, choose
 from digest.ranking.day import Day
 from digest.ranking.explain import Picked
-from digest.ranking.lists import Booleans, Integers
+from digest.ranking.lists import Booleans
 from digest.ranking.readers import Reader, Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Shown, refine, signals, simple, strongest
 
@@ -88,34 +88,23 @@ def found(day: Day, readers: Sequence[Reader], chosen: Chosen) -> list[list[Cand
     columns, ends = best.columns.tolist(), best.ends.tolist()
     candidates = []
     for row, reader in enumerate(readers):
-        own = slice(ends[row], ends[row + 1])
-        if simple(reader.subscriber.profile):
-            made = [Candidate(*pair) for pair in zip(columns[own], matches[own], strict=True)]
-        else:
-            lines = chosen.members.lines
-            keywords = lines.values[lines.ends[row] : lines.ends[row + 1]]
-            made = list(_known(day, reader, best.columns[own], matches[own], keywords))
+        own, own_matches = columns[ends[row] : ends[row + 1]], matches[ends[row] : ends[row + 1]]
         if reader.everything and chosen.open is not None:
-            made += _others(made, chosen.open[row])
-        candidates.append(made)
+            others = sorted(set(np.flatnonzero(chosen.open[row]).tolist()).difference(own))
+            own, own_matches = own + others, own_matches + [0.0] * len(others)
+        known = map(Candidate, own, own_matches)
+        candidates.append(list(known if simple(reader.subscriber.profile) else _known(day, reader, own, own_matches)))
     return candidates
 
 
-def _known(
-    day: Day, reader: Reader, columns: Integers, matches: Sequence[float], lines: Integers
-) -> Iterator[Candidate]:
-    strong = strongest(day.table, day.table.matrix, lines, columns).tolist()
-    for column, match, line in zip(columns.tolist(), matches, strong, strict=True):
+def _known(day: Day, reader: Reader, columns: Sequence[int], matches: Sequence[float]) -> Iterator[Candidate]:
+    """Candidates with all that must be known to compare them."""
+    strong = strongest(day.table, np.array(reader.lines, dtype=np.int64), np.array(columns, dtype=np.int64)).tolist()
+    for column, match, line in zip(columns, matches, strong, strict=True):
         said: tuple[Reason, ...] = ()
         if reader.subscriber.profile.signals:
             said = tuple(signals(day.board.listings[column], day.pace(column), match))
         yield Candidate(column, match, said, line)
-
-
-def _others(candidates: Iterable[Candidate], allowed: Booleans) -> Iterator[Candidate]:
-    """What is allowed beside the candidates."""
-    had = {candidate.column for candidate in candidates}
-    return (Candidate(column, 0.0) for column in np.flatnonzero(allowed).tolist() if column not in had)
 
 
 def refined(day: Day, reader: Reader, candidates: Sequence[Candidate]) -> Shown:

@@ -45,6 +45,7 @@ class Table:
         self._details = Rows(np.int32, np.int32, np.int64)  # text, code, value
         self._barred = Rows(np.int32)
         self._facts = Rows(np.int64, np.int8)
+        self._matrix: Matrix = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -74,6 +75,7 @@ class Table:
         self._details.append(found.details.sizes, found.detail_texts, found.details.values, found.detail_values)
         self._barred.append(found.excludes.sizes, found.excludes.values)
         self._facts.append(np.ones(len(added), dtype=np.int64), found.most, _sorts(added))
+        self._matrix = None
         self.lines += added
         for line in added:
             for term in line.alternatives:
@@ -87,8 +89,10 @@ class Table:
     @property
     def matrix(self) -> Matrix:
         """Lines by listings."""
-        texts, values = self._values.arrays
-        return sparse.csr_array((values, texts, self._values.ends), shape=(len(self), self.wide))
+        if self._matrix is None:
+            texts, values = self._values.arrays
+            self._matrix = sparse.csr_array((values, texts, self._values.ends), shape=(len(self), self.wide))
+        return self._matrix
 
     @property
     def sizes(self) -> Integers:

@@ -277,7 +277,7 @@ def taste(window, likes):
 def without_twins(window, found):
     """Those listings, best first, of which no better one is the same paper."""
     kept = []
-    for number, score in sorted(found.items(), key=lambda item: (-item[1][1], -item[0])):
+    for number in sorted(found, key=lambda number: (-found[number][1], -number)):
         if not any(are_twins(window, number, other) for other in kept):
             kept.append(number)
     return {number: found[number][0] for number in kept}
@@ -304,7 +304,7 @@ def same_paper(one, other):
     return bool(surnames[0] & surnames[1]) and (same or alike)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(days, profiles, st.lists(st.sampled_from([0, 1, -1]), max_size=8), st.booleans())
 def test_scores_and_order_are_those_of_the_definition(day, keywords, likes, partial):
     window, old = numbered(day[0]), numbered(day[1], 1_000)
@@ -329,7 +329,7 @@ def learned(terms, told, statistics):
     return Learner(statistics).learned(told, NOW, [round(worth * 2**20) / 2**20 for worth in worths if worth > 0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(days, profiles, st.lists(st.sampled_from([0, 1, -1]), max_size=8), st.booleans())
 def test_reasons_add_up_and_are_in_the_text(day, keywords, likes, partial):
     window = numbered(day[0])
