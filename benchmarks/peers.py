@@ -2,7 +2,8 @@
 
 All read the same invented listings and profiles, each in a process of its own and for as many profiles as it can stand:
 
-- ours: the ranker as the pipeline calls it, reasons and all;
+- ours: the matcher alone, from profiles that were read to the places of the best;
+- reasons: the ranker as the pipeline calls it, picks with their reasons made;
 - regexes: a loop over subscribers, a regular expression for each term;
 - bm25s: one query a profile, its words without phrases, prefixes, names and signs (https://github.com/xhluca/bm25s);
 - LinearSVC: a support vector machine a profile over TF-IDF, as arxiv-sanity-lite has it, trained on the five listings
@@ -26,13 +27,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import Any
 
 from benchmarks import ranking
 from digest.model import Listing, Shard
+from digest.ranking import features
+from digest.ranking.choice import choose
+from digest.ranking.corpus import Reader
+from digest.ranking.day import Day
+from digest.ranking.product import Best
 from digest.ranking.query import parse
 from digest.ranking.ranker import Ranker
+from digest.ranking.readers import Readers
 from digest.ranking.term import Field, Match, Sign, Term
 
 TOP = 20
@@ -68,10 +76,26 @@ class Figures:
 
 
 def ours(papers: list[Listing], lines: list[tuple[str, ...]]) -> Find:
-    shard = Shard(ranking.people(lines, picks=TOP), tuple(ranking.window(papers)), ranking.NOW)
+    shard = _shard(papers, lines)
+    read = {text: features.line(parse(text)) for text in dict.fromkeys(chain.from_iterable(lines))}
+    readers = Readers(shard, Day(shard, Reader(), revisions=False), read, {})
+    wishes = readers.wishes(readers.all, [TOP] * len(lines))
+    return lambda: [own for chosen in choose(readers.day.table, wishes) for own in _columns(chosen.best)]
+
+
+def _columns(best: Best) -> list[Sequence[int]]:
+    return [best.columns[start:end] for start, end in pairwise(best.ends.tolist())]
+
+
+def with_reasons(papers: list[Listing], lines: list[tuple[str, ...]]) -> Find:
+    shard = _shard(papers, lines)
     ranker = Ranker()
-    ranker.rank(shard)  # reads listings and profiles; another day's run finds the profiles read, and so does this one
+    ranker.rank(shard)  # reads listings and profiles; the daemon finds them read from the second shard of a day on
     return lambda: [[pick.listing.id - 1 for pick in found.picks] for found in ranker.rank(shard)]
+
+
+def _shard(papers: list[Listing], lines: list[tuple[str, ...]]) -> Shard:
+    return Shard(ranking.people(lines, picks=TOP), tuple(ranking.window(papers)), ranking.NOW)
 
 
 # --- a loop over subscribers ----------------------------------------------------------------------------------------
@@ -206,6 +230,7 @@ def _quoted(word: str) -> str:
 
 PEERS = {
     "ours": Peer(ours, 10_000),
+    "reasons": Peer(with_reasons, 2_000),
     "bm25s": Peer(bm25s, 2_000, needs="bm25s"),
     "FTS5": Peer(fts5, 500),
     "LinearSVC": Peer(linear_svc, 100, needs="sklearn"),

@@ -213,13 +213,14 @@ def _ids(row: Row, name: str) -> tuple[Id, ...]:
 # --- out ------------------------------------------------------------------------------------------------------------
 
 _PLACES = 10_000  # points are written to four decimals
+_BESIDE = (Ground.SIGNAL, Ground.MEANING)  # what counts beside the match
 
 
 def written(profile: Id, ranking: Ranking, names: Sequence[Id]) -> Iterator[bytes]:
     """A line for each listing of a ranking; `names` are the listings' ids, in the order of their store numbers."""
     for rank, pick in enumerate(ranking.picks, start=1):
         units = shares([reason.contribution * _PLACES for reason in pick.reasons], round(pick.score * _PLACES))
-        match = sum(unit for unit, of in zip(units, pick.reasons, strict=True) if of.ground is Ground.KEYWORD)
+        match = sum(unit for unit, of in zip(units, pick.reasons, strict=True) if of.ground not in _BESIDE)
         row = {
             "profile": profile,
             "listing": names[pick.listing.id - 1],

@@ -64,7 +64,7 @@ def test_points_add_up_to_the_score_and_its_match(ranked):
     assert len(found) > 3
     for row in found:
         assert sum(of["points"] for of in row["reasons"]) == row["score"]
-        assert sum(of["points"] for of in row["reasons"] if "ground" not in of) == row["match"]
+        assert sum(of["points"] for of in row["reasons"]) == row["match"]
 
 
 def test_what_matches_in_part_comes_last_and_says_so(ranked):
@@ -80,7 +80,7 @@ def test_what_is_excluded_or_lacks_a_must_is_not_ranked(ranked):
 
 
 def test_ids_come_back_as_they_were_given(ranked):
-    papers = [{**FLOWS, "id": one} for one in ("ä\ud800/\x00", 7, 2.5, "x y")]
+    papers = [{**FLOWS, "id": one, "authors": []} for one in ("ä\ud800/\x00", 7, 2.5, "x y")]
     found, _ = ranked(papers, [{**ANN, "id": one} for one in ("ä\ud800", 3, 0.25)])
     assert {row["profile"] for row in found} == {"ä\ud800", 3, Decimal("0.25")}
     assert set(listed(found, 3)) <= {"ä\ud800/\x00", 7, Decimal("2.5"), "x y"}
@@ -103,6 +103,29 @@ def test_what_people_like_and_dislike_is_known_to_them(ranked):
         [FLOWS, SURVEY, OCTOPUS], [{**ANN, "keywords": ["diffusion", "octopus"], "liked": "flows", "disliked": ["7"]}]
     )
     assert listed(found) == [Decimal("2.5")]
+
+
+def test_what_people_like_teaches(ranked):
+    papers = [FLOWS, SURVEY, OCTOPUS, {"id": 4, "title": "Spheres and bending paths", "abstract": "More of them."}]
+    papers += [{**FLOWS, "id": "flows too", "authors": [], "title": "Flow on another sphere"}]
+    found, _ = ranked(papers, [{"id": "ann", "liked": ["flows", "flows too"], "disliked": ["7"]}])
+    assert listed(found)[0] == 4
+    assert {of["ground"] for of in found[0]["reasons"]} == {"liked"}
+    assert sum(of["points"] for of in found[0]["reasons"]) == found[0]["match"]
+
+
+def test_signals_count_beside_the_match_if_asked_for(ranked):
+    papers = [FLOWS, {**SURVEY, "upvotes": 90, "comments": 20, "code_url": "https://example.org/code"}]
+    found, _ = ranked(papers, [{**ANN, "signals": True}, {**ANN, "id": "bo"}])
+    (survey,) = [row for row in found if (row["profile"], row["listing"]) == ("ann", 7)]
+    said = sum(of["points"] for of in survey["reasons"] if of.get("ground") == "signal")
+    assert said > 0
+    assert survey["match"] + said == survey["score"] <= 100
+    assert all(row["score"] == row["match"] for row in found if row["profile"] == "bo")
+
+
+def test_a_paper_under_two_ids_is_ranked_once(ranked):
+    assert listed(ranked([FLOWS, {**FLOWS, "id": "again"}], [ANN])[0]) in (["flows"], ["again"])
 
 
 def test_a_liked_listing_that_is_not_there_is_named_and_the_rest_counts(ranked):
