@@ -197,6 +197,12 @@ def test_the_real_ranker_would_send_what_it_sends():
     one, other = backtest(days(papers, papers), shard, Ranker().rank)
     assert (shown(one), shown(other)) == ([[3], [4]], [[3, 4], []])
     assert [near.hurdle for near in one.days[0].near] == [Hurdle.CUT]
+    (strict,) = backtest(
+        days(papers),
+        replace(shard, subscribers=[replace(every, profile=replace(profile, min_match=99.9))]),
+        Ranker().rank,
+    )
+    assert (shown(strict), {near.hurdle for near in strict.near}) == ([[]], {Hurdle.WEAK})
     assert all(p.score == pytest.approx(sum(r.contribution for r in p.reasons)) for p in other.picks)
 
 

@@ -83,8 +83,8 @@ def _category(standing: Standing, _: Account) -> str:
     return f"it is in {_all(standing.listing.categories)}, and you read only {_all(standing.subscriber.profile.categories)}"
 
 
-def _sent_before(_: Standing, __: Account) -> str:
-    return "you have had it already"
+def _sent_before(_: Standing, account: Account) -> str:
+    return f"you have had it already{_under(account.twin)}"
 
 
 def _excluded(_: Standing, account: Account) -> str:
@@ -108,10 +108,11 @@ def _weak(standing: Standing, account: Account) -> str:
 
 
 def _twin(_: Standing, account: Account) -> str:
-    if account.twin is None:
-        return "the same paper is shown under another name"
-    title = shorten(clean(account.twin.title), _TITLE)
-    return f"the same paper is shown under another name: “{title}” ({name_of(account.twin)})"
+    return f"the same paper is shown{_under(account.twin)}"
+
+
+def _under(twin: Listing | None) -> str:
+    return f" under another name: “{shorten(clean(twin.title), _TITLE)}” ({name_of(twin)})" if twin else ""
 
 
 def _crowded(standing: Standing, account: Account) -> str:

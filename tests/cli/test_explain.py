@@ -34,8 +34,10 @@ max_papers = 1
 max_trending = 0
 send_at = "07:30"
 """
+ROBOTS = (
+    "Robots walk on two legs, and some on four; much is said of both. They fall. It may be that flow matching helps."
+)
 FIRST = date(2026, 5, 14)
-ranked = pytest.mark.skipif(not hasattr(Ranker, "explain"), reason="the ranker does not explain yet")
 DAY = timedelta(days=1)
 
 
@@ -62,7 +64,7 @@ def home(run, tmp_path):
     announce(FIRST - 9 * DAY, paper(1, "Flow matching of old"))
     run("subscribers", "pause", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
     run("subscribers", "resume", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
-    announce(FIRST, paper(2, "Flow matching"), paper(3, "Robots that walk", "Flow matching helps."))
+    announce(FIRST, paper(2, "Flow matching", "On flow matching."), paper(3, "Robots that walk", ROBOTS))
     announce(FIRST, paper(4, "Flow matching for blogs"), source="blog")
     run("send", "--now", at(FIRST, 8).isoformat())
     announce(FIRST + DAY, paper(5, "A survey of flow matching"), paper(6, "Point clouds, matching and much else"))
@@ -89,7 +91,6 @@ def test_what_was_sent_is_told_as_it_was_sent(home, run):
     assert "together" in out
 
 
-@ranked
 @pytest.mark.parametrize(
     ("words", "edition", "hurdle", "why"),
     [
@@ -110,7 +111,6 @@ def test_what_was_not_shown_is_told_with_what_kept_it_out(home, run, words, edit
     assert found["shown"] is (hurdle == "none")
 
 
-@ranked
 def test_an_edition_of_the_past_is_worked_out_again_with_its_own_profile_and_papers(home, run):
     text = (home / "config.toml").read_text()
     (home / "config.toml").write_text(
@@ -122,9 +122,8 @@ def test_an_edition_of_the_past_is_worked_out_again_with_its_own_profile_and_pap
     assert any("worked out again, with the profile of that day" in remark for remark in found["remarks"])
 
 
-@ranked
 def test_another_day_can_be_asked_for(home, run):
-    announce(FIRST + DAY, paper(3, "Robots that walk"), kind=Kind.CROSS)
+    announce(FIRST + DAY, paper(3, "Robots that walk", ROBOTS), kind=Kind.CROSS)
     run("send", "--now", at(FIRST + 2 * DAY, 8).isoformat())
     assert explained(run, "2605.00003", "--date", "2026-05-14", day=FIRST + 3 * DAY)["edition"] == "2026-05-14"
     other = explained(run, "2605.00003", "--date", "2026-05-15", day=FIRST + 3 * DAY)
@@ -132,7 +131,6 @@ def test_another_day_can_be_asked_for(home, run):
     assert "It was no news for the edition of 15 May." in other["remarks"]
 
 
-@ranked
 def test_who_gets_nothing_is_remarked(home, run):
     run("subscribers", "pause", "ann@example.org")
     assert explained(run, "2605.00007")["remarks"] == ["ann@example.org is paused: nothing is sent for now."]

@@ -33,6 +33,10 @@ def said(stage=Stage.CONSIDERED, account=None, today=DAY, **fields):
         (Account(hurdle=Hurdle.NOT_NEWS), "nothing that makes it news was announced in its time"),
         (Account(hurdle=Hurdle.CATEGORY), "it is in physics.optics and quant-ph, and you read only cs.CL and stat.*"),
         (Account(hurdle=Hurdle.SENT), "you have had it already"),
+        (
+            Account(hurdle=Hurdle.SENT, twin=Listing("The same", id=7)),
+            "you have had it already under another name: “The same” (number 7)",
+        ),
         (Account(hurdle=Hurdle.EXCLUDED, terms=("-survey",)), "your `-survey` keeps it out"),
         (Account(hurdle=Hurdle.EXCLUDED, terms=("-a", "-b")), "your `-a` and `-b` keep it out"),
         (Account(hurdle=Hurdle.LACKING, terms=("+protein",)), "it lacks your `+protein`, which a paper must match"),
