@@ -240,6 +240,8 @@ def check(
     config, moment = ctx.find_root().obj, or_now(now)
     profile = profile_check.profile_of(config, email, moment) if email else None
     terms, errors = _read(profile.keywords) if profile else parse_text(text if text is not None else _content(file))
+    if not terms and not errors:
+        raise UsageError("There is not a word in this profile.")
     found = profile_check.found(config, terms, profile, moment)
     if as_json:
         output.emit_json({**profile_check.as_json(found), "faults": [_fault_json(error) for error in errors]})

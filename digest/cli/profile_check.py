@@ -1,5 +1,6 @@
 """What `digest profile check` says."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from digest.errors import ConfigError, StoreError
 from digest.model import Profile
 from digest.ranking.term import Term
 from digest.text.background import prior
+
+_MANY = 2_000  # papers, which take a second or more
 
 
 def profile_of(config: Path | None, email: str, now: datetime) -> Profile:
@@ -40,6 +43,8 @@ def _pulled(config: Path | None, now: datetime) -> Pulled:
     with wiring.store_of(settings, create=False) as store:
         window = store.announced(until - DAYS, until)
         background = store.background()
+    if len(window) > _MANY and sys.stderr.isatty():
+        typer.echo(f"Reading {len(window):,} papers ...", err=True)
     return Pulled(window, background, [source.name for source in settings.sources], now)
 
 
@@ -61,11 +66,11 @@ def _conclusion(found: Found) -> str:
             f"No papers of the last {DAYS.days} days are here yet (`digest pull` fetches some), so words were counted in"
             f" {found.papers:,} abstracts of arXiv: as many papers as hold the rarest word of a term."
         )
-    together = found.together or 0
-    daily = together / DAYS.days
+    daily = (found.together or 0) / DAYS.days
+    each = f"{found.together:,}, about {daily:.{0 if daily >= 10 else 1}f} a day" if found.together else "nothing"
     return (
-        f"Of {found.papers:,} papers of the last {DAYS.days} days the profile as a whole finds {together:,},"
-        f" about {daily:.{0 if daily >= 10 else 1}f} a day. In a title, words count more; a word stands for all its forms."
+        f"Of {found.papers:,} papers of the last {DAYS.days} days the profile as a whole finds {each}."
+        " In a title, words count more; a word stands for all its forms."
     )
 
 

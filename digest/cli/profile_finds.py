@@ -14,6 +14,7 @@ from digest.ranking.term import Field, Match, Sign, Term
 
 DAYS = timedelta(days=30)
 _TOO_MUCH = 0.2  # of all papers
+_TEXTS = (Field.ANY, Field.TITLE, Field.ABSTRACT)
 _ALONE = {Match.PREFIX: "{}", Match.EXACT: "={}"}  # lines for one word of a term
 
 
@@ -122,7 +123,8 @@ def _too_much(term: Term, share: float) -> str:
         return ""
     if term.sign is Sign.NEVER:
         return f"leaves out {share:.0%} of all papers"
-    return f"in {share:.0%} of all papers, so it tells little apart: make it a phrase, or look in titles: `title:`"
+    advice = ": make it a phrase, or look in titles: `title:`" if term.field in _TEXTS else ""
+    return f"in {share:.0%} of all papers, so it tells little apart{advice}"
 
 
 def _nothing(missing: Mapping[str, Sequence[str]]) -> str:
@@ -154,7 +156,7 @@ def _at_most(term: Term, shipped: Background) -> Checked:
 
 
 def _holders(term: Term, shipped: Background) -> float | None:
-    if term.field not in (Field.ANY, Field.TITLE, Field.ABSTRACT):
+    if term.field not in _TEXTS:
         return None
     if term.match is Match.PREFIX:
         begin = f"={term.words[0].key}"

@@ -35,7 +35,7 @@ _DISLIKED = 0.25  # what a dislike weighs against a like: it says less about wha
 TYPICAL = 6.0  # what a keyword is worth where there is none: as much as a word that one paper in 400 holds
 _COMMON = 1.0  # the rarity of a word that more than a third of all papers hold: it tells nothing
 _OTHERS = 1e-4
-_NUMBER = re.compile(r"[\d.]+")
+_EMPTY = re.compile(r"[\d.]+|[a-z]")  # numbers and single letters
 
 
 class Learned(NamedTuple):
@@ -101,7 +101,7 @@ class Learner:
 
     def _tells(self, word: Spelling) -> bool:
         rare = _COMMON <= self._rarity(word.key) <= self._rarest
-        return rare and not _NUMBER.fullmatch(word.key) and says_something(word.surface)
+        return rare and not _EMPTY.fullmatch(word.key) and says_something(word.surface)
 
     def _worths(self, keys: Sequence[str], title: Sequence[Spelling], abstract: Sequence[Spelling]) -> Floats:
         """Rarity x BM25F strength of each key in a text."""

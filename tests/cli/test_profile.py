@@ -65,17 +65,20 @@ def checked(run, *arguments):
 
 
 def test_each_term_is_told_how_it_was_read_and_how_many_papers_it_finds(run, home):
-    terms, told = checked(run, '"flow matching"^3, model, transformer, -survey, author:LeCun')
+    written = '"flow matching"^3; model; transformer; -survey; author:LeCun; diffusion | retrieval; source:arxiv'
+    terms, told = checked(run, written)
     assert {text: term["papers"] for text, term in terms.items()} == {
         '"flow matching"^3': 1,
         "model": 3,
         "transformer": 1,
         "-survey": 1,
         "author:LeCun": 1,
+        "diffusion | retrieval": 2,
+        "source:arxiv": 10,
     }
     assert terms["-survey"]["reading"].startswith("never")
     assert (told["papers"], told["counted_in"], told["days"]) == (10, "pulled", 30)
-    assert told["together"] == 2
+    assert told["together"] == 9  # all but the survey
 
 
 def test_a_term_that_finds_nothing_gets_near_spellings(run, home):
@@ -135,6 +138,11 @@ def test_before_anything_was_pulled_words_are_counted_in_what_is_shipped(run):
     assert terms["difusion"]["remark"] == "nothing: did you mean `diffusion`?"
     assert all(terms[text]["papers"] > 10 for text in ("diffusion | =GAN", "tokeni*", "-survey", "model"))
     assert "of all papers" in terms["model"]["remark"]
+
+
+def test_a_profile_without_a_word_is_refused(run, home):
+    ran = run("profile", "check", " ")
+    assert (ran.code, "not a word" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("diffusion", "--email", "ann@example.org")])
