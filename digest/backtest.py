@@ -158,10 +158,15 @@ def _near(own: Ranking, free: Ranking, profile: Profile) -> Iterator[Near]:
     shown = {identity(pick.listing) for pick in own.picks}
     left = [pick for pick in free.picks if identity(pick.listing) not in shown]
     for pick in _best_first(left)[:NEAR]:
-        if pick.score < profile.min_match:
+        if match(pick.score, pick.reasons) < profile.min_match:
             yield Near(pick, Hurdle.WEAK)
         else:
             yield Near(pick, Hurdle.CUT if len(own.picks) >= profile.max_papers else Hurdle.CROWDED)
+
+
+def match(score: float, reasons: Iterable[Reason]) -> float:
+    """What of a score is held against a least match: all but what the community added."""
+    return score - sum(reason.contribution for reason in reasons if reason.ground is Ground.SIGNAL)
 
 
 def unread(

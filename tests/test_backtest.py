@@ -118,6 +118,17 @@ def test_what_came_near_is_known_with_what_kept_it_out(profile, near):
     assert [(one.pick.listing.id, one.hurdle) for one in found.near] == near
 
 
+def test_upvotes_lift_nothing_over_a_least_match():
+    signal = Reason("42 upvotes", "", 15.0, ground=Ground.SIGNAL)
+    weak = pick(listing(1, 60), reasons=(replace(WORDS, contribution=45.0), signal))
+
+    def least(shard):
+        return [Ranking((weak,) if not s.profile.min_match else (), {}, 1, (), 1) for s in shard.subscribers]
+
+    (found,) = backtest(days([weak.listing]), Shard([reader(min_match=50.0)], (), NOW), least)
+    assert [near.hurdle for near in found.near] == [Hurdle.WEAK]
+
+
 def test_no_more_than_a_few_of_a_day_came_near():
     found = would_send([listing(number) for number in range(1, 50)], max_papers=3)
     assert len(found.days[0].near) == NEAR

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from digest.backtest import Backtest, Carried, Comparison, Day, Near, carried, compare, idle
+from digest.backtest import Backtest, Carried, Comparison, Day, Near, carried, compare, idle, match
 from digest.model import Ground, Hurdle, Pick
 from digest.rendering.cards import Card, card_of, source_title
 from digest.rendering.verdicts import brief, name_of, subject
@@ -180,7 +180,7 @@ def _nothing(day: Day, result: Backtest) -> str:
         return "nothing matched"
     best = day.near[0]
     if best.hurdle is Hurdle.WEAK:
-        return f"the best had {best.pick.score:.0f}, under {result.profile.min_match:g}"
+        return f"the best had {match(best.pick.score, best.pick.reasons):.0f}, under {result.profile.min_match:g}"
     return "no room"
 
 

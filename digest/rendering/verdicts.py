@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from math import floor
 
+from digest.backtest import match
 from digest.model import Account, Ground, Hurdle, Kind, Listing, Pick, Reason, Section, Status
 from digest.rendering.cards import source_title
 from digest.rendering.reasons import spoken, subject_of
@@ -103,8 +104,8 @@ def _in_part(_: Standing, account: Account) -> str:
 
 
 def _weak(standing: Standing, account: Account) -> str:
-    match, least = _apart(account.score, standing.subscriber.profile.min_match)
-    return f"its match is {match}, and your least match is {least}"
+    own, least = _apart(match(account.score, account.reasons), standing.subscriber.profile.min_match)
+    return f"its match is {own}, and your least match is {least}"
 
 
 def _twin(_: Standing, account: Account) -> str:
@@ -127,8 +128,8 @@ def _cut(standing: Standing, account: Account) -> str:
         return "there was no room for it"
     place = f" (it came {ordinal(account.place)} of {number(standing.matched)})" if account.place else ""
     shown = f"the {ordinal(standing.shown)} and last shown" if standing.shown > 1 else "the one shown"
-    match, last = _apart(account.score, account.last)
-    return f"its match is {match}, and {shown} had {last}{place}"
+    own, last = _apart(account.score, account.last)
+    return f"its match is {own}, and {shown} had {last}{place}"
 
 
 _CLAUSES: Mapping[Hurdle, Callable[[Standing, Account], str]] = {
