@@ -260,7 +260,7 @@ def apart(name: str, regime: str) -> Figures:
 
 def shown(figures: Figures, first: Figures) -> str:
     return (
-        f"{figures.name:>10} {figures.profiles:>8,} {figures.ready:>8.2f} {figures.seconds:>14.2f}"
+        f"{figures.name:>10} {figures.profiles:>8,} {figures.ready:>8.2f} {figures.seconds:>14.3f}"
         f" {figures.seconds / first.seconds:>8.1f} {figures.found:>6.1f} {figures.megabytes:>8.0f}"
     )
 
