@@ -1,6 +1,7 @@
 """`digest explain`, as it is typed."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -56,21 +57,33 @@ def announce(day, *papers, source="arxiv", kind=Kind.NEW):
     store.close()
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """Where the first test leaves the database for the others."""
+    return tmp_path_factory.mktemp("shelf")
+
+
 @pytest.fixture
-def home(run, tmp_path):
+def home(run, tmp_path, shelf):
     """Two editions of one paper each, and a third day that is still to come."""
     (tmp_path / "config.toml").write_text(CONFIG)
-    run("subscribers", "list", "--now", at(FIRST - 9 * DAY).isoformat())
+    if not (shelf / "digest.db").exists():
+        live(run)
+        shutil.copy("digest.db", shelf)
+    shutil.copy(shelf / "digest.db", tmp_path)
+    return tmp_path
+
+
+def live(run):
     announce(FIRST - 9 * DAY, paper(1, "Flow matching of old"))
-    run("subscribers", "pause", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
-    run("subscribers", "resume", "ann@example.org", "--now", at(FIRST - DAY).isoformat())
+    for what in ("pause", "resume"):  # which is when she comes to be known
+        run("subscribers", what, "ann@example.org", "--now", at(FIRST - DAY).isoformat())
     announce(FIRST, paper(2, "Flow matching", "On flow matching."), paper(3, "Robots that walk", ROBOTS))
     announce(FIRST, paper(4, "Flow matching for blogs"), source="blog")
     run("send", "--now", at(FIRST, 8).isoformat())
     announce(FIRST + DAY, paper(5, "A survey of flow matching"), paper(6, "Point clouds, matching and much else"))
     run("send", "--now", at(FIRST + DAY, 8).isoformat())
     announce(FIRST + 2 * DAY, paper(7, "Flow matching again"), paper(8, "Octopuses"))
-    return tmp_path
 
 
 def explained(run, *words, day=FIRST + 2 * DAY):
