@@ -91,9 +91,10 @@ def systems(asked: argparse.Namespace) -> dict[str, System]:
 
 
 def _semantic(folder: Path) -> _systems.Ranks:
-    from digest.ranking.semantic import InMemory, SemanticRanker, load
+    from digest.ranking.encoder import FolderEncoder
+    from digest.ranking.semantic import InMemory, SemanticRanker
 
-    return SemanticRanker(Ranker(), load(folder), InMemory()).rank
+    return SemanticRanker(Ranker(), FolderEncoder(folder), InMemory()).rank
 
 
 # --- what is printed ------------------------------------------------------------------------------------------------
