@@ -16,7 +16,6 @@ _NAME = re.compile(r"\s*([^\s,={}\"#()]+)\s*=\s*")
 _BARE = re.compile(r"[^\s,={}\"#()]+")
 _GAP = re.compile(r"\s*")
 _SIGN = re.compile(r'[{}]|(?<!\\)"')
-_LONGEST = 100_000  # characters of a value: one that is never closed is not sought for to the end of a large file
 _CLOSING = {"{": "}", "(": ")"}
 
 
@@ -42,13 +41,18 @@ def looks_like(text: str) -> bool:
 
 
 def read(text: str) -> Iterator[Entry | Unreadable]:
-    """The entries of a file, in order; after one that cannot be read, the next line that begins with `@` counts."""
+    """The entries of a file, in order.
+
+    No entry reaches over a line that begins the next one, so that what is never closed costs one entry only.
+    """
     strings: dict[str, str] = {}
     ends = [place.start() for place in re.finditer("\n", text)]
     at = 0
     while found := _ENTRY.search(text, at):
-        line = bisect_left(ends, found.start()) + 1
-        reading = _Reading(text, found.end(), strings)
+        line, start = bisect_left(ends, found.start()) + 1, found.end()
+        following = _AT_LINE.search(text, start)
+        limit = following.start() if following else len(text)
+        reading = _Reading(text[start:limit], strings)
         kind, closing = found[1].lower(), _CLOSING[found[2]]
         try:
             if kind in ("comment", "preamble"):
@@ -58,11 +62,10 @@ def read(text: str) -> Iterator[Entry | Unreadable]:
             else:
                 key = reading.key()
                 yield Entry(line, kind, key, reading.fields(closing))
-            at = reading.at
+            at = start + reading.at
         except _FaultError as fault:
-            yield Unreadable(bisect_left(ends, fault.at) + 1, f"{fault} in @{found[1]} of line {line}")
-            following = _AT_LINE.search(text, found.end())
-            at = following.start() if following else len(text)
+            yield Unreadable(bisect_left(ends, start + fault.at) + 1, f"{fault} in @{found[1]} of line {line}")
+            at = limit
 
 
 class _FaultError(Exception):
@@ -72,12 +75,12 @@ class _FaultError(Exception):
 
 
 class _Reading:
-    """One entry, read from left to right; `at` is the place reached."""
+    """The text of one entry, read from left to right; `at` is the place reached."""
 
-    def __init__(self, text: str, at: int, strings: Mapping[str, str]) -> None:
+    def __init__(self, text: str, strings: Mapping[str, str]) -> None:
         self._text = text
         self._strings = strings
-        self.at = at
+        self.at = 0
 
     def key(self) -> str:
         found = _KEY.match(self._text, self.at)
@@ -103,11 +106,11 @@ class _Reading:
 
     def skip(self, closing: str) -> None:
         """Whatever stands here, up to the closing brace; of a comment without one nothing."""
-        start, depth = self.at, 1
-        for place in re.finditer(r"[{}()]", self._text[start:]):
-            depth += {"{": 1, "}": -1}.get(place[0], 0) if closing == "}" else {"(": 1, ")": -1}.get(place[0], 0)
+        depth, opening = 1, {"}": "{", ")": "("}[closing]
+        for place in re.compile(f"[{opening}{closing}]").finditer(self._text, self.at):
+            depth += 1 if place[0] == opening else -1
             if depth == 0:
-                self.at = start + place.end()
+                self.at = place.end()
                 return
 
     def _next(self) -> str:
@@ -142,7 +145,7 @@ class _Reading:
     def _delimited(self, closing: str) -> str:
         """A text in quotes or braces, in which braces are balanced."""
         start, depth = self.at + 1, 0
-        for place in _SIGN.finditer(self._text, start, start + _LONGEST):
+        for place in _SIGN.finditer(self._text, start):
             sign = place[0]
             if depth == 0 and sign == closing:
                 self.at = place.end()

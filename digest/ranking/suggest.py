@@ -7,7 +7,7 @@ entries -> words, phrases of two and three words, authors
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -81,8 +81,10 @@ class _Held:
 
 
 def _keywords(entries: Sequence[Listing], background: Background, most: int) -> Iterator[Proposal]:
-    held = _grams(entries)
-    worths = _worths(held, _lifts(held, entries, background), len(entries))
+    read = [_texts(entry) for entry in entries]
+    lifts = _lifts(read, background, _least(len(entries)))
+    held = _grams(read, lifts)
+    worths = _worths(held, lifts, len(entries))
     most = min(most, _EACH * len(entries))
     chosen: list[Gram] = []
     for gram in sorted(worths, key=lambda gram: (-worths[gram], gram)):
@@ -98,8 +100,7 @@ def _keywords(entries: Sequence[Listing], background: Background, most: int) -> 
 
 def _worths(held: Mapping[Gram, _Held], lifts: Mapping[str, float], entries: int) -> dict[Gram, float]:
     """What each gram is worth that is frequent enough, and more so than in general. Few entries speak by titles and tags."""
-    few = entries <= _FEW
-    least = 1 if few else max(2, math.ceil(_SUPPORT * entries))
+    few, least = entries <= _FEW, _least(entries)
     fragments = _fragments(held)
     return {
         gram: math.log1p(one.support) * sum(lifts[key] for key in gram)
@@ -109,6 +110,11 @@ def _worths(held: Mapping[Gram, _Held], lifts: Mapping[str, float], entries: int
         and gram not in fragments
         and (one.prominent or not few)
     }
+
+
+def _least(entries: int) -> int:
+    """How many entries are to speak for a keyword."""
+    return 1 if entries <= _FEW else max(2, math.ceil(_SUPPORT * entries))
 
 
 def _fragments(held: Mapping[Gram, _Held]) -> set[Gram]:
@@ -122,28 +128,45 @@ def _fragments(held: Mapping[Gram, _Held]) -> set[Gram]:
     }
 
 
-def _grams(entries: Sequence[Listing]) -> dict[Gram, _Held]:
+class _Text(NamedTuple):
+    """A title, tag or abstract with its words."""
+
+    text: str
+    tokens: Sequence[Token]
+    prominent: bool
+
+
+def _texts(entry: Listing) -> list[_Text]:
+    texts = [(entry.title, True), *((tag, True) for tag in entry.keywords), (entry.abstract, False)]
+    return [_Text(text, [t for t in tokenize(text) if not characters(t.word)], prominent) for text, prominent in texts]
+
+
+def _grams(read: Sequence[Sequence[_Text]], lifts: Mapping[str, float]) -> dict[Gram, _Held]:
+    """All grams of words that have a lift."""
     held: defaultdict[Gram, _Held] = defaultdict(_Held)
-    for number, entry in enumerate(entries):
-        for text, prominent in ((entry.title, True), *((tag, True) for tag in entry.keywords), (entry.abstract, False)):
-            for tokens in _runs(text):
+    for number, texts in enumerate(read):
+        for text in texts:
+            for tokens in _runs(text, lifts):
                 gram = held[tuple(token.key for token in tokens)]
                 gram.entries.add(number)
-                gram.written[_written(text, tokens)] += 1
-                if prominent:
+                gram.written[_written(text.text, tokens)] += 1
+                if text.prominent:
                     gram.prominent.add(number)
     return held
 
 
-def _runs(text: str) -> Iterator[list[Token]]:
-    """Words, and two or three of them that stand together, all of which say something."""
-    tokens = [token for token in tokenize(text) if not characters(token.word)]
-    joined = [one.end <= two.start and _JOINTS.issuperset(text[one.end : two.start]) for one, two in pairwise(tokens)]
+def _runs(text: _Text, known: Container[str]) -> Iterator[Sequence[Token]]:
+    """Known words, and two or three of them that stand together."""
+    tokens = text.tokens
+    ok = [token.key in known and _tells(token) for token in tokens]
+    joined = [
+        ok[at] and ok[at + 1] and one.end <= two.start and _JOINTS.issuperset(text.text[one.end : two.start])
+        for at, (one, two) in enumerate(pairwise(tokens))
+    ]
     for size in range(1, _LONGEST + 1):
         for start in range(len(tokens) - size + 1):
-            run = tokens[start : start + size]
-            if all(joined[start : start + size - 1]) and all(map(_tells, run)):
-                yield run
+            if ok[start] and all(joined[start : start + size - 1]):
+                yield tokens[start : start + size]
 
 
 def _tells(token: Token) -> bool:
@@ -160,24 +183,20 @@ def _written(text: str, tokens: Sequence[Token]) -> str:
     return " ".join("".join(parts).split())
 
 
-def _lifts(held: Mapping[Gram, _Held], entries: Sequence[Listing], background: Background) -> dict[str, float]:
-    """How much more often than in general each word is in the entries, as a natural logarithm.
+def _lifts(read: Sequence[Sequence[_Text]], background: Background, least: int) -> dict[str, float]:
+    """How much more often than in general each frequent word is in the entries, as a natural logarithm, if it is.
 
     An entry of which only the title is known is expected to hold as much less as it is shorter.
     """
     mean = (background.title_words + background.abstract_words) / max(1.0, background.papers) or 1.0
-    size = sum(min(1.0, _size(entry) / mean) for entry in entries)
+    size = sum(min(1.0, sum(len(text.tokens) for text in texts) / mean) for texts in read)
+    holding = Counter(key for texts in read for key in {token.key for text in texts for token in text.tokens})
+    expected = {key: size * (background.holders.get(key, 0.0) + 0.5) / (background.papers + 1) for key in holding}
     return {
-        gram[0]: math.log(
-            len(one.entries) / (size * (background.holders.get(gram[0], 0.0) + 0.5) / (background.papers + 1))
-        )
-        for gram, one in held.items()
-        if len(gram) == 1
+        key: math.log(count / expected[key])
+        for key, count in holding.items()
+        if count >= least and count >= expected[key] > 0
     }
-
-
-def _size(entry: Listing) -> int:
-    return len(tokenize(" ".join((entry.title, entry.abstract, *entry.keywords))))
 
 
 def _is_idle(gram: Gram, other: Gram, held: Mapping[Gram, _Held]) -> bool:
@@ -221,7 +240,7 @@ def _authors(entries: Sequence[Listing]) -> Iterator[Proposal]:
         papers.update(people.keys())
         for person, name in people.items():
             longest[person] = max(longest.get(person, ""), name, key=len)
-    least = max(2 if len(entries) < 20 else 3, math.ceil(len(entries) / 30))
+    least = max(2 if len(entries) < 20 else 3, math.ceil(len(entries) / 100))
     frequent = sorted(((count, longest[person]) for person, count in papers.items() if count >= least), key=_by_count)
     for count, name in frequent[:_MOST_AUTHORS]:
         if _reads(line := f'author:"{_in_order(name)}"'):
