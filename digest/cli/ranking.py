@@ -5,14 +5,21 @@ A daemon ranks for a second and then waits for a day; numpy, scipy and what was 
 
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import UsageError
 from digest.model import Ranking, Shard
 from digest.pipeline import Ranker
+
+if TYPE_CHECKING:
+    from digest.ranking.semantic import Kept
+    from digest.store import Store
 
 GROUP = "digest.rankers"  # of entry points, https://packaging.python.org/specifications/entry-points/
 # Also in pyproject.toml, where others look; a checkout that is not installed has no entry points.
@@ -24,6 +31,9 @@ class Recipe:
     """What a ranker is made of, here or in another process."""
 
     name: str = OWN.name  # of an entry point
+    model: Path | None = None  # the folder of a sentence encoder, which looks again at what the ranker finds
+    share: float = 0.5  # how much that weighs, 0 to 1
+    store: str = ""  # the database's URL, for vectors made before
 
 
 def known() -> dict[str, EntryPoint]:
@@ -43,9 +53,20 @@ def require(name: str) -> EntryPoint:
     return found
 
 
-def make(recipe: Recipe) -> Ranker:
-    """The ranker of a recipe. Raises UsageError if there is none, or it cannot be made."""
-    point = require(recipe.name)
+def make(recipe: Recipe, kept: "Kept") -> Ranker:
+    """The ranker of a recipe, vectors being `kept`. Raises UsageError if there is none, or it cannot be made."""
+    ranker = named(recipe.name)
+    if recipe.model is None:
+        return ranker
+    from digest.ranking.encoder import FolderEncoder
+    from digest.ranking.semantic import SemanticRanker
+
+    return SemanticRanker(ranker, FolderEncoder(recipe.model), kept, recipe.share)
+
+
+def named(name: str) -> Ranker:
+    """The ranker of that name. Raises UsageError if there is none, or it cannot be made."""
+    point = require(name)
     try:
         ranker = point.load()()
     except Exception as error:  # whatever a third party's code does when it is imported and called
@@ -76,9 +97,18 @@ def _leave_signals_alone() -> None:
 
 def _rank(recipe: Recipe, shard: Shard) -> list[Ranking]:
     try:
-        return make(recipe).rank(shard)
+        if recipe.model is None:  # without SQLAlchemy, which takes as long to load as a shard to rank
+            return named(recipe.name).rank(shard)
+        with closing(_store(recipe.store)) as store:
+            return make(recipe, store).rank(shard)
     except BaseException as error:  # an exit would end the daemon, an exception of its own may not survive the journey
         raise RuntimeError(f"the ranker {recipe.name!r} failed: {_said(error)}") from error
+
+
+def _store(url: str) -> "Store":
+    from digest.store import open_store
+
+    return open_store(url, create=False)
 
 
 def _said(error: BaseException) -> str:

@@ -93,6 +93,11 @@ def make_transport(settings: "Settings") -> Transport:
             assert_never(smtp.kind)
 
 
+def make_recipe(settings: "Settings") -> ranking.Recipe:
+    own = settings.ranking
+    return ranking.Recipe(own.ranker, own.semantic_model, own.semantic_share, settings.store.url)
+
+
 def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes) -> Renderer:
     site, mail = settings.site, settings.mail
     return Renderer(
@@ -174,7 +179,7 @@ def store_of(settings: "Settings", now: datetime | None = None, *, create: bool 
 
 @contextmanager
 def installation(
-    config_path: Path | None, sync: datetime | None = None, *, ranker: MakeRanker = ranking.make
+    config_path: Path | None, sync: datetime | None = None, *, ranker: MakeRanker | None = None
 ) -> Iterator[Installation]:
     """Everything the configuration describes, closed again at the end.
 
@@ -186,13 +191,14 @@ def installation(
         yield assemble(settings, store, client, ranker)
 
 
-def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker = ranking.make) -> Installation:
+def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:
     sources = [make_source(entry, client) for entry in settings.sources]
     renderer = make_renderer(settings, sources, store.secret())
+    recipe = make_recipe(settings)
     parts = Parts(
         sources=sources,
         store=store,
-        ranker=ranker(ranking.Recipe(settings.ranking.ranker)),
+        ranker=ranker(recipe) if ranker else ranking.make(recipe, store),
         renderer=renderer,
         transport=lambda: make_transport(settings),
         worker=worker.name(),

@@ -14,23 +14,62 @@ from digest import pipeline, sample
 from digest.cli import ranking, wiring
 from digest.cli.ranking import PassingRanker, Recipe
 from digest.errors import UsageError
-from digest.model import Announcement, Kind, Listing, Ranking, Shard, Subscriber
+from digest.model import Announcement, Ground, Kind, Listing, Ranking, Shard, Subscriber
 from digest.sample.server import serving
 from digest.sources.client import Client
 
+ENCODER = """
+import hashlib
+import numpy as np
 
-def test_the_daemons_editions_are_those_that_send_would_compose(run, tmp_path, monkeypatch):
+class SentenceTransformer:
+    def __init__(self, folder, **options):
+        pass
+
+    def encode(self, texts, **options):
+        return np.array([[text.count(letter) for letter in "aeiounrst"] for text in texts], dtype=np.float32)
+"""
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """The folder of a sentence encoder, and what runs it."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "tokenizer.json").write_text("{}")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sentence_transformers.py").write_text(ENCODER)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    yield tmp_path / "model"
+    sys.modules.pop("sentence_transformers", None)
+
+
+def editions_apart_and_here(config, monkeypatch):
+    """What the daemon composes of the sample, and what `send` would."""
     monkeypatch.setattr(wiring, "Client", partial(Client, gap={"arxiv": timedelta(0)}))
     with serving(sample.DAYS[0]) as web:
-        config = tmp_path / "config.toml"
-        config.write_text(sample.configuration(web, 25), encoding="utf-8")
+        text = sample.configuration(web, 25)
+        config.write_text(text + config.read_text() if config.exists() else text, encoding="utf-8")
         with wiring.installation(config, sample.MORNING, ranker=PassingRanker) as apart:
             assert all(not pulled.problems for pulled in pipeline.pull(apart.parts, sample.MORNING))
             issues = pipeline.issues_of(apart.store.subscribers(), sample.MORNING, early=True)
             editions = pipeline.compose_for(apart.parts, issues, sample.MORNING)
         with wiring.installation(config) as here:
-            assert pipeline.compose_for(here.parts, issues, sample.MORNING) == editions
-    assert all(edition.picks for edition in editions)
+            return editions, pipeline.compose_for(here.parts, issues, sample.MORNING)
+
+
+def test_the_daemons_editions_are_those_that_send_would_compose(run, tmp_path, monkeypatch):
+    apart, here = editions_apart_and_here(tmp_path / "config.toml", monkeypatch)
+    assert apart == here
+    assert all(edition.picks for edition in apart)
+
+
+def test_a_sentence_encoder_looks_again_at_what_the_ranker_finds(run, tmp_path, monkeypatch, model):
+    config = tmp_path / "config.toml"
+    config.write_text(f'\n[ranking]\nsemantic_model = "{model}"\nsemantic_share = 0.25\n')
+    apart, here = editions_apart_and_here(config, monkeypatch)
+    assert apart == here
+    reasons = [reason for edition in apart for pick in edition.picks for reason in pick.reasons]
+    assert {reason.ground for reason in reasons} >= {Ground.KEYWORD, Ground.MEANING}
 
 
 def test_a_daemon_that_composes_nothing_loads_no_numpy(tmp_path):
@@ -98,9 +137,9 @@ def installed(tmp_path_factory, monkeypatch):
     sys.modules.pop("their_ranker", None)
 
 
-@pytest.mark.parametrize("made", [ranking.make, PassingRanker])
+@pytest.mark.parametrize("made", [ranking.named, lambda name: PassingRanker(Recipe(name))])
 def test_a_third_partys_ranker_is_found_by_its_entry_point(installed, made):
-    assert made(Recipe("constant")).rank(SHARD) == [Ranking(matched=7)]
+    assert made("constant").rank(SHARD) == [Ranking(matched=7)]
 
 
 def test_the_example_of_the_page_on_rankers_is_one(tmp_path, monkeypatch):
@@ -116,12 +155,12 @@ def test_the_example_of_the_page_on_rankers_is_one(tmp_path, monkeypatch):
 
 
 def test_nobody_replaces_our_ranker_by_its_name(installed):
-    assert ranking.make(Recipe()).rank(SHARD) == [Ranking()]
+    assert ranking.named("keywords").rank(SHARD) == [Ranking()]
 
 
 def test_an_unknown_ranker_is_an_error_that_names_those_there_are(installed):
     with pytest.raises(UsageError, match=r"no ranker 'best' \(there are absent, constant, .*, keywords, "):
-        ranking.make(Recipe("best"))
+        ranking.named("best")
 
 
 def test_the_ranker_is_named_by_the_configuration(installed, run, tmp_path):
@@ -145,7 +184,7 @@ def test_the_ranker_is_named_by_the_configuration(installed, run, tmp_path):
 )
 def test_a_ranker_that_cannot_be_made_says_why(installed, name, said):
     with pytest.raises(UsageError, match=said):
-        ranking.make(Recipe(name))
+        ranking.named(name)
 
 
 @pytest.mark.parametrize(
