@@ -20,7 +20,20 @@ from typing import Protocol
 import numpy as np
 
 from digest.errors import ProfileError
-from digest.model import Ground, Listing, Pick, Profile, Ranking, Reason, Section, Shard, Subscriber, Taste
+from digest.model import (
+    Account,
+    Ground,
+    Hurdle,
+    Listing,
+    Pick,
+    Profile,
+    Ranking,
+    Reason,
+    Section,
+    Shard,
+    Subscriber,
+    Taste,
+)
 from digest.ranking import query
 from digest.ranking.bm25f import Floats
 from digest.ranking.encoder import Vectors
@@ -36,6 +49,8 @@ class Ranker(Protocol):
     """Who finds the best by words."""
 
     def rank(self, shard: Shard) -> list[Ranking]: ...
+
+    def explain(self, shard: Shard, listing_id: int) -> Account: ...
 
 
 class Encoder(Protocol):
@@ -87,33 +102,48 @@ class SemanticRanker:
 
     def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order. Raises UsageError if the encoder cannot be used."""
-        wishes = [_wish(s.profile, shard.tastes.get(s.id, Taste())) for s in shard.subscribers]
-        rankings = self._inner.rank(_wider(shard, wishes))
-        vectors = self._vectors(chain.from_iterable(map(_texts, wishes, rankings)))
+        wishes = _wishes(shard)
         found = [
-            replace(ranking, picks=tuple(self._best(subscriber.profile, wish, ranking, vectors)))
-            for subscriber, wish, ranking in zip(shard.subscribers, wishes, rankings, strict=True)
+            replace(ranking, picks=tuple(_shown(subscriber.profile, wish, ranking.picks)))
+            for subscriber, wish, ranking in zip(shard.subscribers, wishes, self._looked_at(shard, wishes), strict=True)
         ]
         return self._with_trending(shard, found)
 
-    def _best(
-        self, profile: Profile, wish: "_Wish", ranking: Ranking, vectors: Mapping[str, Vectors]
-    ) -> Iterator[Pick]:
-        picks = [pick for pick in ranking.picks if pick.section is Section.FOR_YOU]
-        if wish and picks:
-            closeness, nearest = _closeness(wish, [vectors[_text(pick.listing)] for pick in picks], vectors)
-            meanings = _scaled(closeness, np.array([pick.score for pick in picks]))
-            blended = (self._blended(*each) for each in zip(picks, meanings.tolist(), nearest, strict=True))
-            picks = sorted(blended, key=lambda pick: -round(pick.score, 6))  # stable: ties stay as they are by words
-            picks = [pick for pick in picks if pick.score >= profile.min_match]
-        return islice(picks, max(0, profile.max_papers))
+    def explain(self, shard: Shard, listing_id: int) -> Account:
+        """What there is to say of one listing for the shard's first subscriber, shown or not."""
+        one = replace(shard, subscribers=shard.subscribers[:1])
+        if not all(wishes := _wishes(one)):
+            return self._inner.explain(one, listing_id)
+        account = self._inner.explain(_wider(one, wishes), listing_id)
+        ((*picks,),) = (ranking.picks for ranking in self._looked_at(one, wishes))
+        profile = one.subscribers[0].profile
+        shown = list(_shown(profile, wishes[0], picks))
+        account = replace(account, last=shown[-1].score if shown else None)
+        for place, pick in enumerate(picks, start=1):
+            if pick.listing.id == listing_id:
+                hurdle = Hurdle.NONE if pick in shown else _short(profile, pick)
+                return replace(account, score=pick.score, reasons=pick.reasons, hurdle=hurdle, place=place)
+        return account
+
+    def _looked_at(self, shard: Shard, wishes: Sequence["_Wish"]) -> Iterator[Ranking]:
+        """For each subscriber all that is looked at again, best first."""
+        rankings = self._inner.rank(_wider(shard, wishes))
+        vectors = self._vectors(chain.from_iterable(map(_texts, wishes, rankings)))
+        for wish, ranking in zip(wishes, rankings, strict=True):
+            yield replace(ranking, picks=tuple(self._by_both(wish, _for_you(ranking), vectors)))
+
+    def _by_both(self, wish: "_Wish", picks: Sequence[Pick], vectors: Mapping[str, Vectors]) -> Sequence[Pick]:
+        if not (wish and picks):
+            return picks
+        looked_at, others = picks[:_LOOKED_AT], picks[_LOOKED_AT:]
+        closeness, nearest = _closeness(wish, [vectors[_text(pick.listing)] for pick in looked_at], vectors)
+        meanings = _scaled(closeness, np.array([pick.score for pick in looked_at]))
+        blended = [self._blended(*each) for each in zip(looked_at, meanings.tolist(), nearest, strict=True)]
+        blended += [self._blended(pick, 0.0, "") for pick in others]  # so they stay below all of these
+        return sorted(blended, key=lambda pick: -round(pick.score, 6))  # stable: ties stay as they are by words
 
     def _blended(self, pick: Pick, meaning: float, term: str) -> Pick:
-        by_words = [
-            replace(reason, contribution=(1 - self._share) * reason.contribution)
-            for reason in pick.reasons
-            if self._share < 1
-        ]
+        by_words = (replace(r, contribution=(1 - self._share) * r.contribution) for r in pick.reasons)
         by_meaning = Reason(term, "abstract", self._share * meaning, ground=Ground.MEANING)
         reasons = sorted((*by_words, by_meaning), key=lambda reason: -reason.contribution)
         score = (1 - self._share) * pick.score + self._share * meaning
@@ -159,6 +189,10 @@ class _Wish:
         return bool(self.terms or self.liked)
 
 
+def _wishes(shard: Shard) -> list[_Wish]:
+    return [_wish(s.profile, shard.tastes.get(s.id, Taste())) for s in shard.subscribers]
+
+
 def _wish(profile: Profile, taste: Taste) -> _Wish:
     wanted = [term for line in profile.keywords for term in _wanted(line)]
     heaviest = max((term.weight for term in wanted), default=1.0)
@@ -192,11 +226,11 @@ def _texts(wish: _Wish, ranking: Ranking) -> Iterator[str]:
     if wish:
         yield from (text for text, _ in wish.terms)
         yield from wish.liked
-        yield from (_text(pick.listing) for pick in ranking.picks if pick.section is Section.FOR_YOU)
+        yield from (_text(pick.listing) for pick in _for_you(ranking)[:_LOOKED_AT])
 
 
 def _wider(shard: Shard, wishes: Sequence[_Wish]) -> Shard:
-    """The same with as many papers as are looked at again, however few match; trending is asked for later."""
+    """The same with at least as many papers as are looked at again; trending is asked for later."""
     subscribers = [
         replace(subscriber, profile=replace(subscriber.profile, min_match=0.0)) if wish else subscriber
         for subscriber, wish in zip(_asking(shard, papers=_LOOKED_AT), wishes, strict=True)
@@ -210,6 +244,23 @@ def _asking(shard: Shard, papers: int) -> list[Subscriber]:
         replace(s, profile=replace(s.profile, max_papers=max(papers, s.profile.max_papers) if papers else 0))
         for s in shard.subscribers
     ]
+
+
+# --- what is shown --------------------------------------------------------------------------------------------------
+
+
+def _for_you(ranking: Ranking) -> list[Pick]:
+    return [pick for pick in ranking.picks if pick.section is Section.FOR_YOU]
+
+
+def _shown(profile: Profile, wish: _Wish, picks: Iterable[Pick]) -> Iterator[Pick]:
+    enough = (pick for pick in picks if not wish or pick.score >= profile.min_match)
+    return islice(enough, max(0, profile.max_papers))
+
+
+def _short(profile: Profile, pick: Pick) -> Hurdle:
+    """What keeps one out that is not shown."""
+    return Hurdle.WEAK if pick.score < profile.min_match else Hurdle.CUT
 
 
 # --- how close it is ------------------------------------------------------------------------------------------------

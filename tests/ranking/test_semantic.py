@@ -14,6 +14,7 @@ from digest.model import (
     Announcement,
     Feedback,
     Ground,
+    Hurdle,
     Kind,
     Listing,
     Pick,
@@ -96,6 +97,20 @@ def test_no_more_than_was_asked_for_and_the_best_of_all_that_was_looked_at():
     window = news(*(f"A model of a heart, part {n}" for n in range(30)), SUN)
     assert titles(ranked(asked("model star", max_papers=1), window, partial=True)) == [SUN]
     assert titles(ranked(asked("model star", max_papers=0), window, partial=True)) == []
+
+
+def test_only_the_best_hundred_by_words_are_looked_at_again():
+    encoder = ByTopic()
+    window = news(*(f"A model of a heart, part {n}" for n in range(150)))
+    by_words = tuple(np.linspace(80, 20, 150).tolist())
+    (ranking,) = SemanticRanker(Fixed(by_words), encoder, InMemory()).rank(
+        Shard([asked("star", max_papers=150)], window, NOW)
+    )
+    assert len(encoder.read) == 1 + 100
+    assert titles(ranking)[100:] == [a.listing.title for a in window][100:]
+    scores = [pick.score for pick in ranking.picks]
+    assert scores == sorted(scores, reverse=True)
+    assert all(sum(r.contribution for r in pick.reasons) == pytest.approx(pick.score) for pick in ranking.picks)
 
 
 def test_what_the_words_leave_out_stays_out():
@@ -209,6 +224,35 @@ def test_equal_papers_stay_in_the_order_of_the_words():
     window = news(*["The same title"] * 5)
     (ranking,) = SemanticRanker(Fixed((50.0,) * 5), ByTopic(), InMemory()).rank(Shard([asked("star")], window, NOW))
     assert [pick.listing.id for pick in ranking.picks] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("least", [0, 50])
+def test_an_account_of_each_paper_agrees_with_what_is_shown(least):
+    shard = Shard([asked("model star", "bee", max_papers=2, min_match=least)], news(SUN, GOOD, ODD, "Honey"), NOW)
+    ranker = SemanticRanker(Ranker(), ByTopic(), InMemory())
+    (ranking,) = ranker.rank(replace(shard, partial=True))
+    shown = {pick.listing.id: pick for pick in ranking.picks}
+    for listing_id in range(1, 5):
+        account = ranker.explain(replace(shard, partial=True), listing_id)
+        assert (account.hurdle is Hurdle.NONE) == (listing_id in shown)
+        assert account.last == (ranking.picks[-1].score if ranking.picks else None)
+        if listing_id in shown:
+            assert (account.score, account.reasons) == (shown[listing_id].score, shown[listing_id].reasons)
+            assert account.place == [*shown].index(listing_id) + 1
+
+
+def test_an_account_says_what_keeps_a_paper_out():
+    window = news(SUN, GOOD, ODD, "Bees")
+    ranker = SemanticRanker(Ranker(), ByTopic(), InMemory())
+
+    def hurdle(subscriber, listing_id):
+        return ranker.explain(Shard([subscriber], window, NOW), listing_id).hurdle
+
+    assert hurdle(asked("model", max_papers=1), 3) is Hurdle.CUT
+    assert hurdle(asked("model", min_match=100), 1) is Hurdle.WEAK
+    assert hurdle(asked("model", "-bee"), 4) is Hurdle.EXCLUDED
+    assert hurdle(asked("model"), 99) is Hurdle.NOT_NEWS
+    assert hurdle(asked("category:cs.LG"), 1) is not Hurdle.NONE
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------------
