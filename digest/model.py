@@ -45,6 +45,7 @@ class Ground(StrEnum):
 
     KEYWORD = "keyword"
     LIKED = "liked"  # words learnt from what was liked and disliked
+    RELATED = "related"  # words learnt from what matches best
     SIGNAL = "signal"  # upvotes, comments, code
     MEANING = "meaning"  # a sentence encoder
 
@@ -356,6 +357,7 @@ class Shard:
     background: Background = Background()  # the window's own, if it is empty
     tastes: Mapping[int, Taste] = field(default_factory=dict)  # by subscriber
     partial: bool = False  # rank also what matches no term in full
+    related: bool = False  # rank once more with the words that the best listings have in common
 
 
 # --- editions ---------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Number = TypeVar("Number", float, Floats)
 
 _K1 = 0.9
-_TITLE_WEIGHT = 2.0
+TITLE_WEIGHT = 2.0
 _TITLE_B, _ABSTRACT_B = 0.5, 0.75
 
 
@@ -30,9 +30,14 @@ def abstract_norms(lengths: Floats, mean: float) -> Floats:
 
 def frequencies(title: Number, abstract: Number, title_norm: Number, abstract_norm: Number) -> tuple[Number, Number]:
     """The counts in a title and in an abstract, each as far as it counts."""
-    return _TITLE_WEIGHT * title / title_norm, abstract / abstract_norm
+    return TITLE_WEIGHT * title / title_norm, abstract / abstract_norm
 
 
 def strengths(title: Number, abstract: Number) -> tuple[Number, Number]:
     """The strength of two such frequencies together, as the shares of title and abstract."""
     return title / (_K1 + title + abstract), abstract / (_K1 + title + abstract)
+
+
+def saturated(frequency: Floats) -> Floats:
+    """The strength of a frequency, title and abstract together."""
+    return frequency / (_K1 + frequency)

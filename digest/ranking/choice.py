@@ -9,10 +9,11 @@ import numpy as np
 
 from digest.ranking import weights
 from digest.ranking.bm25f import Floats
+from digest.ranking.learning import TYPICAL
 from digest.ranking.lists import Booleans, Integers, Lists
 from digest.ranking.product import Best, Wanted, best
 from digest.ranking.roster import Members, Roster
-from digest.ranking.table import EXCLUDED, LIKED, MET, REQUIRED, WANTED, Table
+from digest.ranking.table import EXCLUDED, LEARNT, MET, REQUIRED, WANTED, Table
 
 _PAIRS = 1 << 18  # of profiles and listings at a time: 2 MB of sums, which caches hold
 _MOST_PROFILES = 1 << 10  # at a time
@@ -80,15 +81,15 @@ def choose(table: Table, wishes: Wishes) -> Iterator[Chosen]:
 
 
 def scale(table: Table, members: Members) -> Scale:
-    """The scales of some profiles: keywords alone make them; words learnt do so where there is no keyword."""
+    """The scales of some profiles: keywords alone make them; words learnt are measured against typical ones where there is none."""
     lines = members.lines
     sorts, worths = table.sorts[lines.values], table.most[lines.values].astype(float)
     keyword = (sorts == WANTED) | (sorts == REQUIRED)
     attainable, terms = _sums(lines, worths * keyword), _sums(lines, (keyword & (worths > 0)).astype(float))
     if members.weights is not None:
-        liked = _sums(lines, worths * np.maximum(members.weights, 0) * (sorts == LIKED))
+        liked = _sums(lines, worths * np.maximum(members.weights, 0) * (sorts == LEARNT))
         attainable, terms = (
-            np.where(terms > 0, attainable, liked),
+            np.where(terms > 0, attainable, np.where(liked > 0, weights.LIKED_TERMS * TYPICAL * weights.UNIT, 0.0)),
             np.where(terms > 0, terms, weights.LIKED_TERMS),
         )
     return Scale(np.maximum(attainable, 1.0), np.maximum(terms, 1.0))
@@ -157,7 +158,7 @@ class _Chooser:
             lenient |= self._wishes.everything[rows]
         if members.weights is None and not lenient.any():
             return None
-        liked = self._sorts[members.lines.values] == LIKED
+        liked = self._sorts[members.lines.values] == LEARNT
         learnt = np.bincount(members.lines.owners[liked], minlength=len(members.lines)) > 0
         return np.where(lenient, 1, np.where(learnt, scaled.units(weights.LIKED_MATCH), MET))
 

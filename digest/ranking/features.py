@@ -70,7 +70,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a profile, or one word learnt from likes: terms of which any will do, the best of them counts."""
+    """One line of a profile, or one word learnt: terms of which any will do, the best of them counts."""
 
     text: str  # as written
     sign: Sign
@@ -88,10 +88,10 @@ def line(term: Term) -> Line:
     return Line(term.text, term.sign, term.weight, tuple(map(asked, alternatives)), revisions=named and wanted)
 
 
-def learnt(word: Learned) -> Line:
+def learnt(word: Learned, ground: Ground) -> Line:
     """What to look up for a word learnt. Its weight is the subscriber's own and not the line's."""
     term = Term(word.written, word.written, Field.ANY, Match.WORDS, (Word(word.key, word.written),))
-    return Line(word.written, Sign.WANT, 1.0, (asked(term),), Ground.LIKED)
+    return Line(word.written, Sign.WANT, 1.0, (asked(term),), ground)
 
 
 def asked(term: Term) -> Asked:

@@ -140,8 +140,8 @@ class _Search:
         others = self._full[~(strict_line[self._line_of] & phrased)[in_full]]
         codes = np.concatenate([others, as_phrase[phrases // self._wide] * self._wide + phrases % self._wide])
         met = np.unique(self._line_of[codes // self._wide] * self._wide + codes % self._wide)
-        liked = np.array([line.ground is Ground.LIKED for line in self._lines], dtype=bool)
-        return met[~liked[met // self._wide]], met[strict_line[met // self._wide]]
+        learnt = np.array([line.ground is not Ground.KEYWORD for line in self._lines], dtype=bool)
+        return met[~learnt[met // self._wide]], met[strict_line[met // self._wide]]
 
     def _entries(self) -> tuple[Integers, Integers, Integers, Integers]:
         """Of each addend, or whole term, in each field: the term, the text, the code and the units it adds.
@@ -186,7 +186,7 @@ class _Search:
 def _scale(line: Line) -> float:
     if line.sign is Sign.NEVER:
         return 0.0
-    return weights.GRAIN if line.ground is Ground.LIKED else weights.UNIT * line.weight
+    return weights.UNIT * line.weight if line.ground is Ground.KEYWORD else weights.GRAIN
 
 
 def _summed(entries: Sequence[_Entries], wide: int) -> tuple[Integers, Integers, Integers, Integers]:

@@ -10,6 +10,7 @@ from digest.ranking.corpus import Reader
 from digest.ranking.day import Day
 from digest.ranking.features import Line
 from digest.ranking.readers import Readers
+from digest.ranking.related import related
 
 _DAYS = 2  # windows that are remembered: shards may take turns
 
@@ -41,7 +42,8 @@ class Ranker:
         read = {text: line for text, line in lines.items() if isinstance(line, Line)}
         faults = {text: error for text, error in lines.items() if isinstance(error, ProfileError)}
         day = self._day(shard, revisions=any(line.revisions for line in read.values()))
-        return Readers(shard, day, read, faults)
+        readers = Readers(shard, day, read, faults)
+        return Readers(shard, day, read, faults, related(readers)) if shard.related else readers
 
     def _day(self, shard: Shard, *, revisions: bool) -> Day:
         for day in self._days:

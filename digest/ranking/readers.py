@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 import numpy as np
 
 from digest.errors import ProfileError
-from digest.model import Shard, Subscriber
+from digest.model import Ground, Shard, Subscriber
 from digest.ranking import features, weights
 from digest.ranking.choice import Wishes
 from digest.ranking.day import Day
@@ -38,10 +39,18 @@ class Reader:
 class Readers:
     """Subscribers that are ranked for at once.
 
-    `lines` and `faults` are what was read of every keyword, or is wrong with it.
+    `lines` and `faults` are what was read of every keyword, or is wrong with it; `related` has words learnt from what
+    matches best, by place of the subscriber.
     """
 
-    def __init__(self, shard: Shard, day: Day, lines: Mapping[str, Line], faults: Mapping[str, ProfileError]) -> None:
+    def __init__(
+        self,
+        shard: Shard,
+        day: Day,
+        lines: Mapping[str, Line],
+        faults: Mapping[str, ProfileError],
+        related: Mapping[int, Sequence[Learned]] = MappingProxyType({}),
+    ) -> None:
         self.day = day
         self.partial = shard.partial
         self._shard = shard
@@ -50,8 +59,12 @@ class Readers:
         self._numbers = day.numbers(lines)
         self._groups: dict[object, tuple[int, News]] = {}
         self._allowed: list[Booleans] = []
-        learnt = [self._learnt_of(subscriber) for subscriber in shard.subscribers]
-        words = {_name(word): features.learnt(word) for word in chain.from_iterable(learnt)}
+        learnt = [
+            [(Ground.LIKED, word) for word in self._learnt_of(subscriber)]
+            + [(Ground.RELATED, word) for word in related.get(place, ())]
+            for place, subscriber in enumerate(shard.subscribers)
+        ]
+        words = {_name(ground, word): features.learnt(word, ground) for ground, word in chain.from_iterable(learnt)}
         self._numbers = day.table.numbers(words)
         self.all = [self._reader(*pair) for pair in zip(shard.subscribers, learnt, strict=True)]
 
@@ -68,14 +81,14 @@ class Readers:
             twins=self.day.twins,
         )
 
-    def _reader(self, subscriber: Subscriber, learnt: Sequence[Learned]) -> Reader:
+    def _reader(self, subscriber: Subscriber, learnt: Sequence[tuple[Ground, Learned]]) -> Reader:
         allowed, news = self._group(subscriber)
         had = self._had(subscriber)
         keywords = self._keywords(subscriber)
         return Reader(
             subscriber=subscriber,
-            lines=(*keywords, *(self._numbers[_name(word)] for word in learnt)),
-            weights=tuple(round(word.weight * weights.FINENESS) for word in learnt),
+            lines=(*keywords, *(self._numbers[_name(ground, word)] for ground, word in learnt)),
+            weights=tuple(round(word.weight * weights.FINENESS) for _, word in learnt),
             news=news,
             allowed=allowed,
             had=had,
@@ -142,9 +155,9 @@ def _roster(readers: Sequence[Reader]) -> Roster:
     return Roster(lines, np.fromiter(each, dtype=np.int32, count=len(lines.values)))
 
 
-def _name(word: Learned) -> str:
+def _name(ground: Ground, word: Learned) -> str:
     """What a word learnt is called among lines, where no line can be called so."""
-    return f"\0{word.key}\0{word.written}"
+    return f"\0{ground}\0{word.key}\0{word.written}"
 
 
 def _problem(error: ProfileError) -> str:

@@ -19,7 +19,7 @@ from digest.ranking.bm25f import Floats
 from digest.ranking.corpus import Statistics
 from digest.ranking.index import Index
 from digest.ranking.lists import Integers
-from digest.ranking.table import LIKED, MET, Matrix, Table
+from digest.ranking.table import LEARNT, MET, Matrix, Table
 
 CONSIDERED = 300  # candidates, where one must be compared with another
 
@@ -123,7 +123,7 @@ def _next(waiting: Sequence[Candidate], places: Mapping[int, int], near: Floats,
 
 def strongest(table: Table, lines: Integers, columns: Integers) -> Integers:
     """For each listing the line of a profile that adds most to its score; of equal ones the first."""
-    keywords = lines[table.sorts[lines] != LIKED]
+    keywords = lines[table.sorts[lines] != LEARNT]
     if not len(keywords):
         return np.full(len(columns), -1, dtype=np.int64)
     added = table.matrix[keywords].toarray()[:, columns] & MET - 1

@@ -23,7 +23,7 @@ MET = 1 << 47
 MOST_LINES = 1 << 12  # of a profile: with `lines.HIGHEST` for each, the score stays below MET and all within 63 bits
 _AT_ONCE = 1 << 12  # lines, so that what is known of them between is small
 
-WANTED, REQUIRED, EXCLUDED, LIKED = range(4)
+WANTED, REQUIRED, EXCLUDED, LEARNT = range(4)
 _SORTS = {Sign.WANT: WANTED, Sign.MUST: REQUIRED, Sign.NEVER: EXCLUDED}
 
 Matrix = Any  # scipy.sparse.csr_array; its stubs do not follow whole numbers
@@ -117,9 +117,9 @@ class Table:
 
     @property
     def sorts(self) -> Integers:
-        """Whether each line is `WANTED`, `REQUIRED`, `EXCLUDED` or `LIKED`."""
+        """Whether each line is `WANTED`, `REQUIRED`, `EXCLUDED` or `LEARNT`."""
         return self._facts.arrays[1]
 
 
 def _sorts(added: Sequence[Line]) -> Integers:
-    return np.array([LIKED if line.ground is Ground.LIKED else _SORTS[line.sign] for line in added], dtype=np.int8)
+    return np.array([_SORTS[line.sign] if line.ground is Ground.KEYWORD else LEARNT for line in added], dtype=np.int8)

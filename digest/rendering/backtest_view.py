@@ -198,7 +198,12 @@ def _out(near: Near, sources: Mapping[str, str], result: Backtest) -> Row:
     return _row(near.pick, sources, result, hurdles.get(near.hurdle, "too much like others of that day"))
 
 
-_SORTS = {Ground.LIKED: "learnt from likes", Ground.SIGNAL: "signal", Ground.MEANING: "meaning"}
+_SORTS = {
+    Ground.LIKED: "learnt from likes",
+    Ground.RELATED: "related word",
+    Ground.SIGNAL: "signal",
+    Ground.MEANING: "meaning",
+}
 
 
 def _weight(row: Carried) -> Weight:

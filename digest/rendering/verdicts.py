@@ -198,6 +198,7 @@ def remarks(standing: Standing, *, recomputed: bool, asked: date | None, today: 
 _GROUNDS = {
     Ground.KEYWORD: "keyword",
     Ground.LIKED: "learnt from likes",
+    Ground.RELATED: "related word",
     Ground.SIGNAL: "signal",
     Ground.MEANING: "meaning",
 }
