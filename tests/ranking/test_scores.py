@@ -164,7 +164,7 @@ class Reference:
         for word in learnt:
             own, own_most = self.learnt(word, listing)
             units, liked = units + own, liked + own_most
-        most, count = (most, len(full)) if full else (liked, 3)
+        most, count = (most, len(full)) if full else (liked and 3 * 6 * 2**20, 3)
         score = 100 * (1 - (1 - min(1, units / max(1, most))) ** count)
         shown = units > 0 and (any(full) or partial or (learnt and score >= 30))
         return (score, units) if shown else None
