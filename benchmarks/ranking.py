@@ -1,136 +1,293 @@
-"""Matching and ranking at scale, on invented text. `python -m benchmarks.ranking [PROFILES ...]`
+"""Matching and ranking at scale, on invented text. `python -m benchmarks.ranking [--json FILE] [--profiles N ...]`
 
-Three regimes of keywords: shared (lines from a common stock of 20,000, by Zipf, as people share interests), Zipf (made of
-common words, nearly all different) and specific (of rare ones). `match` is everything from lines of keywords to the one
-best paper of each profile; `rank` is all that the pipeline asks for, 20 picks with reasons, by shards of 1,000.
-Seconds are of CPU, on one core. Each row runs in a process of its own; memory is its peak.
+    match     compiled profiles against all listings: sums, eligibility, the 20 best, how many matched
+    stages    where the time goes: reading and looking up the stock of lines, sums, the best of them
+    growth    the exponent with which seconds grow from one size to the next; 1 is linear
+    kernel    the same sums and the same best in a C loop compiled on the spot, beside them
+    rank      all that the pipeline asks for, lines as text, 20 picks with reasons: cold, and one more shard of 1,000
+    ingest    listings read into words, and indexed
+    compile   profiles as text to rows of the table, all of them; and one that changes
+
+Profiles are 3 to 30 lines, drawn by Zipf's law from a stock of 100,000 different ones: words, phrases, prefixes, names,
+categories, exclusions. In the Zipf regime these are made of common words, in the specific one of rare ones. Each row
+runs in a process of its own; memory is its peak, everything counted. Two threads, as the ranker uses them.
 """
 
+import argparse
+import json
+import math
 import multiprocessing
 import random
 import resource
 import sys
+import threading
 import time
-from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from digest.model import Announcement, Kind, Listing, Profile, Shard, Subscriber
+import numpy as np
+
+from benchmarks import _kernel
+from benchmarks._invented import NOW, STOCK, background, choices, lines, listings, people, profiles, window
+from digest.model import Shard
+from digest.ranking import choice, features, product, query, showing
+from digest.ranking.choice import Wishes, choose
+from digest.ranking.corpus import Reader, Statistics
+from digest.ranking.index import Index
 from digest.ranking.ranker import Ranker
+from digest.ranking.roster import Roster
+from digest.ranking.table import Table
 
-NOW = datetime(2026, 5, 18, 6, tzinfo=UTC)
-LISTINGS = 1_000
-VOCABULARY = 30_000
-STOCK = 20_000
+__all__ = ["NOW", "listings", "people", "profiles", "window"]  # the peers are measured on the same
+
+TOP = 20
 SHARD = 1_000
-SHARDS = 3  # enough to tell what one costs
+REGIMES = ("zipf", "specific")
 
 
-def main(counts: list[int]) -> None:
-    print(
-        f"{'profiles':>9} {'regime':>9} {'match s':>8} {'pairs/s':>9} {'matched':>11} {'rank s/1,000':>13} {'peak MB':>8}"
-    )
-    for regime in ("shared", "zipf", "specific"):
-        for count in counts:
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                print(pool.apply(row, (count, regime)), flush=True)
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Compiled profiles against listings."""
+
+    regime: str
+    profiles: int
+    listings: int
+    seconds: float  # on the clock
+    cpu: float
+    pairs: float  # a second
+    matched: float  # listings a profile
+    megabytes: float
+    looking: float  # seconds to read the stock of lines and look it up
+    sums: float  # of CPU
+    best: float
+    kernel: float | None = None  # seconds on the clock of the C loop
 
 
-def row(count: int, regime: str) -> str:
+def match(regime: str, count: int, papers: int, kernel: bool) -> Matched:
+    """Seconds from compiled profiles to the best of each."""
     chance = random.Random(1)
-    papers = listings(chance)
-    lines = profiles(chance, regime, count)
-    seconds, matched = match(papers, lines)
+    found = listings(chance, papers)
+    stock = lines(chance, regime, STOCK)
+    start = time.perf_counter()
+    table = _table(found, stock)
+    looking = time.perf_counter() - start
+    roster = Roster(choices(count, len(stock)))
+    wishes = Wishes(roster, np.full(count, TOP, dtype=np.int64))
+    spent = _Spent()
+    with spent.on(product, "sums", "sums"), spent.on(product, "_sparse", "sums"), spent.on(choice, "best", "best"):
+        start, cpu, matched = time.perf_counter(), time.process_time(), 0
+        for chosen in choose(table, wishes):
+            matched += int(chosen.best.matched.sum())
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pairs = count * len(papers) / seconds
-    return f"{count:>9,} {regime:>9} {seconds:>8.2f} {pairs:>9.1e} {matched:>11,} {rank(papers, lines):>13.2f} {peak:>8.0f}"
+    beside = _kernel.compiled() if kernel else None
+    compared = _kernel.run(beside, table, wishes, TOP, choice.THREADS)[0] if beside else None
+    sums, best = spent.seconds["sums"], spent.seconds["best"] - spent.seconds["sums"]
+    return Matched(
+        regime,
+        count,
+        papers,
+        seconds,
+        cpu,
+        count * papers / seconds,
+        matched / count,
+        peak,
+        looking,
+        sums,
+        best,
+        compared,
+    )
 
 
-def match(papers: list[Listing], lines: list[tuple[str, ...]]) -> tuple[float, int]:
-    """Seconds from keyword lines and read listings to the best of each profile, and how many papers matched."""
-    ranker = Ranker()
-    ranker.rank(Shard(people(lines[:1], picks=0), window(papers), NOW))
-    start = time.process_time()
-    rankings = ranker.rank(Shard(people(lines, picks=1), window(papers), NOW))
-    return time.process_time() - start, sum(ranking.matched for ranking in rankings)
+def _table(found: list[Any], stock: list[str]) -> Table:
+    table = Table(Index(list(map(Reader(), found))), Statistics(background(found)))
+    table.numbers({line: features.line(query.parse(line)) for line in stock})
+    return table
 
 
-def rank(papers: list[Listing], lines: list[tuple[str, ...]]) -> float:
-    """Seconds for one shard of the pipeline with 20 picks for everybody, once the listings have been read."""
-    everybody = people(lines[: SHARD * (SHARDS + 1)], picks=20)
-    shards = [everybody[at : at + SHARD] for at in range(0, len(everybody), SHARD)]
-    ranker = Ranker()
-    ranker.rank(Shard(shards.pop(0), window(papers), NOW))
-    start = time.process_time()
-    for shard in shards:
-        ranker.rank(Shard(shard, window(papers), NOW))
-    return (time.process_time() - start) / len(shards)
+class _Spent:
+    """Seconds of CPU in some functions, all threads together."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def on(self, module: ModuleType, name: str, stage: str) -> Iterator[None]:
+        """Count what a function of a module takes."""
+        original = getattr(module, name)
+
+        def timed(*arguments: Any) -> Any:
+            start = time.thread_time()
+            result = original(*arguments)
+            took = time.thread_time() - start
+            with self._lock:
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + took
+            return result
+
+        setattr(module, name, timed)
+        try:
+            yield
+        finally:
+            setattr(module, name, original)
 
 
-def people(lines: list[tuple[str, ...]], picks: int) -> list[Subscriber]:
-    return [
-        Subscriber(f"{n}@example.org", profile=Profile(keywords=own, max_papers=picks), id=n)
-        for n, own in enumerate(lines, 1)
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """All that the pipeline asks for."""
+
+    profiles: int
+    cold: float  # seconds of CPU with nothing read yet
+    shard: float  # for one more shard of 1,000 the same day
+    pick: float  # microseconds of CPU to explain a pick
+    megabytes: float
+
+
+def rank(count: int) -> Ranked:
+    """Subscribers with lines of text, 20 picks and reasons for each, by shards of 1,000."""
+    chance = random.Random(1)
+    found = listings(chance)
+    everybody = people(profiles(chance, "shared", count + SHARD), TOP)
+    counted, news = background(found), tuple(window(found))
+    shards = [
+        Shard(everybody[at : at + SHARD], news, NOW, background=counted) for at in range(0, len(everybody), SHARD)
     ]
+    ranker = Ranker()
+    start = time.process_time()
+    for shard in shards[:-1]:
+        ranker.rank(shard)
+    cold = time.process_time() - start
+    spent = _Spent()
+    start = time.process_time()
+    with spent.on(showing, "reasons_of", "reasons"):
+        rankings = ranker.rank(shards[-1])
+    took = time.process_time() - start
+    picks = sum(len(ranking.picks) for ranking in rankings)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Ranked(count, cold, took, spent.seconds["reasons"] / picks * 1e6, peak)
 
 
-def window(papers: list[Listing]) -> list[Announcement]:
-    return [Announcement(paper, "arxiv", Kind.NEW, date(2026, 5, 18), paper.id) for paper in papers]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is done before anything is matched."""
+
+    listings: float  # read, a second of CPU
+    indexed: float  # read and indexed, a second
+    lines: float  # read, a second
+    rows: float  # read and looked up in 1,000 listings, a second
+    compiled: float  # profiles whose lines are known, a second
+    changed: float  # microseconds for one profile that changes, its lines known
 
 
-# --- invented text ------------------------------------------------------------------------------------------------
-
-WORDS = [
-    f"{a}{b}{c}{n}" for n in "aeiou" for a in "bdfgklmnprst" for b in "aeiou" for c in "bdfgklmnprstvz" for _ in "x"
-]
-WORDS = [f"{head}{tail}" for tail in ("n", "r", "x", "k", "m", "t", "p", "z") for head in WORDS][:VOCABULARY]
-FREQUENCIES = list(accumulate(1 / (rank + 10) for rank in range(len(WORDS))))
-
-
-def some(chance: random.Random, count: int) -> list[str]:
-    return chance.choices(WORDS, cum_weights=FREQUENCIES, k=count)
-
-
-def listings(chance: random.Random) -> list[Listing]:
-    start = datetime(2026, 5, 18, tzinfo=UTC)
-    return [
-        Listing(
-            title=" ".join(some(chance, 10)),
-            abstract=" ".join(some(chance, 170)),
-            authors=tuple(" ".join(some(chance, 2)).title() for _ in range(5)),
-            categories=tuple(chance.sample(["cs.CL", "cs.LG", "cs.CV", "math.ST", "stat.ML"], 2)),
-            published=start - timedelta(minutes=number),
-            id=number,
-        )
-        for number in range(1, LISTINGS + 1)
-    ]
+def prepare() -> Prepared:
+    """Reading and compiling."""
+    chance = random.Random(1)
+    found = listings(chance)
+    stock = lines(chance, "zipf", STOCK // 10)
+    texts, reading = _timed(lambda: [(text.title, text.abstract, text)[2] for text in map(Reader(), found)])
+    index, indexing = _timed(lambda: Index(texts))
+    parsed, parsing = _timed(lambda: {line: features.line(query.parse(line)) for line in stock})
+    table = Table(index, Statistics(background(found)))
+    _, looking = _timed(lambda: table.numbers(parsed))
+    own = choices(STOCK, len(stock))
+    roster, compiling = _timed(lambda: Roster(own))
+    some = [own.values[own.ends[row] : own.ends[row + 1]].tolist() for row in range(1_000)]
+    _, changing = _timed(lambda: [roster.change(row, lines) for row, lines in enumerate(some)])
+    return Prepared(
+        len(found) / reading,
+        len(found) / (reading + indexing),
+        len(stock) / parsing,
+        len(stock) / (parsing + looking),
+        STOCK / compiling,
+        changing / len(some) * 1e6,
+    )
 
 
-def profiles(chance: random.Random, regime: str, count: int) -> list[tuple[str, ...]]:
-    if regime != "shared":
-        return [keywords(chance, regime) for _ in range(count)]
-    stock = [line(chance, "zipf") for _ in range(STOCK)]
-    frequencies = list(accumulate(1 / (rank + 10) for rank in range(STOCK)))
-    return [tuple(chance.choices(stock, cum_weights=frequencies, k=chance.randint(3, 30))) for _ in range(count)]
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.process_time()
+    result = work()
+    return result, time.process_time() - start
 
 
-def keywords(chance: random.Random, regime: str) -> tuple[str, ...]:
-    """3 to 30 lines: words, phrases, prefixes, names, categories, exclusions."""
-    return tuple(line(chance, regime) for _ in range(min(30, 3 + int(chance.expovariate(1 / 7)))))
+# --- the tables ---------------------------------------------------------------------------------------------------
 
 
-def line(chance: random.Random, regime: str) -> str:
-    draw = (lambda n: some(chance, n)) if regime == "zipf" else (lambda n: chance.choices(WORDS, k=n))
-    kind = chance.random()
-    if kind < 0.45:
-        return draw(1)[0]
-    if kind < 0.80:
-        return " ".join(draw(chance.choice([2, 2, 3])))
-    if kind < 0.86:
-        return f"{draw(1)[0][:5]}*"
-    if kind < 0.92:
-        return f"author:{' '.join(draw(2))}"
-    return f"category:{chance.choice(['cs.CL', 'stat.*'])}^0.2" if kind < 0.94 else f"-{draw(1)[0]}"
+def main(asked: argparse.Namespace) -> None:
+    """Measure and print everything, and keep it as JSON if that is wanted."""
+    matched = [row for regime in REGIMES for row in _matching(regime, asked.profiles, asked.listings)]
+    exponents = list(_growth(matched))
+    for name, exponent in exponents:
+        print(f"{name}: seconds grow with exponent {exponent:.2f}")
+    ranked = _apart(rank, min(10_000, max(asked.profiles)))
+    print(
+        f"\nrank: {ranked.profiles:,} subscribers, cold and with reasons, in {ranked.cold:.2f} s of CPU; one more shard of "
+        f"{SHARD:,} in {ranked.shard:.2f} s; {ranked.pick:.1f} us to explain a pick; {ranked.megabytes:.0f} MB"
+    )
+    prepared = _apart(prepare)
+    print(
+        f"ingest: {prepared.listings:,.0f} listings a second read, {prepared.indexed:,.0f} read and indexed\n"
+        f"compile: {prepared.lines:,.0f} lines a second read, {prepared.rows:,.0f} read and looked up, "
+        f"{prepared.compiled:,.0f} profiles of known lines a second; {prepared.changed:.1f} us for one that changes"
+    )
+    if asked.json:
+        document = {
+            "match": [asdict(row) for row in matched],
+            "growth": dict(exponents),
+            "rank": asdict(ranked),
+            "prepare": asdict(prepared),
+        }
+        asked.json.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def _matching(regime: str, counts: list[int], papers: list[int]) -> Iterator[Matched]:
+    print(
+        f"\n{regime:>9} {'profiles':>9} {'listings':>8} {'s':>7} {'CPU s':>7} {'pairs/s':>8} {'matched':>7} {'MB':>6} "
+        f"{'look-up s':>9} {'sums':>5} {'best':>5} {'other':>5} {'C loop s':>9}"
+    )
+    for wide in papers:
+        for count in counts:
+            row: Matched = _apart(match, regime, count, wide, wide == papers[0])
+            shares = [part / row.cpu for part in (row.sums, row.best, row.cpu - row.sums - row.best)]
+            beside = f"{row.kernel:>9.2f}" if row.kernel else ""
+            print(
+                f"{'':>9} {count:>9,} {wide:>8,} {row.seconds:>7.2f} {row.cpu:>7.2f} {row.pairs:>8.1e} {row.matched:>7.1f} "
+                f"{row.megabytes:>6.0f} {row.looking:>9.2f} {' '.join(f'{share:>5.0%}' for share in shares)} {beside}",
+                flush=True,
+            )
+            yield row
+
+
+def _growth(rows: list[Matched]) -> Iterator[tuple[str, float]]:
+    """From the smallest to the largest of profiles, and of listings."""
+    for regime in REGIMES:
+        own = [row for row in rows if row.regime == regime]
+        widths, counts = sorted({row.listings for row in own}), sorted({row.profiles for row in own})
+        seconds = {(row.profiles, row.listings): row.seconds for row in own}
+        for few, many in [(counts[0], counts[-1])] if len(counts) > 1 else []:
+            grown = math.log(seconds[many, widths[0]] / seconds[few, widths[0]]) / math.log(many / few)
+            yield f"{regime}, {few:,} to {many:,} profiles", grown
+        for few, many in pairwise(widths):
+            grown = math.log(seconds[counts[-1], many] / seconds[counts[-1], few]) / math.log(many / few)
+            yield f"{regime}, {few:,} to {many:,} listings", grown
+
+
+def _apart(measure: Callable[..., Any], *arguments: Any) -> Any:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)
+
+
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    options = argparse.ArgumentParser(description="Matching and ranking at scale, on invented text.")
+    options.add_argument("--json", type=Path, help="keep the figures in this file, too")
+    options.add_argument("--profiles", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    options.add_argument("--listings", type=int, nargs="+", default=[1_000, 5_000])
+    return options.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    main([int(count) for count in sys.argv[1:]] or [10_000, 100_000])
+    main(_asked(sys.argv[1:]))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from digest.model import Account, Hurdle, Listing, Profile
+from digest.model import Account, Hurdle, Listing, Profile, Reason
 from digest.ranking.choice import choose
 from digest.ranking.lists import Integers, Lists
 from digest.ranking.product import parted, sums
@@ -67,8 +67,10 @@ class _Case:
         column = np.array([self._column])
         _, units = parted(sums(self._day.table.matrix, self._chosen.members)[:, column])
         match = float(self._chosen.scale.scores(np.array([0]), np.maximum(units[0], 0))[0])
-        said = signals(self._day.board.listings[self._column], self._day.pace(self._column), match)
-        return Candidate(self._column, match, tuple(said) if self._profile.signals else ())
+        said: tuple[Reason, ...] = ()
+        if self._profile.signals:
+            said = tuple(signals(self._day.board.listings[self._column], self._day.pace(self._column), match))
+        return Candidate(self._column, match, match + sum(reason.contribution for reason in said), said)
 
     def _refused(self, account: Account, refused: Mapping[int, Refused]) -> Account:
         own = refused.get(self._column, Refused(Hurdle.CUT))

@@ -17,7 +17,7 @@ from digest.ranking.table import EXCLUDED, LEARNT, MET, REQUIRED, WANTED, Table
 
 _PAIRS = 1 << 18  # of profiles and listings at a time: 2 MB of sums, which caches hold
 _MOST_PROFILES = 1 << 10  # at a time
-_THREADS = min(4, os.cpu_count() or 1)  # the sums are made without Python's lock
+THREADS = min(4, os.cpu_count() or 1)  # the sums are made without Python's lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Scale:
 def choose(table: Table, wishes: Wishes) -> Iterator[Chosen]:
     """The best listings of each profile, block by block, in order."""
     chooser = _Chooser(table, wishes)
-    if len(chooser.blocks) < 2 or _THREADS < 2:
+    if len(chooser.blocks) < 2 or THREADS < 2:
         yield from map(chooser.block, chooser.blocks)
         return
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         yield from _in_order(pool, chooser.block, chooser.blocks)
 
 
@@ -170,8 +170,8 @@ def _rows_of(lists: Lists, rows: slice) -> tuple[Integers, Integers]:
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Chosen], blocks: range) -> Iterator[Chosen]:
     """What work makes of the blocks, a few ahead of who takes it."""
-    ahead = [pool.submit(work, block) for block in blocks[: 2 * _THREADS]]
-    for block in blocks[2 * _THREADS :]:
+    ahead = [pool.submit(work, block) for block in blocks[: 2 * THREADS]]
+    for block in blocks[2 * THREADS :]:
         yield ahead.pop(0).result()
         ahead.append(pool.submit(work, block))
     for one in ahead:

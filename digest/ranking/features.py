@@ -123,8 +123,9 @@ def _single(term: Term, slot: Slot) -> Asked:
     return Asked(term, (slot,), (Addend(slot, 1.0, (slot,)),))
 
 
-def _counted(telling: Iterable[tuple[int, Slot]]) -> Iterable[tuple[Slot, int]]:
-    return Counter(slot for _, slot in telling).items()
+def _counted(telling: Sequence[tuple[int, Slot]]) -> Iterable[tuple[Slot, int]]:
+    counts = dict.fromkeys((slot for _, slot in telling), 1)
+    return counts.items() if len(counts) == len(telling) else Counter(slot for _, slot in telling).items()
 
 
 def _together(sort: Sort, words: Sequence[Slot], reach: int = 1) -> Slot:

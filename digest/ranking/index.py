@@ -93,9 +93,9 @@ class Index:
 
     def words_at(self, slot: Slot, text: int, *, title: bool) -> tuple[str, ...]:
         """The keys of the words by which a field of a text holds a slot."""
-        field = self.field(text, title=title)
-        words = field[np.isin(field, self._answers(slot))]
-        return tuple(dict.fromkeys(self.words[number][0] for number in words.tolist()))
+        answers = set(self._answers(slot))
+        found = dict.fromkeys(n for n in self.field(text, title=title).tolist() if n in answers)
+        return tuple(dict.fromkeys(self.words[number][0] for number in found))
 
     def holders(self, slot: Slot) -> list[int]:
         """The texts that a name or a label asks for, in order."""

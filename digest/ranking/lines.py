@@ -23,13 +23,10 @@ from digest.ranking.corpus import Statistics
 from digest.ranking.features import Line
 from digest.ranking.hits import Lookup, Slots
 from digest.ranking.index import Index
-from digest.ranking.lists import Booleans, Integers, Lists, find
+from digest.ranking.lists import Booleans, Integers, Lists
 from digest.ranking.term import Sign
 
 HIGHEST = (1 << 35) - 1  # of one line in one text: 32,767
-
-
-_Entries = tuple[Integers, Integers, Integers, Floats]  # terms, texts, codes, and what each adds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +50,23 @@ class Codes:
     ADDEND = 8
 
 
+def lines_at_once(index: Index) -> int:
+    """How many lines to look up at once, so that what is known of them between takes little room."""
+    return max(1, min(_MOST_LINES, _MOST_CELLS // max(1, len(index.texts))))
+
+
+_MOST_LINES = 1 << 13
+_MOST_CELLS = 1 << 21
+
+
 def look_up(lines: Sequence[Line], index: Index, statistics: Statistics, first_addend: int = 0) -> Found:
     """What each line adds to each text of an index; addends are numbered from `first_addend`."""
     return _Search(lines, index, statistics).found(first_addend)
 
 
 class _Search:
+    """Terms by texts as dense arrays, numbered term x texts + text: at most some millions, see `lines_at_once`."""
+
     def __init__(self, lines: Sequence[Line], index: Index, statistics: Statistics) -> None:
         self._lines = lines
         self._wide = max(1, len(index.texts))
@@ -69,29 +77,35 @@ class _Search:
         numbers = self._slots.numbers
         self._addends = Lists.of([[numbers[addend.slot] for addend in term.addends] for term in self._terms])
         self._parts = Lists.of([[numbers[slot] for slot in term.parts] for term in self._terms])
+        self._loose = np.array([term.term.loose for term in self._terms], dtype=bool)
         self._worths = self._worth()
         self._full = self._in_full()
 
     def found(self, first_addend: int) -> Found:
-        owner, text, code, values = self._entries()
-        pairs, which = np.unique(owner * self._wide + text, return_inverse=True)  # of term and text
-        sums = np.minimum(np.bincount(which, values).astype(np.int64), HIGHEST)
-        best = self._best(pairs, sums)
-        kept = best[which]
-        pairs, sums = pairs[best], sums[best]
-        owners, texts = self._line_of[pairs // self._wide], pairs % self._wide
+        pairs, codes, units = self._details()
+        sums = np.bincount(pairs, units, self._cells).astype(np.int64)
+        best = self._best(sums)
+        kept = best[pairs]
+        details = _by_line(self._line_of, pairs[kept] // self._wide)
+        cells = np.flatnonzero((sums > 0) & best)
+        cells = cells[_by_line(self._line_of, cells // self._wide)]
+        owners, texts = self._line_of[cells // self._wide], cells % self._wide
         met, strict = self._met()
-        lines = len(self._lines)
+        pairs, codes, units = (array[kept][details] for array in (pairs, codes, units))
         return Found(
-            texts=_lists(owners, texts, lines),
-            values=sums,
-            meets=find(met, owners * self._wide + texts)[1],
+            texts=_lists(owners, texts, len(self._lines)),
+            values=np.minimum(sums[cells], HIGHEST),
+            meets=met[owners * self._wide + texts],
             most=self._most(),
-            excludes=_lists(strict // self._wide, strict % self._wide, lines),
-            details=_lists(self._line_of[owner[kept]], code[kept] + first_addend * Codes.ADDEND, lines),
-            detail_texts=text[kept],
-            detail_values=values[kept],
+            excludes=_lists(strict // self._wide, strict % self._wide, len(self._lines)),
+            details=_lists(self._line_of[pairs // self._wide], codes + first_addend * Codes.ADDEND, len(self._lines)),
+            detail_texts=pairs % self._wide,
+            detail_values=units,
         )
+
+    @property
+    def _cells(self) -> int:
+        return len(self._terms) * self._wide
 
     # --- what terms are worth ---------------------------------------------------------------------------------------
 
@@ -114,20 +128,35 @@ class _Search:
 
     # --- what texts hold --------------------------------------------------------------------------------------------
 
-    def _in_full(self) -> Integers:
-        """The texts that hold each term in full: sorted codes, number of the term x texts + text."""
+    def _in_full(self) -> Booleans:
+        """Whether each text holds each term in full."""
         several = self._parts.sizes > 1
-        loose = np.array([term.term.loose for term in self._terms], dtype=bool)
-        single, near, mostly = (np.flatnonzero(which) for which in (~several, several & ~loose, several & loose))
-        found = (
+        single, near, mostly = map(np.flatnonzero, (~several, several & ~self._loose, several & self._loose))
+        full = np.zeros(self._cells, dtype=bool)
+        for terms, codes in (
             (single, self._lookup.holding(self._parts.values[self._parts.ends[single]])),
             (near, self._lookup.near(self._parts.take(near))),
             (mostly, self._lookup.mostly(self._parts.take(mostly))),
-        )
-        return np.sort(
-            np.concatenate([terms[codes // self._wide] * self._wide + codes % self._wide for terms, codes in found])
-        )
+        ):
+            full[terms[codes // self._wide] * self._wide + codes % self._wide] = True
+        return full
 
+<<<<<<< HEAD
+    def _met(self) -> tuple[Booleans, Integers]:
+        """Whether each text meets each line, and the texts that meet required and excluded ones, as sorted codes."""
+        strict = np.array([line.sign is not Sign.WANT for line in self._lines], dtype=bool)
+        liked = np.array([line.ground is Ground.LIKED for line in self._lines], dtype=bool)
+        as_phrase = strict[self._line_of] & np.array([term.phrase is not None for term in self._terms], dtype=bool)
+        numbers = [self._slots.numbers[term.phrase] for term in self._terms if term.phrase]
+        phrased = np.flatnonzero([term.phrase is not None for term in self._terms])
+        held = self._full.reshape(-1, self._wide) & ~as_phrase[:, None]
+        of_phrases = self._lookup.holding(np.array(numbers, dtype=np.int64)[as_phrase[phrased]])
+        held[phrased[as_phrase[phrased]][of_phrases // self._wide], of_phrases % self._wide] = True
+        firsts = np.flatnonzero(np.diff(self._line_of, prepend=-1))
+        met = np.logical_or.reduceat(held, firsts, axis=0) if len(firsts) else held
+        strictly = np.flatnonzero(met & strict[:, None])
+        return (met & ~liked[:, None]).ravel(), strictly
+=======
     def _met(self) -> tuple[Integers, Integers]:
         """The texts that meet each line, and those that meet the required and excluded ones: sorted codes by line."""
         signs = [line.sign for line in self._lines]
@@ -142,63 +171,69 @@ class _Search:
         met = np.unique(self._line_of[codes // self._wide] * self._wide + codes % self._wide)
         learnt = np.array([line.ground is not Ground.KEYWORD for line in self._lines], dtype=bool)
         return met[~learnt[met // self._wide]], met[strict_line[met // self._wide]]
+>>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
 
-    def _entries(self) -> tuple[Integers, Integers, Integers, Integers]:
-        """Of each addend, or whole term, in each field: the term, the text, the code and the units it adds.
+    def _details(self) -> tuple[Integers, Integers, Integers]:
+        """What each term adds to each text, by what and in which field: cells, codes, units.
 
-        Sorted by term and text. Whole terms are told as one where the field holds all of it; of a sentence, what
-        there is of it.
+        A field that holds all of a term is told as one, of a sentence that is matched in full whatever it holds.
         """
         hits = self._lookup.hits
         addend, at = hits.texts.places(self._addends.values)
         worth = self._worths[addend] > 0
         addend, at = addend[worth], at[worth]
-        term, text = self._addends.owners[addend], hits.texts.values[at]
-        full = find(self._full, term * self._wide + text)[1]
+        term = self._addends.owners[addend]
+        cell = term * self._wide + hits.texts.values[at]
+        full = self._full[cell]
         is_part = addend - self._addends.ends[term] < self._parts.sizes[term]
-        fields: list[_Entries] = []
+        found: list[tuple[Integers, Integers, Integers]] = []
         for field, strengths in enumerate((hits.title[at], hits.abstract[at])):
-            whole = full & self._holds_all(term, text, is_part & (strengths > 0))
-            named = np.where(whole, self._addends.ends[term], addend)
-            code = named * Codes.ADDEND + field * Codes.ABSTRACT + whole * Codes.WHOLE + ~full * Codes.PARTIAL
-            fields.append((term, text, code, self._worths[addend] * strengths))
-        return _summed(fields, self._wide)
+            here = strengths > 0
+            whole = here & full & self._holds_all(cell, term, is_part & here)
+            added = self._worths[addend] * strengths
+            found.append(self._whole(cell[whole], added[whole], field))
+            each = np.flatnonzero(here & ~whole)
+            codes = _code(addend[each], field) + ~full[each] * Codes.PARTIAL
+            found.append((cell[each], codes, np.rint(added[each]).astype(np.int64)))
+        cells, codes, units = (np.concatenate([own[n] for own in found]) for n in range(3))
+        some = units > 0
+        return cells[some], codes[some], units[some]
 
-    def _holds_all(self, term: Integers, text: Integers, held: Booleans) -> Booleans:
+    def _holds_all(self, cell: Integers, term: Integers, held: Booleans) -> Booleans:
         """Whether the field in which these parts are held holds all parts of the term; a sentence needs but one."""
-        _, pair = np.unique(term * self._wide + text, return_inverse=True)
-        parts = np.bincount(pair[held], minlength=int(pair.max(initial=-1)) + 1)[pair]
-        loose = np.array([asked.term.loose for asked in self._terms], dtype=bool)
-        whole: Booleans = (parts == self._parts.sizes[term]) | loose[term]
+        parts = np.bincount(cell[held], minlength=self._cells)
+        whole: Booleans = (parts[cell] == self._parts.sizes[term]) | self._loose[term]
         return whole
 
-    def _best(self, pairs: Integers, sums: Integers) -> Booleans:
-        """Whether each pair of term and text is the best of its line and text; of equal ones, the first is."""
-        if len(self._terms) == len(self._lines):
-            return np.ones(len(pairs), dtype=bool)
-        of_line = self._line_of[pairs // self._wide] * self._wide + pairs % self._wide
-        order = np.lexsort((pairs, -sums, of_line))
-        best = np.zeros(len(pairs), dtype=bool)
-        best[order[np.flatnonzero(np.diff(of_line[order], prepend=-1))]] = True
-        return best
+    def _whole(self, cell: Integers, added: Floats, field: int) -> tuple[Integers, Integers, Integers]:
+        units = np.rint(np.bincount(cell, added, self._cells)).astype(np.int64)
+        cells = np.flatnonzero(units)
+        return cells, _code(self._addends.ends[cells // self._wide], field) + Codes.WHOLE, units[cells]
+
+    def _best(self, sums: Integers) -> Booleans:
+        """Whether each term adds most to each text of all the alternatives of its line; of equal ones, the first does."""
+        by_term = sums.reshape(-1, self._wide)
+        best = np.ones(by_term.shape, dtype=bool)
+        for line in np.flatnonzero(np.bincount(self._line_of) > 1).tolist():
+            own = slice(*np.searchsorted(self._line_of, (line, line + 1)))
+            best[own] = np.arange(own.stop - own.start)[:, None] == by_term[own].argmax(axis=0)
+        return best.ravel()
+
+
+def _code(addends: Integers, field: int) -> Integers:
+    return addends * Codes.ADDEND + field * Codes.ABSTRACT
+
+
+def _by_line(line_of: Integers, terms: Integers) -> Integers:
+    """In which order entries of these terms rise by line, and stay as they are within one."""
+    lines = line_of[terms]
+    return np.argsort(lines.astype(np.uint16), kind="stable")  # a radix sort
 
 
 def _scale(line: Line) -> float:
     if line.sign is Sign.NEVER:
         return 0.0
     return weights.UNIT * line.weight if line.ground is Ground.KEYWORD else weights.GRAIN
-
-
-def _summed(entries: Sequence[_Entries], wide: int) -> tuple[Integers, Integers, Integers, Integers]:
-    """Entries of the same term, text and code as one, in whole units; what is less than half a unit is left out."""
-    term, text, code = (np.concatenate([own[n] for own in entries]) for n in range(3))
-    added = np.concatenate([own[3] for own in entries])
-    codes = int(code.max(initial=0)) + 1
-    keys, which = np.unique((term * wide + text) * codes + code, return_inverse=True)
-    values = np.rint(np.bincount(which, added)).astype(np.int64)
-    keys, values = keys[values > 0], values[values > 0]
-    pairs = keys // codes
-    return pairs // wide, pairs % wide, keys % codes, values
 
 
 def _lists(owners: Integers, values: Integers, count: int) -> Lists:

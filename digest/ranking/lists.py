@@ -98,9 +98,9 @@ class Rows:
 
 
 def _with_room(array: npt.NDArray[Any], size: int, used: int) -> npt.NDArray[Any]:
-    """The array, or a longer one that begins with what of it is used. Grown by half, it is rarely copied."""
+    """The array, or a longer one that begins with what of it is used. Grown by a quarter, it is rarely copied."""
     if size <= len(array):
         return array
-    longer = np.empty(max(size, used + used // 2), dtype=array.dtype)
+    longer = np.empty(max(size, used + used // 4), dtype=array.dtype)
     longer[:used] = array[:used]
     return longer

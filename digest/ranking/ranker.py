@@ -1,5 +1,8 @@
 """The ranker: a shard of subscribers, all at once."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 
@@ -30,7 +33,8 @@ class Ranker:
 
     def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order."""
-        return showing.rankings(self._readers(shard))
+        with _uncollected():
+            return showing.rankings(self._readers(shard))
 
     def explain(self, shard: Shard, listing_id: int) -> Account:
         """What there is to say of one listing for the shard's first subscriber, shown or not."""
@@ -52,6 +56,18 @@ class Ranker:
         day = Day(shard, self._read, revisions=revisions)
         self._days = [day, *self._days[: _DAYS - 1]]
         return day
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it looks for some whenever many objects are made, and here are none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _parse(line: str) -> Line | ProfileError:

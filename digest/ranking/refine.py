@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -24,18 +25,14 @@ from digest.ranking.table import LEARNT, MET, Matrix, Table
 CONSIDERED = 300  # candidates, where one must be compared with another
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A listing that may be shown, and all that is known of it."""
 
     column: int
     match: float
+    score: float  # the same, and what signals add
     signals: tuple[Reason, ...] = ()
     line: int = -1  # of the keyword that is its strongest reason
-
-    @property
-    def score(self) -> float:
-        return self.match + sum(reason.contribution for reason in self.signals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,16 @@ from digest.ranking.term import Sign
 
 MET = 1 << 47
 MOST_LINES = 1 << 12  # of a profile: with `lines.HIGHEST` for each, the score stays below MET and all within 63 bits
+<<<<<<< HEAD
+WANTED, REQUIRED, EXCLUDED, LIKED = range(4)
+=======
 _AT_ONCE = 1 << 12  # lines, so that what is known of them between is small
 
 WANTED, REQUIRED, EXCLUDED, LEARNT = range(4)
+>>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
 _SORTS = {Sign.WANT: WANTED, Sign.MUST: REQUIRED, Sign.NEVER: EXCLUDED}
+
+_HIGHEST_DETAIL = (1 << 31) - 1  # reasons are shares of a score, so that the highest may be cut
 
 Matrix = Any  # scipy.sparse.csr_array; its stubs do not follow whole numbers
 
@@ -42,7 +48,7 @@ class Table:
         self._addends = 0
         self._numbers: dict[str, int] = {}
         self._values = Rows(np.int32, np.int64)  # text, value
-        self._details = Rows(np.int32, np.int32, np.int64)  # text, code, value
+        self._details = Rows(np.int32, np.int32, np.int32)  # text, code, value
         self._barred = Rows(np.int32)
         self._facts = Rows(np.int64, np.int8)
         self._matrix: Matrix = None
@@ -64,15 +70,17 @@ class Table:
         """The row of each line, by its name, after adding those that are new; has other lines' rows, too."""
         new = {name: line for name, line in wanted.items() if name not in self._numbers}
         names, added = list(new), list(new.values())
-        for first in range(0, len(added), _AT_ONCE):
-            self._add(added[first : first + _AT_ONCE])
+        at_once = lines.lines_at_once(self.index)
+        for first in range(0, len(added), at_once):
+            self._add(added[first : first + at_once])
         self._numbers.update(zip(names, range(len(self.lines) - len(names), len(self.lines)), strict=True))
         return self._numbers
 
     def _add(self, added: Sequence[Line]) -> None:
         found = lines.look_up(added, self.index, self.statistics, self._addends)
         self._values.append(found.texts.sizes, found.texts.values, found.values + MET * found.meets)
-        self._details.append(found.details.sizes, found.detail_texts, found.details.values, found.detail_values)
+        shares = np.minimum(found.detail_values, _HIGHEST_DETAIL)
+        self._details.append(found.details.sizes, found.detail_texts, found.details.values, shares)
         self._barred.append(found.excludes.sizes, found.excludes.values)
         self._facts.append(np.ones(len(added), dtype=np.int64), found.most, _sorts(added))
         self._matrix = None
