@@ -141,11 +141,10 @@ class _Search:
             full[terms[codes // self._wide] * self._wide + codes % self._wide] = True
         return full
 
-<<<<<<< HEAD
     def _met(self) -> tuple[Booleans, Integers]:
         """Whether each text meets each line, and the texts that meet required and excluded ones, as sorted codes."""
         strict = np.array([line.sign is not Sign.WANT for line in self._lines], dtype=bool)
-        liked = np.array([line.ground is Ground.LIKED for line in self._lines], dtype=bool)
+        learnt = np.array([line.ground is not Ground.KEYWORD for line in self._lines], dtype=bool)
         as_phrase = strict[self._line_of] & np.array([term.phrase is not None for term in self._terms], dtype=bool)
         numbers = [self._slots.numbers[term.phrase] for term in self._terms if term.phrase]
         phrased = np.flatnonzero([term.phrase is not None for term in self._terms])
@@ -155,23 +154,7 @@ class _Search:
         firsts = np.flatnonzero(np.diff(self._line_of, prepend=-1))
         met = np.logical_or.reduceat(held, firsts, axis=0) if len(firsts) else held
         strictly = np.flatnonzero(met & strict[:, None])
-        return (met & ~liked[:, None]).ravel(), strictly
-=======
-    def _met(self) -> tuple[Integers, Integers]:
-        """The texts that meet each line, and those that meet the required and excluded ones: sorted codes by line."""
-        signs = [line.sign for line in self._lines]
-        strict_line = np.array([sign is not Sign.WANT for sign in signs], dtype=bool)
-        phrased = np.array([term.phrase is not None for term in self._terms], dtype=bool)
-        as_phrase = np.flatnonzero(strict_line[self._line_of] & phrased)
-        numbers = [self._slots.numbers[slot] for n in as_phrase.tolist() if (slot := self._terms[n].phrase)]
-        phrases = self._lookup.holding(np.array(numbers, dtype=np.int64))
-        in_full = self._full // self._wide
-        others = self._full[~(strict_line[self._line_of] & phrased)[in_full]]
-        codes = np.concatenate([others, as_phrase[phrases // self._wide] * self._wide + phrases % self._wide])
-        met = np.unique(self._line_of[codes // self._wide] * self._wide + codes % self._wide)
-        learnt = np.array([line.ground is not Ground.KEYWORD for line in self._lines], dtype=bool)
-        return met[~learnt[met // self._wide]], met[strict_line[met // self._wide]]
->>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
+        return (met & ~learnt[:, None]).ravel(), strictly
 
     def _details(self) -> tuple[Integers, Integers, Integers]:
         """What each term adds to each text, by what and in which field: cells, codes, units.

@@ -92,11 +92,7 @@ def found(day: Day, readers: Sequence[Reader], chosen: Chosen) -> list[list[Cand
         if reader.everything and chosen.open is not None:
             others = sorted(set(np.flatnonzero(chosen.open[row]).tolist()).difference(own))
             own, own_matches = own + others, own_matches + [0.0] * len(others)
-<<<<<<< HEAD
         known = map(Candidate, own, own_matches, own_matches)
-=======
-        known = map(Candidate, own, own_matches)
->>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
         candidates.append(list(known if simple(reader.subscriber.profile) else _known(day, reader, own, own_matches)))
     return candidates
 
@@ -108,11 +104,7 @@ def _known(day: Day, reader: Reader, columns: Sequence[int], matches: Sequence[f
         said: tuple[Reason, ...] = ()
         if reader.subscriber.profile.signals:
             said = tuple(signals(day.board.listings[column], day.pace(column), match))
-<<<<<<< HEAD
         yield Candidate(column, match, match + sum(reason.contribution for reason in said), said, line)
-=======
-        yield Candidate(column, match, said, line)
->>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
 
 
 def refined(day: Day, reader: Reader, candidates: Sequence[Candidate]) -> Shown:

@@ -21,13 +21,7 @@ from digest.ranking.term import Sign
 
 MET = 1 << 47
 MOST_LINES = 1 << 12  # of a profile: with `lines.HIGHEST` for each, the score stays below MET and all within 63 bits
-<<<<<<< HEAD
-WANTED, REQUIRED, EXCLUDED, LIKED = range(4)
-=======
-_AT_ONCE = 1 << 12  # lines, so that what is known of them between is small
-
 WANTED, REQUIRED, EXCLUDED, LEARNT = range(4)
->>>>>>> ddebf7821c6d2ffb53f260de051898846131e129
 _SORTS = {Sign.WANT: WANTED, Sign.MUST: REQUIRED, Sign.NEVER: EXCLUDED}
 
 _HIGHEST_DETAIL = (1 << 31) - 1  # reasons are shares of a score, so that the highest may be cut
