@@ -36,11 +36,11 @@ class NotInstalledError(Exception):
 # --- ours -----------------------------------------------------------------------------------------------------------
 
 
-def ours(ranks: Ranks, *, likes: bool = False, background: bool = True) -> System:
+def ours(ranks: Ranks, *, likes: bool = False, background: bool = True, related: bool | None = None) -> System:
     """The product's ranker as `digest rank` asks it: each query is the keywords of a profile, as one text."""
 
     def system(collection: Collection) -> Rankings:
-        stock = _stock(collection, background=background)
+        stock = _stock(collection, background=background, related=related)
         found: Rankings = []
         for start in range(0, len(collection.queries), _AT_ONCE):
             wishes = [_wish(collection, query, likes=likes) for query in collection.queries[start : start + _AT_ONCE]]
@@ -51,7 +51,7 @@ def ours(ranks: Ranks, *, likes: bool = False, background: bool = True) -> Syste
     return system
 
 
-def _stock(collection: Collection, *, background: bool) -> rank.Stock:
+def _stock(collection: Collection, *, background: bool, related: bool | None) -> rank.Stock:
     read = [
         rows.announcement({"title": document.title, "abstract": document.abstract}, number, NOW.date())[0]
         for number, document in enumerate(collection.documents, start=1)
@@ -59,7 +59,8 @@ def _stock(collection: Collection, *, background: bool) -> rank.Stock:
     names = [document.id for document in collection.documents]
     numbers = {name: number for number, name in enumerate(names, start=1)}
     own = count(news.listing for news in read)
-    return rank.Stock(tuple(read), names, numbers, with_prior(own) if background else own, NOW)
+    teaching = len(read) >= rank.TEACHING if related is None else related
+    return rank.Stock(tuple(read), names, numbers, with_prior(own) if background else own, NOW, teaching)
 
 
 def _wish(collection: Collection, query: Query, *, likes: bool) -> "Wish | None":

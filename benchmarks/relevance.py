@@ -78,7 +78,10 @@ def _row(name: str, found: Sequence[Measures], first: Sequence[Measures]) -> Row
 def systems(asked: argparse.Namespace) -> dict[str, System]:
     """Ours first, as fully as it was asked for."""
     ours = partial(_systems.ours, background=not asked.no_background)
-    own: dict[str, System] = {"digest": ours(Ranker().rank)}
+    own: dict[str, System] = {
+        "digest": ours(Ranker().rank),
+        "digest, keywords alone": ours(Ranker().rank, related=False),
+    }
     if asked.likes:
         own = {"digest, with likes": ours(Ranker().rank, likes=True), **own}
     if asked.semantic:

@@ -32,6 +32,13 @@ def rank(
     no_background: Annotated[
         bool, typer.Option("--no-background", help="Learn how rare words are from these listings alone.")
     ] = False,
+    related: Annotated[
+        bool | None,
+        typer.Option(
+            "--related/--no-related",
+            help="Whether words that a profile's ten best listings have in common count, too; else from 1,000 listings on.",
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
     now: Now = None,
 ) -> None:
@@ -44,7 +51,7 @@ def rank(
     if listings == profiles == "-":
         raise UsageError("Only one of --listings and --profiles can be standard input; name a file for the other.")
     notes = Notes()
-    stock = read_stock(listings, or_now(now), notes, alone=no_background)
+    stock = read_stock(listings, or_now(now), notes, alone=no_background, related=related)
     with _written_to(output) as file:
         for line in answers(stock, profiles, top, notes):
             file.write(line)
@@ -107,6 +114,7 @@ class Stock:
     numbers: Mapping[str, int]  # by `rows.same`
     background: "Background"
     now: "datetime"
+    related: bool = False  # words learnt from what matches best count, too
 
     def known(self, ids: Sequence["Id"]) -> list["Announcement"]:
         from digest.cli import rows
@@ -114,7 +122,10 @@ class Stock:
         return [self.window[self.numbers[key] - 1] for key in map(rows.same, ids) if key in self.numbers]
 
 
-def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool) -> Stock:
+TEACHING = 1_000  # so many listings teach which words are related
+
+
+def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool, related: bool | None) -> Stock:
     """All listings of a file; `alone` if nothing but they tell how rare words are."""
     from digest.cli import lines, rows
     from digest.text.background import count, with_prior
@@ -137,7 +148,8 @@ def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool) -> Stoc
     notes.counts["listing"] = len(window)
     notes.require("listing", name)
     own = count(news.listing for news in window)
-    return Stock(tuple(window), names, numbers, own if alone else with_prior(own), now)
+    teaching = len(window) >= TEACHING if related is None else related
+    return Stock(tuple(window), names, numbers, own if alone else with_prior(own), now, teaching)
 
 
 # --- profiles -------------------------------------------------------------------------------------------------------
@@ -196,6 +208,7 @@ def shard(stock: Stock, wishes: Sequence["Wish"]) -> "Shard":
         background=stock.background,
         tastes=tastes,
         partial=True,
+        related=stock.related,
     )
 
 

@@ -31,6 +31,7 @@ class Wishes:
     sent: Lists | None = None  # columns of what they have had
     everything: Booleans | None = None  # asks for all that is allowed: no keyword, but categories or sources
     partial: bool = False  # also what meets no line
+    anchored: bool = False  # nothing that words learnt alone speak for
     twins: tuple[Integers, ...] = ()  # listings that are one paper
 
 
@@ -144,12 +145,22 @@ class _Chooser:
             there = np.zeros(shape, dtype=np.int64)
             np.add.at(there, self._met(members, REQUIRED), 1)
             masks.append(there == np.bincount(members.lines.owners[required], minlength=shape[0])[:, None])
+        if wishes.anchored:
+            masks.append(np.zeros(shape, dtype=bool))
+            masks[-1][self._touched(members)] = True
         barred = [excluded] if wishes.sent is None else [excluded, _rows_of(wishes.sent, rows)]
         if any(len(pairs[0]) for pairs in barred):
             masks.append(np.ones(shape, dtype=bool))
             for pairs in barred:
                 masks[-1][pairs] = False
         return np.logical_and.reduce(masks) if masks else None
+
+    def _touched(self, members: Members) -> tuple[Integers, Integers]:
+        """The listings that keywords add anything to: rows and columns."""
+        lines = members.lines
+        keywords = np.flatnonzero(self._sorts[lines.values] != LEARNT)
+        asking, at = Lists(self._matrix.indices, self._matrix.indptr).places(lines.values[keywords])
+        return lines.owners[keywords][asking], self._matrix.indices[at]
 
     def _enough(self, members: Members, rows: slice, scaled: Scale) -> Integers | None:
         """The units with which a listing is shown that meets no line; None if it never is."""

@@ -53,6 +53,7 @@ class Readers:
     ) -> None:
         self.day = day
         self.partial = shard.partial
+        self._anchored = bool(related)
         self._shard = shard
         self._lines = lines
         self._faults = faults
@@ -78,6 +79,7 @@ class Readers:
             sent=Lists.of([list(reader.sent) for reader in readers]),
             everything=np.array([reader.everything for reader in readers], dtype=bool),
             partial=self.partial,
+            anchored=self._anchored,
             twins=self.day.twins,
         )
 

@@ -1,7 +1,8 @@
 """Words related to a profile, learnt from the listings that match it best (pseudo-relevance feedback).
 
-For a collection that is searched: what its best answers have in common finds others that say it in other words. Not for
-the news of a day, where a few hundred papers teach little and the reader's own likes teach more.
+For a collection that is searched: what its best answers have in common tells which of the others are about the same.
+Not for the news of a day, where a few hundred papers teach little and the reader's own likes teach more. What matches no
+keyword is not found by it.
 
 Rocchio without a judge: Buckley, Salton, Allan and Singhal, TREC-3, 1994; figures in docs/decisions.md.
 """
