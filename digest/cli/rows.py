@@ -182,7 +182,12 @@ def wish(row: Row, top: int) -> Wish:
 
 
 def _keywords(text: str) -> list[str]:
+    if len(text) > _LONGEST_TEXT:
+        raise RowError(f"has keywords of {len(text):,} characters in one text; give them as a list, a term each")
     return [piece.text for piece in split(text)]
+
+
+_LONGEST_TEXT = 20_000  # nobody wants so much, and hostile text takes time by the square of its length
 
 
 def _within(row: Row, name: str, most: float) -> float:

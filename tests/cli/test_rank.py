@@ -241,6 +241,7 @@ BAD_LISTINGS = [
 BAD_PROFILES = [
     ({"id": 5}, "asks for nothing"),
     ({"id": 5, "keywords": " "}, "asks for nothing"),
+    ({"id": 5, "keywords": "a^" * 20_000}, "has keywords of 40,000 characters"),
     ({"id": 5, "keywords": {"a": 1}}, "has keywords that cannot be read"),
     ({"id": 5, "keywords": ["x", 5]}, "has keywords that cannot be read"),
     ({"id": 5, "liked": [[1]]}, "has `liked` that are no ids"),
