@@ -37,7 +37,7 @@ def listings(chance: random.Random, count: int = LISTINGS) -> list[Listing]:
             title=" ".join(_some(chance, 10)),
             abstract=" ".join(_some(chance, 170)),
             authors=tuple(" ".join(_some(chance, 2)).title() for _ in range(5)),
-            categories=tuple(chance.sample(["cs.CL", "cs.LG", "cs.CV", "math.ST", "stat.ML"], 2)),
+            categories=tuple(dict.fromkeys(_categories(chance, 2))),
             published=start - timedelta(minutes=number),
             id=number,
         )
@@ -88,6 +88,14 @@ def people(lines: Sequence[tuple[str, ...]], picks: int) -> list[Subscriber]:
 
 def _some(chance: random.Random, count: int) -> list[str]:
     return chance.choices(WORDS, cum_weights=FREQUENCIES, k=count)
+
+
+def _categories(chance: random.Random, count: int) -> list[str]:
+    """Of forty, the commonest with an eighth of all papers."""
+    weights = [1 / (rank + 5) for rank in range(40)]
+    return [
+        f"cs.{chr(65 + number // 6)}{chr(65 + number % 6)}" for number in chance.choices(range(40), weights, k=count)
+    ]
 
 
 def _line(chance: random.Random, regime: str) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from digest.ranking.product import Best, Wanted, best
 from digest.ranking.roster import Members, Roster
 from digest.ranking.table import EXCLUDED, LEARNT, MET, REQUIRED, WANTED, Table
 
-_PAIRS = 1 << 18  # of profiles and listings at a time: 2 MB of sums, which caches hold
+_PAIRS = 1 << 20  # of profiles and listings at a time: 8 MB of sums
 _MOST_PROFILES = 1 << 10  # at a time
 THREADS = min(4, os.cpu_count() or 1)  # the sums are made without Python's lock
 
@@ -153,7 +154,7 @@ class _Chooser:
             masks.append(np.ones(shape, dtype=bool))
             for pairs in barred:
                 masks[-1][pairs] = False
-        return np.logical_and.reduce(masks) if masks else None
+        return reduce(np.logical_and, masks) if masks else None
 
     def _touched(self, members: Members) -> tuple[Integers, Integers]:
         """The listings that keywords add anything to: rows and columns."""

@@ -14,7 +14,7 @@ from digest.ranking.lists import Booleans, Integers
 from digest.ranking.roster import Members
 from digest.ranking.table import MET, Matrix
 
-_DENSE = 0.4  # entries in the rows of a profile for each listing, from where on the dense way is faster
+_DENSE = 0.2  # entries in the rows of a profile for each listing, from where on the dense way is faster
 _STRIPES = 64  # see `_bounds`
 _BITS = 63
 
@@ -88,11 +88,11 @@ def _sparse(matrix: Matrix, members: Members) -> tuple[Integers, Integers, Integ
 
 
 def _eligible(sums: Integers, enough: Integers | None) -> Integers:
-    """The units of each listing, 0 of those that are not to be shown."""
+    """The units of each listing, 0 of those that are not to be shown; in the place of the sums, if that can be."""
     if enough is None:  # nothing is below 0, and what meets no line below MET
-        units = np.maximum(sums, MET)
-        units &= MET - 1
-        return units
+        np.maximum(sums, MET, out=sums)
+        sums &= MET - 1
+        return sums
     met, units = parted(sums)
     shown: Integers = np.where((units > 0) & ((met > 0) | (units >= enough)), units, 0)
     return shown
