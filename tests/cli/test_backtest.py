@@ -37,7 +37,11 @@ def paper(number, title, abstract=""):
 
 
 NEWS = {
-    LAST - 4 * DAY: [paper(1, "Flow matching"), paper(2, "Flow matching for robots"), paper(3, "Robots and how they walk", "Much is known. " * 20 + "Flow matching helps.")],
+    LAST - 4 * DAY: [
+        paper(1, "Flow matching"),
+        paper(2, "Flow matching for robots"),
+        paper(3, "Robots and how they walk", "Much is known. " * 20 + "Flow matching helps."),
+    ],
     LAST - 3 * DAY: [paper(4, "A survey of flow matching"), paper(5, "Diffusion")],
     LAST - 2 * DAY: [],
     LAST - 1 * DAY: [
