@@ -20,10 +20,13 @@ _HASHED = 40  # bits
 
 
 def twins(listings: Sequence[Listing], index: Index) -> tuple[Integers, ...]:
-    """Groups of listings, by number, that are one paper: same title or nearly the same abstract, and a common author."""
-    runs = _Runs(index)
+    """Groups of listings, by number, that are one paper: same title or nearly the same abstract, and a common author.
+
+    Two of arXiv's with different titles are two papers, however much the second took from the first.
+    """
+    alike = {pair for pair in _Runs(index).alike() if not all(listings[number].arxiv_id for number in pair)}
     joined: dict[int, int] = {}
-    for one, other in sorted({*_same(_titles(index)), *runs.alike()}):
+    for one, other in sorted({*_same(_titles(index)), *alike}):
         if _surnames(listings[one]) & _surnames(listings[other]):
             joined[_root(joined, other)] = _root(joined, one)
     groups: defaultdict[int, set[int]] = defaultdict(set)

@@ -78,6 +78,15 @@ def test_a_paper_under_two_ids_is_shown_once(one, other, are_one):
     assert len(shown(rank(strangers, subscriber("flow")))) == 2
 
 
+def test_two_of_arxivs_with_different_titles_are_two_papers():
+    text = {"abstract": ABSTRACT, "authors": ("Ann One",)}
+    first = listing(1, "A flow", arxiv_id="2605.00001", **text)
+    assert (
+        len(shown(rank(announced(first, listing(2, "B flow", arxiv_id="2605.00002", **text)), subscriber("flow")))) == 2
+    )
+    assert len(shown(rank(announced(first, listing(2, "B flow", doi="10.1101/2", **text)), subscriber("flow")))) == 1
+
+
 def test_of_twins_the_better_one_is_shown_and_the_next_best_paper_takes_the_place():
     text = {"abstract": ABSTRACT, "authors": ("Ann One",)}
     window = announced(
