@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from digest.model import Announcement, Kind, Listing, Profile, Section, Shard, Subscriber
+from digest.ranking import choice
 from digest.ranking.ranker import Ranker
 from digest.text.background import count
 
@@ -354,3 +355,22 @@ def test_ten_thousand_subscribers_at_once_each_get_their_own():
     rankings = Ranker().rank(Shard(people, window, NOW, []))
     few = range(0, 10_000, 997)
     assert [rankings[n] for n in few] == Ranker().rank(Shard([people[n] for n in few], window, NOW, []))
+
+
+@pytest.mark.parametrize(("pairs", "threads"), [(64, 1), (64, 3), (1 << 20, 1)])
+def test_neither_blocks_nor_threads_change_anything(monkeypatch, pairs, threads):
+    window, people = crowd(50)
+    expected = Ranker().rank(Shard(people, window, NOW, window))
+    monkeypatch.setattr(choice, "_PAIRS", pairs)
+    monkeypatch.setattr(choice, "THREADS", threads)
+    assert Ranker().rank(Shard(people, window, NOW, window)) == expected
+
+
+def test_a_window_is_read_once_for_all_its_shards():
+    window, people = crowd(20)
+    ranker = Ranker()
+    ranker.rank(Shard(people[:10], window, NOW, window))
+    ranker.rank(Shard(people[10:], list(window), NOW, tuple(window)))
+    assert len(ranker._days) == 1
+    ranker.rank(Shard(people[10:], window[1:], NOW, window))
+    assert len(ranker._days) == 2
