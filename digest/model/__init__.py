@@ -1,0 +1,64 @@
+"""The words of the product, as values.
+
+Every room of the house speaks in these terms and in no synonyms of them. Values are frozen; times are
+aware UTC datetimes; dates are calendar days of whoever the field's comment names. Standard library only.
+"""
+
+from digest.model.deliveries import Claim, Message, Outcome, Settled, State, Verdict
+from digest.model.editions import NOT_YET_READ, Edition, Missing
+from digest.model.listings import Announcement, Kind, Listing, plain
+from digest.model.ranking import (
+    Account,
+    Background,
+    Feedback,
+    Ground,
+    Hurdle,
+    Pick,
+    Ranking,
+    Reason,
+    Section,
+    Shard,
+    Taste,
+)
+from digest.model.sources import Fetched, Problem, Pulled, SourceState, Validators, incomplete
+from digest.model.subscribers import EVERY_DAY, Format, Origin, Profile, Schedule, Status, Subscriber
+
+__all__ = [
+    "EVERY_DAY",
+    "NOT_YET_READ",
+    "Account",
+    "Announcement",
+    "Background",
+    "Claim",
+    "Edition",
+    "Feedback",
+    "Fetched",
+    "Format",
+    "Ground",
+    "Hurdle",
+    "Kind",
+    "Listing",
+    "Message",
+    "Missing",
+    "Origin",
+    "Outcome",
+    "Pick",
+    "Problem",
+    "Profile",
+    "Pulled",
+    "Ranking",
+    "Reason",
+    "Schedule",
+    "Section",
+    "Settled",
+    "Shard",
+    "SourceState",
+    "State",
+    "Status",
+    "Subscriber",
+    "Taste",
+    "Validators",
+    "Verdict",
+    "incomplete",
+    "plain",
+]
