@@ -12,7 +12,7 @@ from digest.ranking import weights
 from digest.ranking.bm25f import Floats
 from digest.ranking.learning import TYPICAL
 from digest.ranking.lists import Booleans, Integers, Lists
-from digest.ranking.product import Best, Wanted, best
+from digest.ranking.product import Best, Open, Pairs, Wanted, best
 from digest.ranking.roster import Members, Roster
 from digest.ranking.table import EXCLUDED, LEARNT, MET, REQUIRED, WANTED, Table
 
@@ -44,8 +44,8 @@ class Chosen:
     members: Members
     best: Best
     scale: "Scale"
-    open: Booleans | None  # what might be shown
-    excluded: tuple[Integers, Integers]  # row in the block and column
+    open: Open
+    excluded: Pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,13 @@ class _Chooser:
         rows = slice(first, min(first + self._rows, len(self._wishes.roster)))
         members = self._wishes.roster.members(rows.start, rows.stop)
         excluded = self._met(members, EXCLUDED)
-        shown = self._open(members, rows, excluded)
+        shown = Open(self._mask(members, rows), self._barred(rows, excluded))
         scaled = scale(self._table, members)
         most = int(self._wishes.most[rows].max(initial=0)) + self._twins
         wanted = Wanted(members, shown, most, self._enough(members, rows, scaled), self._wishes.twins)
         return Chosen(first, members, best(self._matrix, self._sizes, wanted), scaled, shown, excluded)
 
-    def _met(self, members: Members, sort: int) -> tuple[Integers, Integers]:
+    def _met(self, members: Members, sort: int) -> Pairs:
         """The listings that meet lines of a sort, required or excluded ones: rows and columns."""
         lines = members.lines
         which = self._sorts[lines.values] == sort
@@ -135,11 +135,18 @@ class _Chooser:
         asking, at = self._table.met.places(lines.values[which])
         return owners[asking], self._table.met.values[at]
 
-    def _open(self, members: Members, rows: slice, excluded: tuple[Integers, Integers]) -> Booleans | None:
-        """What may be shown to each: allowed, not sent before, not excluded, and with all that is required."""
+    def _barred(self, rows: slice, excluded: Pairs) -> Pairs:
+        """What is excluded, and what was sent before."""
+        if self._wishes.sent is None:
+            return excluded
+        sent = self._wishes.sent.take(np.arange(rows.start, rows.stop))
+        return np.concatenate([excluded[0], sent.owners]), np.concatenate([excluded[1], sent.values])
+
+    def _mask(self, members: Members, rows: slice) -> Booleans | None:
+        """What is allowed to each, and has all that is required."""
         wishes, shape = self._wishes, (len(members.lines), self._table.wide)
         masks: list[Booleans] = []
-        if wishes.allowed is not None and wishes.group is not None:
+        if wishes.allowed is not None and wishes.group is not None and not wishes.allowed.all():
             masks.append(wishes.allowed[wishes.group[rows]])
         required = self._sorts[members.lines.values] == REQUIRED
         if required.any():
@@ -149,14 +156,9 @@ class _Chooser:
         if wishes.anchored:
             masks.append(np.zeros(shape, dtype=bool))
             masks[-1][self._touched(members)] = True
-        barred = [excluded] if wishes.sent is None else [excluded, _rows_of(wishes.sent, rows)]
-        if any(len(pairs[0]) for pairs in barred):
-            masks.append(np.ones(shape, dtype=bool))
-            for pairs in barred:
-                masks[-1][pairs] = False
         return reduce(np.logical_and, masks) if masks else None
 
-    def _touched(self, members: Members) -> tuple[Integers, Integers]:
+    def _touched(self, members: Members) -> Pairs:
         """The listings that keywords add anything to: rows and columns."""
         lines = members.lines
         keywords = np.flatnonzero(self._sorts[lines.values] != LEARNT)
@@ -173,11 +175,6 @@ class _Chooser:
         liked = self._sorts[members.lines.values] == LEARNT
         learnt = np.bincount(members.lines.owners[liked], minlength=len(members.lines)) > 0
         return np.where(lenient, 1, np.where(learnt, scaled.units(weights.LIKED_MATCH), MET))
-
-
-def _rows_of(lists: Lists, rows: slice) -> tuple[Integers, Integers]:
-    own = lists.take(np.arange(rows.start, rows.stop))
-    return own.owners, own.values
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Chosen], blocks: range) -> Iterator[Chosen]:

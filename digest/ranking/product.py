@@ -19,12 +19,35 @@ _STRIPES = 64  # see `_bounds`
 _BITS = 63
 
 
+Pairs = tuple[Integers, Integers]  # rows of a block, and listings
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What may be shown to each profile of a block: everything that a mask says, but for some pairs."""
+
+    mask: Booleans | None  # profiles x listings; None: everything
+    barred: Pairs
+
+    def close(self, units: Integers) -> None:
+        """Take away, from profiles x listings, what may not be shown."""
+        if self.mask is not None:
+            units *= self.mask
+        units[self.barred] = 0
+
+    def held(self, shape: tuple[int, int]) -> Booleans:
+        """All of it, profiles x listings."""
+        every = np.ones(shape, dtype=bool) if self.mask is None else self.mask.copy()
+        every[self.barred] = False
+        return every
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is wanted for each profile of a block."""
 
     members: Members
-    open: Booleans | None  # profiles x listings: what may be shown; None: everything
+    open: Open
     most: int  # how many of the best
     enough: Integers | None = None  # by profile: the units with which a listing is shown that meets no line
     twins: tuple[Integers, ...] = ()  # listings that are one paper: they count once
@@ -50,15 +73,12 @@ def best(matrix: Matrix, sizes: Integers, wanted: Wanted) -> Best:
     if entries > _DENSE * wide * len(wanted.members.lines):
         units = sums(matrix, wanted.members)
         units = _eligible(units, None if wanted.enough is None else wanted.enough[:, None])
-        if wanted.open is not None:
-            units *= wanted.open
+        wanted.open.close(units)
         at = _promising(units, wanted.most)
         return _ordered(at // wide, at % wide, units.ravel()[at], _matched(units, wanted), wanted)
     rows, columns, units = _sparse(matrix, wanted.members)
     units = _eligible(units, None if wanted.enough is None else wanted.enough[rows])
-    kept = units > 0
-    if wanted.open is not None:
-        kept &= wanted.open[rows, columns]
+    kept = (units > 0) & wanted.open.held((len(wanted.members.lines), wide))[rows, columns]
     rows, columns, units = rows[kept], columns[kept], units[kept]
     matched = np.bincount(rows, minlength=len(wanted.members.lines)) - _twins_of(rows, columns, wanted, wide)
     return _ordered(rows, columns, units, matched, wanted)
@@ -122,8 +142,9 @@ def _bounds(units: Integers, most: int) -> Integers:
     stripes = max(_STRIPES, 2 * most)
     if most < 1 or wide < 2 * stripes:
         return np.ones(rows, dtype=np.int64)
-    deep = wide // stripes
-    highest = units[:, : deep * stripes].reshape(rows, deep, stripes).max(axis=1)
+    highest = units[:, :stripes].copy()
+    for first in range(stripes, wide - stripes + 1, stripes):
+        np.maximum(highest, units[:, first : first + stripes], out=highest)
     highest.partition(stripes - most, axis=1)
     bounds: Integers = np.maximum(highest[:, stripes - most], 1)
     return bounds
@@ -155,7 +176,7 @@ def _sorted(rows: Integers, columns: Integers, units: Integers) -> tuple[Integer
 
 def _matched(units: Integers, wanted: Wanted) -> Integers:
     shown = units > 0
-    matched: Integers = np.count_nonzero(shown, axis=1)
+    matched: Integers = shown.sum(axis=1, dtype=np.uint32).astype(np.int64)
     for group in wanted.twins:
         matched -= np.maximum(np.count_nonzero(shown[:, group], axis=1) - 1, 0)
     return matched

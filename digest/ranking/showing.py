@@ -1,6 +1,7 @@
 """From the best listings of each subscriber to what they are shown."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -70,10 +71,14 @@ class _Block:
             (*reasons, *candidate.signals),
         )
 
+    @cached_property
+    def _open(self) -> Booleans:
+        return self._chosen.open.held((len(self._readers), self._day.table.wide))
+
     def _matched(self, row: int, reader: Reader) -> int:
-        if not reader.everything or self._chosen.open is None:
+        if not reader.everything:
             return int(self._chosen.best.matched[row])
-        columns = np.flatnonzero(self._chosen.open[row]).tolist()
+        columns = np.flatnonzero(self._open[row]).tolist()
         return len({self._day.twin_of.get(column, -1 - column) for column in columns})
 
 
@@ -87,10 +92,11 @@ def found(day: Day, readers: Sequence[Reader], chosen: Chosen) -> list[list[Cand
     matches = chosen.scale.scores(rows, best.units).tolist()
     columns, ends = best.columns.tolist(), best.ends.tolist()
     candidates = []
+    every = chosen.open.held((len(readers), day.table.wide)) if any(reader.everything for reader in readers) else None
     for row, reader in enumerate(readers):
         own, own_matches = columns[ends[row] : ends[row + 1]], matches[ends[row] : ends[row + 1]]
-        if reader.everything and chosen.open is not None:
-            others = sorted(set(np.flatnonzero(chosen.open[row]).tolist()).difference(own))
+        if reader.everything and every is not None:
+            others = sorted(set(np.flatnonzero(every[row]).tolist()).difference(own))
             own, own_matches = own + others, own_matches + [0.0] * len(others)
         known = map(Candidate, own, own_matches, own_matches)
         candidates.append(list(known if simple(reader.subscriber.profile) else _known(day, reader, own, own_matches)))

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from digest.ranking import choice, product
 from digest.ranking.lists import Lists
-from digest.ranking.product import Wanted, best
+from digest.ranking.product import Open, Wanted, best
 from digest.ranking.roster import Members
 from digest.ranking.table import MET
 
@@ -61,7 +61,8 @@ def test_both_ways_give_what_a_loop_gives(threshold, block, most, enough, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(product, "_DENSE", threshold)
         patch.setattr(product, "_STRIPES", 2)
-        wanted = Wanted(Members(own, weights), open_, most, needed)
+        half = open_ | (np.arange(WIDE) % 2 == 0)  # some of it as a mask, some as pairs
+        wanted = Wanted(Members(own, weights), Open(half, np.nonzero(~open_)), most, needed)
         found = best(table, np.diff(table.indptr).astype(np.int64), wanted)
     for number, profile in enumerate(profiles):
         part = slice(found.ends[number], found.ends[number + 1])
