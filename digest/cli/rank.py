@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from digest.cli.rows import Id, Wish
     from digest.model import Announcement, Background, Shard, Taste
+    from digest.pipeline import Ranker
 
 _PROFILES = 1_000  # answered at a time
 _PICKS = 20_000  # held at a time, with their reasons
@@ -39,6 +40,9 @@ def rank(
             help="Whether words that a profile's ten best listings have in common count, too; else from 1,000 listings on.",
         ),
     ] = None,
+    semantic: Annotated[
+        Path | None, typer.Option("--semantic", help="A sentence encoder's folder: look again at the best by meaning.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="A file instead of standard output.")] = None,
     now: Now = None,
 ) -> None:
@@ -53,7 +57,7 @@ def rank(
     notes = Notes()
     stock = read_stock(listings, or_now(now), notes, alone=no_background, related=related)
     with _written_to(output) as file:
-        for line in answers(stock, profiles, top, notes):
+        for line in answers(stock, profiles, top, notes, semantic):
             file.write(line)
     typer.echo(notes.conclusion(), err=True)
 
@@ -155,12 +159,11 @@ def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool, related
 # --- profiles -------------------------------------------------------------------------------------------------------
 
 
-def answers(stock: Stock, name: str, top: int, notes: Notes) -> Iterator[bytes]:
+def answers(stock: Stock, name: str, top: int, notes: Notes, semantic: Path | None = None) -> Iterator[bytes]:
     """The lines of all profiles, which are read and answered some at a time."""
     from digest.cli import rows
-    from digest.ranking.ranker import Ranker
 
-    ranker = Ranker()
+    ranker = _ranker(semantic)
     wishes = _wishes(name, top, notes)
     size = max(1, min(_PROFILES, _PICKS // max(1, min(top, len(stock.window)))))
     while asked := list(islice(wishes, size)):
@@ -171,6 +174,18 @@ def answers(stock: Stock, name: str, top: int, notes: Notes) -> Iterator[bytes]:
             notes.counts["row"] += len(ranking.picks)
             yield from rows.written(wish.id, ranking, stock.names)
     notes.require("profile", name)
+
+
+def _ranker(semantic: Path | None) -> "Ranker":
+    """By words, and by meaning if there is a folder with an encoder."""
+    from digest.ranking.ranker import Ranker
+
+    if semantic is None:
+        return Ranker()
+    from digest.ranking.encoder import FolderEncoder
+    from digest.ranking.semantic import InMemory, SemanticRanker
+
+    return SemanticRanker(Ranker(), FolderEncoder(semantic), InMemory())
 
 
 def _wishes(name: str, top: int, notes: Notes) -> Iterator[tuple[str, "Wish"]]:

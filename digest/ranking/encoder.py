@@ -72,7 +72,7 @@ _TELLING = {".json", ".txt", ".onnx", ".safetensors", ".bin"}
 
 
 def _error(folder: Path, what: str) -> UsageError:
-    return UsageError(f"ranking.semantic_model: {folder} {what}, or leave the key out to rank by words alone.")
+    return UsageError(f"The sentence encoder (ranking.semantic_model, --semantic): {folder} {what}, or do without it.")
 
 
 def _onnx_files(folder: Path) -> Iterator[Path]:

@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from digest.errors import ProfileError
+from digest.errors import ProfileError, UsageError
 from digest.model import (
     Account,
     Ground,
@@ -49,6 +49,11 @@ class Ranker(Protocol):
     """Who finds the best by words."""
 
     def rank(self, shard: Shard) -> list[Ranking]: ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """Who also says why they left something out."""
 
     def explain(self, shard: Shard, listing_id: int) -> Account: ...
 
@@ -110,7 +115,13 @@ class SemanticRanker:
         return self._with_trending(shard, found)
 
     def explain(self, shard: Shard, listing_id: int) -> Account:
-        """What there is to say of one listing for the shard's first subscriber, shown or not."""
+        """What there is to say of one listing for the shard's first subscriber, shown or not.
+
+        Raises:
+            UsageError: the encoder cannot be used, or the other ranker explains nothing.
+        """
+        if not isinstance(self._inner, Explains):
+            raise UsageError("The ranker that the configuration names does not say why it leaves papers out.")
         one = replace(shard, subscribers=shard.subscribers[:1])
         if not all(wishes := _wishes(one)):
             return self._inner.explain(one, listing_id)

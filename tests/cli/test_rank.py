@@ -366,3 +366,12 @@ def test_points_add_up_on_a_day_of_real_listings(ranked, shared):
     assert len({row["profile"] for row in found if row["rank"] == 1}) == len(people)
     for row in found:
         assert sum(of["points"] for of in row["reasons"]) == row["score"] <= 100
+
+
+def test_a_folder_without_an_encoder_is_named(run, tmp_path):
+    for name, row in (("L.jsonl", FLOWS), ("P.jsonl", {"id": 1, "keywords": "flow"})):
+        (tmp_path / name).write_bytes(packed(row))
+    refused = run("rank", "--listings", "L.jsonl", "--profiles", "P.jsonl", "--semantic", tmp_path)
+    assert refused.code == 2
+    assert "--semantic" in refused.err
+    assert "tokenizer.json is missing" in refused.err
