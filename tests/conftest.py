@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 # Enough to find what is wrong within days of running; a hunt takes `--hypothesis-profile=hunt`.
-settings.register_profile("suite", settings(), max_examples=50)
+settings.register_profile("suite", settings(), max_examples=30)
 settings.register_profile("hunt", max_examples=2_000, deadline=None)
 settings.load_profile("suite")
 
