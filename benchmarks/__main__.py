@@ -1,10 +1,17 @@
-"""Run every benchmark, or those that are named; each in a process of its own, so that none warms the next one up."""
+"""Run every benchmark, or those that are named; each in a process of its own, so that none warms the next one up.
+
+Figures are printed; those of `SAVED` are kept as JSON in `benchmarks/results/`, too.
+"""
 
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import benchmarks
+
+RESULTS = Path(__file__).parent / "results"
+SAVED = ("peers", "ranking")
 
 
 def names() -> list[str]:
@@ -28,7 +35,9 @@ def main(asked: list[str]) -> int:
 
 def _run(name: str) -> bool:
     print(f"\n--- {name}", flush=True)
-    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode == 0
+    RESULTS.mkdir(exist_ok=True)
+    saving = ["--json", str(RESULTS / f"{name}.json")] if name in SAVED else []
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *saving], check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, pairwise
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from benchmarks import ranking
@@ -267,27 +268,25 @@ def shown(figures: Figures, first: Figures) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.peers")
-    options.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options.add_argument("--json", type=Path, help="keep the figures in this file, too")
     options.add_argument("--regime", choices=("shared", "zipf", "specific"), default="zipf")
     asked = options.parse_args(arguments)
     present = [name for name, peer in PEERS.items() if not peer.needs or importlib.util.find_spec(peer.needs)]
     rows: list[dict[str, Any]] = []
-    if not asked.json:
-        print(
-            f"{'':>10} {'profiles':>8} {'ready s':>8} {'s per 1,000':>14} {'x ours':>8} {'found':>6} {'peak MB':>8}",
-            flush=True,
-        )
+    print(
+        f"{'':>10} {'profiles':>8} {'ready s':>8} {'s per 1,000':>14} {'x ours':>8} {'found':>6} {'peak MB':>8}",
+        flush=True,
+    )
     first = None
     for name in present:
         figures = apart(name, asked.regime)
         first = first or figures
         rows.append({**asdict(figures), "ratio": figures.seconds / first.seconds})
-        if not asked.json:
-            print(shown(figures, first), flush=True)
+        print(shown(figures, first), flush=True)
     left_out = [name for name in PEERS if name not in present]
     if asked.json:
-        print(json.dumps({"rows": rows, "left_out": left_out}))
-    elif left_out:
+        asked.json.write_text(json.dumps({"rows": rows, "left_out": left_out}, indent=1) + "\n", encoding="utf-8")
+    if left_out:
         print(f"left out: {', '.join(left_out)}; pip install 'daily-paper-digest[bench]' brings what they need")
 
 

@@ -1,6 +1,6 @@
 """Rebuilds the count of words that the package ships, from any listings: `digest/text/background.json.gz`.
 
-    python -m benchmarks.background LISTINGS.jsonl.gz ... --output digest/text/background.json.gz
+    python -m benchmarks._background LISTINGS.jsonl.gz ... --output digest/text/background.json.gz
 
 A row of a file is an object with `title` and `abstract` as a source gave them, and `id` or `doi`; equal ids count once.
 """
