@@ -101,7 +101,7 @@ def _words(chunk: str) -> tuple[Token, ...]:
     return _cached_words(chunk) if len(chunk) <= _LONGEST_CACHED else tuple(_read(chunk))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _cached_words(chunk: str) -> tuple[Token, ...]:
     return tuple(_read(chunk))
 
@@ -110,7 +110,7 @@ def _spellings(chunk: str) -> tuple[Spelling, ...]:
     return tuple(Spelling(token.word, token.key, token.surface) for token in _read(chunk))
 
 
-_cached_spellings = lru_cache(maxsize=1 << 16)(_spellings)
+_cached_spellings = lru_cache(maxsize=1 << 14)(_spellings)
 
 
 # --- characters ---------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ _stem_of = Stemmer.Stemmer("english").stemWord
 _PLURAL_OF_LETTERS = re.compile(r"([bcdfghjklmnpqrtvwxz]{3,})s")  # "llms": Snowball wants a vowel before it drops an s
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _stem(word: str) -> str:
     plural = _PLURAL_OF_LETTERS.fullmatch(word)
     return plural.group(1) if plural else str(_stem_of(word))
