@@ -48,7 +48,21 @@ class ProfileError(DigestError):
         self.column = column  # 0-based
         self.what = what
         start = line.rfind("\n", 0, column) + 1  # a whole profile may have several lines
-        super().__init__(f"{what}\n    {line[start:].partition(chr(10))[0]}\n    {' ' * (column - start)}^")
+        shown, place = _window(line[start:].partition("\n")[0], column - start)
+        super().__init__(f"{what}\n    {shown}\n    {' ' * place}^")
+
+
+_WIDEST = 68  # characters of a line that is shown with a mark below it: more would wrap, and the mark point elsewhere
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and where in it that column is."""
+    if len(line) <= _WIDEST:
+        return line, column
+    begin = max(0, min(column - _WIDEST // 2, len(line) - _WIDEST))
+    end = begin + _WIDEST
+    before, behind = ("... " if begin else ""), (" ..." if end < len(line) else "")
+    return f"{before}{line[begin:end]}{behind}", column - begin + len(before)
 
 
 class StoreError(DigestError):

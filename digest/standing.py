@@ -36,6 +36,7 @@ class Standing:
     account: Account | None = None  # as ranking has it now; None where it was sent or never ranked
     shown: int = 0  # papers for them that the edition shows
     matched: int = 0  # papers that met the profile
+    trending: bool = False  # the edition to come shows it as what is talked about
 
 
 def heard(announcements: Iterable[Announcement], subscriber: Subscriber) -> tuple[Announcement, ...]:

@@ -173,7 +173,9 @@ def _ranked(home: "Installation", standing: "Standing", shard: "Shard") -> "Stan
     account = ranker.explain(shard, standing.listing.id)
     (ranking,) = ranker.rank(shard)
     shown = sum(pick.section is Section.FOR_YOU for pick in ranking.picks)
-    return replace(standing, account=account, shown=shown, matched=ranking.matched)
+    talked = {pick.listing.id for pick in ranking.picks if pick.section is Section.TRENDING}
+    trending = standing.listing.id in talked
+    return replace(standing, account=account, shown=shown, matched=ranking.matched, trending=trending)
 
 
 # --- saying it ------------------------------------------------------------------------------------------------------
@@ -191,7 +193,11 @@ def _told(standing: "Standing", names: "Mapping[str, str]", asked: date | None, 
         "subscriber": standing.subscriber.email,
         "listing": {name: getattr(listing, name) for name in ("id", "arxiv_id", "doi", "title", "url")},
         "shown": standing.stage is Stage.SENT
-        or (standing.stage is Stage.COMING and account is not None and account.hurdle is Hurdle.NONE),
+        or (
+            standing.stage is Stage.COMING
+            and account is not None
+            and (account.hurdle is Hurdle.NONE or standing.trending)
+        ),
         "why": verdict(standing, names, today),
         "remarks": remarks(standing, recomputed=recomputed, asked=asked, today=today),
         "stage": standing.stage,

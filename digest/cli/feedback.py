@@ -100,7 +100,10 @@ def _give(whose: "Pupil", saying: Saying, papers: Sequence[str], now: datetime, 
     from digest.cli import output
 
     found, faults = _found(whose.store, papers)
-    before = whose.learned(now)
+    before, judged = whose.learned(now), {feedback.listing.id for feedback in whose.taste().feedback}
+    if saying is Saying.UNDO:
+        faults += [f"Nothing was said of {one.title} ({name_of(one)})." for one in found if one.id not in judged]
+        found = [one for one in found if one.id in judged]
     for listing in found:
         whose.store.give_feedback(whose.subscriber.email, listing.id, _LIKED[saying], now)
     rising, falling = _moved(before, whose.learned(now), found)

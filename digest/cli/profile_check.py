@@ -66,12 +66,15 @@ def _conclusion(found: Found) -> str:
             f"No papers of the last {DAYS.days} days are here yet (`digest pull` fetches some), so words were counted in"
             f" {found.papers:,} abstracts of arXiv: as many papers as hold the rarest word of a term."
         )
-    daily = (found.together or 0) / DAYS.days
-    each = f"{found.together:,}, about {daily:.{0 if daily >= 10 else 1}f} a day" if found.together else "nothing"
+    each = f"{found.together:,}, {_daily(found.together / DAYS.days)}" if found.together else "nothing"
     return (
         f"Of {found.papers:,} papers of the last {DAYS.days} days the profile as a whole finds {each}."
         " In a title, words count more; a word stands for all its forms."
     )
+
+
+def _daily(papers: float) -> str:
+    return f"about {papers:.{0 if papers >= 10 else 1}f} a day" if papers >= 1 else "fewer than one a day"
 
 
 def as_json(found: Found) -> dict[str, object]:

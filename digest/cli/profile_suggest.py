@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +64,11 @@ def toml(suggestion: Suggestion, name: str, left_out: int) -> str:
 
 def _lines(suggestion: Suggestion, name: str, left_out: int) -> Iterator[str]:
     entries = f"{suggestion.entries} {'entry' if suggestion.entries == 1 else 'entries'}"
-    yield f"# Proposed from {entries} of {name}{f'; {left_out} left out' if left_out else ''}."
+    left = f"; {left_out} left out" if left_out else ""
+    if not _both(suggestion):
+        yield f"# Nothing in {entries} of {name}{left} stands out: more of them, or abstracts, would help."
+        return
+    yield f"# Proposed from {entries} of {name}{left}."
     yield "# Behind each line stands how many of them speak for it. Keep what you want to read about."
     yield "keywords = ["
     written = [(f"    {_string(proposal.line)},", proposal.support) for proposal in _both(suggestion)]
@@ -78,7 +82,7 @@ def _lines(suggestion: Suggestion, name: str, left_out: int) -> Iterator[str]:
         yield f"# categories = [{named}]  # {counts}"
 
 
-def _both(suggestion: Suggestion) -> Iterable[Proposal]:
+def _both(suggestion: Suggestion) -> Sequence[Proposal]:
     return (*suggestion.keywords, *suggestion.authors)
 
 

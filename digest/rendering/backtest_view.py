@@ -1,7 +1,8 @@
 """What a backtest has to say, as plain values: for the page, and for the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Tested(NamedTuple):
 class Bar:
     """One day."""
 
-    day: str  # "Mon 18 May"
+    day: str  # "Mon 18 May"; the first of several of which nothing is known
     papers: int | None  # announced; None where nothing is known
     shown: int
     note: str  # why nothing, or not all, is shown; may be empty
@@ -128,7 +129,7 @@ def _side(tested: Tested, sources: Mapping[str, str]) -> Side:
         summary=_summary(result),
         notes=tuple(_notes(result, sources)),
         total=len(picks),
-        bars=tuple(_bar(day, sources, result) for day in result.days),
+        bars=tuple(_bars(result, sources)),
         most=max(len(day.picks) for day in result.days),
         best=tuple(_row(pick, sources, result) for pick in picks[:_FEW]),
         last_in=tuple(_row(pick, sources, result) for pick in picks[_FEW:][-_FEW:]),
@@ -160,15 +161,34 @@ def _notes(result: Backtest, sources: Mapping[str, str]) -> list[str]:
     if result.unknown:
         missing = dict.fromkeys(name for day in result.unknown for name in day.missing)
         names = listed([source_title(name, sources) for name in missing])
-        notes.append(f"Of {counted(len(result.unknown), 'day')} nothing is known: {names} had not been read.")
+        notes.append(
+            f"Of {counted(len(result.unknown), 'day')} nothing is known: {names} had not been read. "
+            f"`digest pull --since {result.unknown[0].day}` fetches what there is."
+        )
     return notes
+
+
+def _bars(result: Backtest, sources: Mapping[str, str]) -> Iterator[Bar]:
+    """One for each day; days in a row of which nothing is held are one."""
+    for missing, group in groupby(result.days, lambda day: () if day.papers else day.missing):
+        days = list(group)
+        if missing:
+            yield _unknown(days, sources)
+        else:
+            yield from (_bar(day, sources, result) for day in days)
+
+
+def _unknown(days: Sequence[Day], sources: Mapping[str, str]) -> Bar:
+    until = f"up to {short_day(days[-1].day)} " if len(days) > 1 else ""
+    lost = listed([source_title(source, sources) for source in days[0].missing])
+    return Bar(short_day(days[0].day), None, 0, f"{until}nothing is held of {lost}")
 
 
 def _bar(day: Day, sources: Mapping[str, str], result: Backtest) -> Bar:
     name = short_day(day.day)
     lost = listed([source_title(source, sources) for source in day.missing])
     if not day.papers and lost:
-        return Bar(name, None, 0, f"nothing is held of {lost}")
+        return _unknown([day], sources)
     notes = [_nothing(day, result)] if not day.picks else []
     return Bar(name, day.papers, len(day.picks), "; ".join([*notes, *([f"without {lost}"] if lost else [])]))
 

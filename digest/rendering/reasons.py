@@ -48,12 +48,12 @@ _SAYS_ITSELF = ("author", "category", "source", "kind")
 
 
 def spoken(term: str) -> str:
-    """A term as people say it: `"flow matching"^3` is flow matching, `author:Ho` is author Ho, `=RAG` exactly RAG."""
+    """A term as people say it: `"flow matching"^3` is flow matching, `author:Ho` author Ho, `category:cs.*` category cs."""
     bare = _WEIGHT.sub("", clean(term)).lstrip("+-")
     scope = _SCOPE.match(bare)
     words = (bare[scope.end() :] if scope else bare).strip()
     exact = words.startswith("=")
-    words = words.removeprefix("=").strip('"')
+    words = words.removeprefix("=").strip('"').removesuffix(".*")  # a whole archive goes by its name
     if words.endswith("*"):
         words = words[:-1] + "\N{HORIZONTAL ELLIPSIS}"
     said = f"exactly {words}" if exact else words

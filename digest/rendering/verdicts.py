@@ -12,6 +12,7 @@ from digest.rendering.words import clean, counted, listed, number, plain_day, sh
 from digest.standing import Stage, Standing
 
 _TITLE = 120  # characters of a title inside a sentence
+_TRENDING = "under “Trending”, which shows what is talked about most, whatever your keywords"
 
 
 def verdict(standing: Standing, sources: Mapping[str, str], today: date) -> str:
@@ -41,10 +42,7 @@ def _sent(standing: Standing, day: str) -> str:
     if pick is None or edition is None:
         return f"It was in the edition of {day}."
     if pick.section is Section.TRENDING:
-        return (
-            f"It was in the edition of {day} under “Trending”, "
-            "which shows what is talked about most, whatever your keywords."
-        )
+        return f"It was in the edition of {day} {_TRENDING}."
     own = edition.section(Section.FOR_YOU)
     return f"It was in the edition of {day}: {_placed(own.index(pick) + 1, len(own), pick.score)}."
 
@@ -62,6 +60,11 @@ def _coming(standing: Standing, account: Account, day: str) -> str:
     if account.hurdle is Hurdle.NONE:
         placed = _placed(account.place or standing.shown, standing.shown, account.score)
         return f"As things stand it will be in the next edition, of {day}: {placed}."
+    if standing.trending:
+        return (
+            f"As things stand it will be in the next edition, of {day}, {_TRENDING}. "
+            f"It is not under “For you”: {because(standing, account)}."
+        )
     return f"As things stand it will not be in the next edition, of {day}: {because(standing, account)}."
 
 

@@ -80,6 +80,13 @@ def test_several_papers_at_once_and_the_last_word_counts(run):
     assert "doi 10.1101/2026.05.01.123456" in shown
 
 
+def test_what_was_never_said_cannot_be_taken_back(run):
+    run("feedback", "ann@example.org", "like", "1", *NOW)
+    ran = run("feedback", "ann@example.org", "undo", "1", "finches", *NOW)
+    assert (ran.code, ran.out.count("Taken back")) == (1, 1)
+    assert ran.err.startswith("Nothing was said of Songs of young finches")
+
+
 def test_a_name_of_several_papers_or_of_none_is_said_and_the_others_are_kept(run):
     ran = run("feedback", "ann@example.org", "like", "Flow matching", "2401.00001", "finches", *NOW)
     assert ran.code == 1

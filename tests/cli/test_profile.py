@@ -250,6 +250,12 @@ def test_papers_that_were_pulled_are_known_by_their_names(run, home):
     assert "# categories" in run("profile", "suggest", "--from", "-", stdin="2605.01234\n").out
 
 
+def test_where_nothing_stands_out_that_is_said(run):
+    ran = run("profile", "suggest", "--from", "-", stdin="and of the\n")
+    assert (ran.code, tomllib.loads(ran.out)) == (0, {})
+    assert ran.out.startswith("# Nothing in 1 entry of - stands out")
+
+
 def test_no_more_keywords_than_asked_for(run):
     Path("refs.bib").write_text(BIBTEX)
     told = json.loads(run("profile", "suggest", "--from", "refs.bib", "--most", "1", "--json").out)

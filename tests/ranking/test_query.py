@@ -127,6 +127,15 @@ def test_a_line_that_cannot_be_read_says_where_and_what_to_do(line, column, says
     assert (raised.value.line, raised.value.column) == (line, column)
 
 
+@pytest.mark.parametrize("before", [0, 3, 40, 300])
+@pytest.mark.parametrize("behind", [0, 30, 300])
+def test_the_mark_below_a_long_text_points_into_what_is_shown_of_it(before, behind):
+    line = "a" * before + "^" + "b" * behind
+    _, shown, mark = str(ProfileError(line, before, "what")).splitlines()
+    assert shown[mark.index("^")] == "^"
+    assert max(len(shown), len(mark)) <= 80
+
+
 @pytest.mark.parametrize(
     ("line", "label"),
     [

@@ -13,6 +13,7 @@ from digest.model import Ground, Hurdle, Profile, Reason
 from digest.rendering import backtest_view
 from digest.rendering.backtest_page import backtest_page
 from digest.rendering.backtest_view import report
+from digest.rendering.words import short_day
 
 FIRST = date(2026, 5, 11)
 NAMES = {"arxiv": "arXiv", "hf": "Hugging Face"}
@@ -100,8 +101,21 @@ def test_a_day_says_why_it_is_empty(make, near):
     assert side.notes == (
         "On 4 days with news there was nothing to send.",
         "On 1 day nothing was announced.",
-        "Of 1 day nothing is known: arXiv and Hugging Face had not been read.",
+        (
+            "Of 1 day nothing is known: arXiv and Hugging Face had not been read. "
+            f"`digest pull --since {FIRST}` fetches what there is."
+        ),
     )
+
+
+def test_days_in_a_row_of_which_nothing_is_held_are_told_at_once(make):
+    days = [Day(FIRST + timedelta(days=n), missing=("hf",)) for n in range(3)]
+    known = Day(FIRST + timedelta(days=3), 9, missing=("hf",))
+    (side,) = report([trial(make, days=(*days, known))], NAMES).sides
+    assert [(bar.day, bar.papers, bar.note) for bar in side.bars] == [
+        (short_day(FIRST), None, f"up to {short_day(FIRST + timedelta(days=2))} nothing is held of Hugging Face"),
+        (short_day(known.day), 9, "nothing matched; without Hugging Face"),
+    ]
 
 
 def test_the_best_and_the_weakest_are_never_the_same_paper(make):

@@ -14,6 +14,7 @@ from digest.rendering.reasons import Run, Why, key_sentences, marked, spoken, st
         ("author:Ho", "author Ho"),
         ('author:"van der Maaten"', "author van der Maaten"),
         ("category:cs.CL", "category cs.CL"),
+        ("category:cs.*", "category cs"),
         ("title:survey", "survey"),
         ("=GAN", "exactly GAN"),
         ("transform*", "transform…"),

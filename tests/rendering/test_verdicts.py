@@ -94,6 +94,14 @@ def test_what_is_coming_is_said_with_its_place():
     )
 
 
+def test_what_is_coming_as_trending_is_said_with_why_it_is_not_for_you():
+    account = Account(hurdle=Hurdle.LACKING, terms=("+protein",))
+    assert said(Stage.COMING, account, trending=True) == (
+        "As things stand it will be in the next edition, of 18 May, under “Trending”, which shows what is talked about "
+        "most, whatever your keywords. It is not under “For you”: it lacks your `+protein`, which a paper must match."
+    )
+
+
 def test_a_paper_that_was_sent_is_found_where_it_stood(make):
     first, second = make.pick(replace(make.listing, id=1)), make.pick(replace(make.listing, id=2), score=31.4)
     trending = make.trending(replace(make.listing, id=3))
