@@ -96,7 +96,7 @@ class _Case:
         return (Hurdle.NONE if self._is_eligible() else Hurdle.PARTIAL), ()
 
     def _is_eligible(self) -> bool:
-        """Whether it meets a line, or is worth enough without: it is found if it is looked for alone."""
+        """Whether it meets a line, or is close enough without: it is found if it is looked for alone."""
         alone = np.zeros((1, self._day.table.wide), dtype=bool)
         alone[0, self._column] = True
         wishes = replace(self._wishes, most=np.array([1]), group=np.array([0]), allowed=alone, sent=None, twins=())

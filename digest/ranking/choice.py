@@ -12,9 +12,9 @@ from digest.ranking import weights
 from digest.ranking.bm25f import Floats
 from digest.ranking.learning import TYPICAL
 from digest.ranking.lists import Booleans, Integers, Lists
-from digest.ranking.product import Best, Open, Pairs, Wanted, best
+from digest.ranking.product import Best, Open, Pairs, Wanted, best, sums
 from digest.ranking.roster import Members, Roster
-from digest.ranking.table import EXCLUDED, LEARNT, MET, REQUIRED, WANTED, Table
+from digest.ranking.table import EXCLUDED, LEARNT, REQUIRED, WANTED, Table
 
 _PAIRS = 1 << 20  # of profiles and listings at a time: 8 MB of sums
 _MOST_PROFILES = 1 << 10  # at a time
@@ -124,7 +124,7 @@ class _Chooser:
         shown = Open(self._mask(members, rows), self._barred(rows, excluded))
         scaled = scale(self._table, members)
         most = int(self._wishes.most[rows].max(initial=0)) + self._twins
-        wanted = Wanted(members, shown, most, self._enough(members, rows, scaled), self._wishes.twins)
+        wanted = Wanted(members, shown, most, self._close(members, rows, scaled), self._wishes.twins)
         return Chosen(first, members, best(self._matrix, self._sizes, wanted), scaled, shown, excluded)
 
     def _met(self, members: Members, sort: int) -> Pairs:
@@ -165,16 +165,20 @@ class _Chooser:
         asking, at = Lists(self._matrix.indices, self._matrix.indptr).places(lines.values[keywords])
         return lines.owners[keywords][asking], self._matrix.indices[at]
 
-    def _enough(self, members: Members, rows: slice, scaled: Scale) -> Integers | None:
-        """The units with which a listing is shown that meets no line; None if it never is."""
+    def _close(self, members: Members, rows: slice, scaled: Scale) -> Booleans | None:
+        """What is shown though it meets no line: all to who takes anything, and what is much like papers that were liked.
+
+        How much is told by the words learnt alone: a lone word of a phrase makes nobody's paper.
+        """
         lenient = np.full(len(members.lines), self._wishes.partial)
         if self._wishes.everything is not None:
             lenient |= self._wishes.everything[rows]
-        if members.weights is None and not lenient.any():
-            return None
-        liked = self._sorts[members.lines.values] == LEARNT
-        learnt = np.bincount(members.lines.owners[liked], minlength=len(members.lines)) > 0
-        return np.where(lenient, 1, np.where(learnt, scaled.units(weights.LIKED_MATCH), MET))
+        close = np.repeat(lenient[:, None], self._table.wide, axis=1)
+        if members.weights is None:
+            return close if lenient.any() else None
+        learnt = members.weights * (self._sorts[members.lines.values] == LEARNT)
+        units = sums(self._matrix, Members(members.lines, learnt.astype(np.int32)))
+        return close | (units >= np.maximum(scaled.units(weights.LIKED_MATCH), 1)[:, None])
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Chosen], blocks: range) -> Iterator[Chosen]:

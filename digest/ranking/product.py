@@ -49,7 +49,7 @@ class Wanted:
     members: Members
     open: Open
     most: int  # how many of the best
-    enough: Integers | None = None  # by profile: the units with which a listing is shown that meets no line
+    close: Booleans | None = None  # profiles x listings: what is shown though it meets no line; None: nothing
     twins: tuple[Integers, ...] = ()  # listings that are one paper: they count once
 
 
@@ -64,7 +64,7 @@ class Best:
 
 
 def best(matrix: Matrix, sizes: Integers, wanted: Wanted) -> Best:
-    """The best listings for each profile: of those that meet a line, or are worth enough.
+    """The best listings for each profile: of those that meet a line, or are close enough without.
 
     `matrix` is lines by listings as `Table.matrix` gives them, and `sizes` the entries of its rows.
     """
@@ -72,12 +72,12 @@ def best(matrix: Matrix, sizes: Integers, wanted: Wanted) -> Best:
     entries = int(sizes[wanted.members.lines.values].sum())
     if entries > _DENSE * wide * len(wanted.members.lines):
         units = sums(matrix, wanted.members)
-        units = _eligible(units, None if wanted.enough is None else wanted.enough[:, None])
+        units = _eligible(units, wanted.close)
         wanted.open.close(units)
         at = _promising(units, wanted.most)
         return _ordered(at // wide, at % wide, units.ravel()[at], _matched(units, wanted), wanted)
     rows, columns, units = _sparse(matrix, wanted.members)
-    units = _eligible(units, None if wanted.enough is None else wanted.enough[rows])
+    units = _eligible(units, None if wanted.close is None else wanted.close[rows, columns])
     kept = (units > 0) & wanted.open.held((len(wanted.members.lines), wide))[rows, columns]
     rows, columns, units = rows[kept], columns[kept], units[kept]
     matched = np.bincount(rows, minlength=len(wanted.members.lines)) - _twins_of(rows, columns, wanted, wide)
@@ -107,14 +107,14 @@ def _sparse(matrix: Matrix, members: Members) -> tuple[Integers, Integers, Integ
     return np.repeat(np.arange(len(lines)), np.diff(sums.indptr)), sums.indices, sums.data
 
 
-def _eligible(sums: Integers, enough: Integers | None) -> Integers:
+def _eligible(sums: Integers, close: Booleans | None) -> Integers:
     """The units of each listing, 0 of those that are not to be shown; in the place of the sums, if that can be."""
-    if enough is None:  # nothing is below 0, and what meets no line below MET
+    if close is None:  # nothing is below 0, and what meets no line below MET
         np.maximum(sums, MET, out=sums)
         sums &= MET - 1
         return sums
     met, units = parted(sums)
-    shown: Integers = np.where((units > 0) & ((met > 0) | (units >= enough)), units, 0)
+    shown: Integers = np.where((units > 0) & ((met > 0) | close), units, 0)
     return shown
 
 

@@ -163,4 +163,4 @@ def _name(ground: Ground, word: Learned) -> str:
 
 
 def _problem(error: ProfileError) -> str:
-    return f"Your keyword `{error.line.strip()}` could not be read: {error.what}."
+    return f"Your keyword `{error.line.strip()}` could not be read: {error.what.rstrip('.?')}{'?' if error.what.endswith('?') else '.'}"

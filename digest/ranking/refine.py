@@ -87,7 +87,7 @@ def refine(
     least = 0.0 if everything else profile.min_match
     shown = Shown()
     waiting = sorted(candidates, key=lambda c: (-c.score, c.column))
-    likeness = vectors.likeness([c.column for c in waiting]) if vectors and profile.diversity else None
+    likeness = vectors.likeness([c.column for c in waiting]) if vectors and profile.diversity and waiting else None
     places = {candidate.column: place for place, candidate in enumerate(waiting)}
     near = np.zeros(len(waiting))
     while waiting:
@@ -139,11 +139,15 @@ def signals(listing: Listing, pace: float, match: float) -> Iterator[Reason]:
     room = weights.SIGNALS * (100.0 - match) / 100.0
     comments = listing.comments or 0
     said = (
-        (f"{listing.upvotes} upvotes", "upvotes", _UPVOTES * pace / (pace + _HALF_UPVOTES)),
-        (f"{comments} comments", "comments", _COMMENTS * comments / (comments + _HALF_COMMENTS)),
+        (_counted(listing.upvotes or 0, "upvote"), "upvotes", _UPVOTES * pace / (pace + _HALF_UPVOTES)),
+        (_counted(comments, "comment"), "comments", _COMMENTS * comments / (comments + _HALF_COMMENTS)),
         ("code", "code", _CODE if listing.code_url else 0.0),
     )
     return (Reason(term, name, room * share, ground=Ground.SIGNAL) for term, name, share in said if room * share > 0)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 class Vectors:

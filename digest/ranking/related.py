@@ -27,7 +27,8 @@ from digest.ranking.table import Matrix
 _BEST = 10  # listings that are learnt from
 _MOST = 15  # words that are learnt
 _SHARE = 0.4  # of what the profile's own words are worth, all of them together
-_FEWEST, _COMMON = 2, 0.3  # a word that teaches is in so many listings at least, and in this share of all at most
+_FEWEST, _COMMON = 2, 0.3  # a word that teaches is in so many listings at least, and in this share of all at most,
+_TELLING = 1.0  # and so rare in general
 
 
 def related(readers: Readers) -> dict[int, tuple[Learned, ...]]:
@@ -56,7 +57,7 @@ class _Texts:
         self._rarities = np.array([statistics.rarity((key,)) if key else 0.0 for key in self._keys])
         worths = _strengths(index, statistics, numbers[index.row], len(self._keys))
         held = np.bincount(worths.indices, minlength=len(self._keys))
-        teaches = (held >= _FEWEST) & (held <= max(_FEWEST, _COMMON * len(index.texts)))
+        teaches = (held >= _FEWEST) & (held <= max(_FEWEST, _COMMON * len(index.texts))) & (self._rarities >= _TELLING)
         worths.data *= (self._rarities * teaches)[worths.indices]
         worths.eliminate_zeros()
         self._worths = worths

@@ -26,6 +26,7 @@ _IN_TEXT = 0.5  # what standing in the abstract alone counts, beside the title a
 _LEAST_LIFTS = {1: 1.5, 2: 0.5, 3: 0.0}
 _SUPPORT = 0.05  # of the entries, two at least
 _FEW = 3  # entries, of which each speaks for itself
+_SMALL = 20  # entries, whose abstracts say too little together: titles and tags speak
 _WITHIN = 0.6  # a word that stands so often within a phrase says nothing more
 _FRAGMENT = 0.75  # so often within a longer one, a phrase does not either
 _HEAVY = 0.6  # of what the best is worth
@@ -100,7 +101,7 @@ def _keywords(entries: Sequence[Listing], background: Background, most: int) -> 
 
 def _worths(held: Mapping[Gram, _Held], lifts: Mapping[str, float], entries: int) -> dict[Gram, float]:
     """What each gram is worth that is frequent enough, and more so than in general. Few entries speak by titles and tags."""
-    few, least = entries <= _FEW, _least(entries)
+    small, least = entries <= _SMALL, _least(entries)
     fragments = _fragments(held)
     return {
         gram: math.log1p(one.support) * sum(lifts[key] for key in gram)
@@ -108,7 +109,7 @@ def _worths(held: Mapping[Gram, _Held], lifts: Mapping[str, float], entries: int
         if len(one.entries) >= least
         and min(lifts[key] for key in gram) >= _LEAST_LIFTS[len(gram)]
         and gram not in fragments
-        and (one.prominent or not few)
+        and (one.prominent or not small)
     }
 
 

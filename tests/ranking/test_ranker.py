@@ -374,3 +374,14 @@ def test_a_window_is_read_once_for_all_its_shards():
     assert len(ranker._days) == 1
     ranker.rank(Shard(people[10:], window[1:], NOW, window))
     assert len(ranker._days) == 2
+
+
+@pytest.mark.parametrize("wish", [{"diversity": 0.5}, {"max_per_term": 1}, {"signals": True}])
+def test_a_day_without_news_stops_nobody(wish):
+    assert Ranker().rank(Shard([subscriber("flow", **wish)], [], NOW))[0].picks == ()
+
+
+def test_what_is_wrong_with_a_keyword_ends_in_one_mark():
+    said = rank([announcement(listing(1))], subscriber("titel:flow", "author:")).problems
+    assert len(said) == 2
+    assert all(text[-1] in ".?" and text[-2] not in ".?" for text in said)

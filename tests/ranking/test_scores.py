@@ -161,12 +161,14 @@ class Reference:
             if term.sign is not Sign.NEVER:
                 units, most = units + own, most + own_most
                 full.append(in_full if term.sign is Sign.WANT else strictly)
+        alike = 0
         for word in learnt:
             own, own_most = self.learnt(word, listing)
-            units, liked = units + own, liked + own_most
+            alike, liked = alike + own, liked + own_most
+        units += alike
         most, count = (most, len(full)) if full else (liked and 3 * 6 * 2**20, 3)
-        score = 100 * (1 - (1 - min(1, units / max(1, most))) ** count)
-        shown = units > 0 and (any(full) or partial or (learnt and score >= 30))
+        score, alikeness = (100 * (1 - (1 - min(1, of / max(1, most))) ** count) for of in (units, alike))
+        shown = units > 0 and (any(full) or partial or (learnt and alikeness >= 30))
         return (score, units) if shown else None
 
 
