@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import ceil
 
 from digest.model import Ground, Pick, Reason
@@ -88,8 +88,16 @@ def _terms(reasons: Iterable[Reason], most: int) -> tuple[Why, ...]:
         own = found[key]
         return key[1], all(reason.partial for reason in own), -abs(sum(reason.contribution for reason in own))
 
+    whole = {word for reason in chain.from_iterable(found.values()) if not reason.partial for word in _said(reason)}
+    for key, own in [*found.items()]:
+        if all(reason.partial and whole.issuperset(_said(reason)) for reason in own):
+            del found[key]  # "small" says nothing beside "small language model"
     places = {key: list(dict.fromkeys(reason.field for reason in own if reason.field)) for key, own in found.items()}
     return tuple(Why(key[0], _where(key[0], places[key]), key[1]) for key in sorted(found, key=order)[:most])
+
+
+def _said(reason: Reason) -> set[str]:
+    return {token.key for token in tokenize(reason.term)}
 
 
 _FEW_WORDS = 3

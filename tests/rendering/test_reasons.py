@@ -63,6 +63,15 @@ def test_a_lone_word_of_a_phrase_comes_after_what_matched_in_whole():
     assert [why.term for why in whys(reasons)] == ["diffusion", "flow", "matching"]
 
 
+def test_a_lone_word_says_nothing_beside_its_whole_term():
+    reasons = (
+        Reason("small language model", "abstract", 9.0),
+        Reason("models", "title", 4.0, partial=True),
+        Reason("decoding", "title", 3.0, partial=True),
+    )
+    assert [why.term for why in whys(reasons)] == ["small language model", "decoding"]
+
+
 def test_likes_signals_and_meaning_are_told_apart_from_keywords():
     learnt = [Reason(word, "abstract", 1 + n, ground=Ground.LIKED) for n, word in enumerate("abcd")]
     reasons = (
