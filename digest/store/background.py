@@ -10,6 +10,7 @@ from digest.store.listings import newest
 from digest.store.schema import background
 from digest.store.sql import insert
 from digest.text.background import added, count, faded
+from digest.text.tokens import forget
 
 _THE_ONE = 1
 _ENOUGH = 2_000  # listings of a database from before there was a row
@@ -37,3 +38,4 @@ def learn(connection: Connection, new: Sequence[Listing], now: datetime) -> None
     values = {"faded_at": min(faded_at, now), "content": added(kept, count(new))}
     write = insert(connection, background).values(id=_THE_ONE, **values)
     connection.execute(write.on_conflict_do_update(index_elements=["id"], set_=values))
+    forget()  # whoever pulls has no words to read until the next day

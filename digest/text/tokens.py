@@ -245,3 +245,9 @@ _PLURAL_OF_LETTERS = re.compile(r"([bcdfghjklmnpqrtvwxz]{3,})s")  # "llms": Snow
 def _stem(word: str) -> str:
     plural = _PLURAL_OF_LETTERS.fullmatch(word)
     return plural.group(1) if plural else str(_stem_of(word))
+
+
+def forget() -> None:
+    """Give back the memory of what was read: a daemon reads for seconds and waits for hours."""
+    for remembered in (_cached_words, _cached_spellings, _stem):
+        remembered.cache_clear()
