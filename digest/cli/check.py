@@ -83,6 +83,7 @@ def examine(path: "Path | None", now: "datetime") -> Findings:
         return
     yield Finding("configuration", Result.OK, f"{place} has no faults")
     yield from _remarks(settings, place)
+    yield from _ranker(settings)
     yield from _store(settings, now)
     yield from _sources(settings, now)
     yield from _templates(settings, now)
@@ -130,6 +131,27 @@ def _open_secrets(settings: "Settings", place: "Path") -> Iterator[tuple[str, st
         yield "smtp.password_file", f"can be read by everybody on this machine: chmod 600 {file}"
     if file is None and settings.smtp.password is not None and is_readable_by_all(place):
         yield "smtp.password", f"is in a file that everybody on this machine can read: chmod 600 {place}"
+
+
+# --- the ranker ---------------------------------------------------------------------------------------------------
+
+
+def _ranker(settings: "Settings") -> Findings:
+    """Whether a ranker that is not ours, or an encoder, is where the configuration says; ours always is."""
+    from digest.cli import ranking, wiring
+
+    recipe = wiring.make_recipe(settings)
+    if recipe.name == ranking.OWN.name and recipe.model is None:
+        return
+    from digest.ranking.semantic import InMemory
+
+    try:
+        ranking.make(recipe, InMemory())
+    except DigestError as error:
+        yield Finding("ranker", Result.FAILED, str(error))
+    else:
+        beside = f", and the sentence encoder in {recipe.model}" if recipe.model else ""
+        yield Finding("ranker", Result.OK, f"{recipe.name} is there{beside}")
 
 
 # --- the database ---------------------------------------------------------------------------------------------------

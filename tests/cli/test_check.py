@@ -134,6 +134,16 @@ def test_each_thing_that_fails_is_named_and_the_others_are_looked_at_all_the_sam
     assert "put right" in run("check", *NOW).out
 
 
+def test_an_encoder_that_is_not_where_it_should_be_is_found(run, configure):
+    Path("model").mkdir()
+    configure(FILES)
+    with Path("config.toml").open("a") as file:
+        file.write('[ranking]\nsemantic_model = "model"\n')
+    assert findings(run("check", "--json", *NOW))["ranker"][0] == "failed"
+    Path("model/tokenizer.json").write_text("{}")
+    assert findings(run("check", "--json", *NOW))["ranker"][0] == "ok"
+
+
 def test_a_database_that_cannot_be_opened_does_not_hide_the_rest(run, configure):
     Path("digest.db").write_text("this is no database, but it is long enough to look at" * 20)
     configure(FILES)
