@@ -94,10 +94,10 @@ def _documents(name: str) -> Iterator[tuple[str, Document]]:
 
 
 def _document(row: Row) -> Document:
-    title, abstract = _text(row, "title"), _text(row, "abstract", "text")
+    title, abstract = _text(row, "title"), _text(row, "abstract", "text", "contents")
     if not (title or abstract):
         raise RowError("has neither title nor abstract (or text); it is left out")
-    return Document(_id(row, "id", "_id"), title, abstract)
+    return Document(_id(row, "id", "_id", "doc_id", "docid"), title, abstract)
 
 
 def _once(documents: Iterable[tuple[str, Document]]) -> Iterator[Document]:
@@ -119,10 +119,10 @@ def _texts(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _question(row: Row) -> tuple[str, str]:
-    text = _text(row, "text", "query", "keywords")
+    text = _text(row, "text", "query", "keywords", "question", "title")
     if not text:
         raise RowError("asks for nothing; it needs a text (or query), and is left out")
-    return _id(row, "id", "_id", "query-id"), text
+    return _id(row, "id", "_id", "query-id", "query_id", "qid"), text
 
 
 def _id(row: Row, *names: str) -> str:
@@ -165,8 +165,8 @@ def _judgements(name: str) -> Iterator[tuple[str, str, str, float]]:
     for where, row in lines.read(name, _tell) if _is_json(name) else _tabbed(name):
         try:
             query, document = (
-                _id(row, "query-id", "query", "query_id"),
-                _id(row, "corpus-id", "doc", "document", "doc_id"),
+                _id(row, "query-id", "query", "query_id", "qid"),
+                _id(row, "corpus-id", "doc", "document", "doc_id", "docid", "listing"),
             )
             yield where, query, document, _grade(row)
         except RowError as error:
@@ -174,7 +174,9 @@ def _judgements(name: str) -> Iterator[tuple[str, str, str, float]]:
 
 
 def _grade(row: Row) -> float:
-    found: Any = next((row[name] for name in ("score", "relevance", "grade") if row.get(name) is not None), 1)
+    found: Any = next(
+        (row[name] for name in ("score", "relevance", "grade", "rel", "label") if row.get(name) is not None), 1
+    )
     try:
         return float(found)
     except (TypeError, ValueError):

@@ -25,6 +25,8 @@ from typing import Any
 
 from scipy import stats
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, it knows its own folder alone
+
 from benchmarks import _collections, _proxies, _systems
 from benchmarks._collections import Collection
 from benchmarks._measures import Measures, means, measures
