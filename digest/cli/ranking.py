@@ -32,7 +32,7 @@ class Recipe:
 
     name: str = OWN.name  # of an entry point
     model: Path | None = None  # the folder of a sentence encoder, which looks again at what the ranker finds
-    share: float = 0.5  # how much that weighs, 0 to 1
+    share: float = 0.4  # how much that weighs, 0 to 1
     store: str = ""  # the database's URL, for vectors made before
 
 

@@ -124,7 +124,7 @@ class DeliverySettings(_Table):
 class RankingSettings(_Table):
     ranker: Name = "keywords"
     semantic_model: LocalPath | None = None
-    semantic_share: _Share = 0.5
+    semantic_share: _Share = 0.4
 
     @field_validator("semantic_model")
     @classmethod

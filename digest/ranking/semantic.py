@@ -99,7 +99,7 @@ class SemanticRanker:
     liked nothing, gets what the other one says. Whatever that one leaves out stays out.
     """
 
-    def __init__(self, inner: Ranker, encoder: Encoder, kept: Kept, share: float = 0.5) -> None:
+    def __init__(self, inner: Ranker, encoder: Encoder, kept: Kept, share: float = 0.4) -> None:
         self._inner = inner
         self._encoder = encoder
         self._kept = kept
