@@ -16,7 +16,6 @@ from digest.model import (
     Announcement,
     Ground,
     Hurdle,
-    Listing,
     Pick,
     Profile,
     Ranking,
@@ -68,8 +67,8 @@ class Backtest:
     @property
     def near(self) -> tuple[Near, ...]:
         """All that came near, best first; what was shown on another day did not miss."""
-        shown = {identity(pick.listing) for pick in self.picks}
-        missed = {identity(near.pick.listing): near for day in self.days for near in day.near}
+        shown = {pick.listing.identity for pick in self.picks}
+        missed = {near.pick.listing.identity: near for day in self.days for near in day.near}
         left = [near for key, near in missed.items() if key not in shown]
         return tuple(sorted(left, key=lambda near: (-near.pick.score, near.pick.day)))
 
@@ -87,11 +86,6 @@ class Backtest:
     def unknown(self) -> tuple[Day, ...]:
         """Days of which nothing is held, and of which more should be."""
         return tuple(day for day in self.days if not day.papers and day.missing)
-
-
-def identity(listing: Listing) -> int | str:
-    """What tells one paper from another: the store's number, or the strongest name where there is none."""
-    return listing.id or listing.keys[0]
 
 
 def _best_first(picks: Iterable[Pick]) -> tuple[Pick, ...]:
@@ -155,8 +149,8 @@ def backtest(
 
 
 def _near(own: Ranking, free: Ranking, profile: Profile) -> Iterator[Near]:
-    shown = {identity(pick.listing) for pick in own.picks}
-    left = [pick for pick in free.picks if identity(pick.listing) not in shown]
+    shown = {pick.listing.identity for pick in own.picks}
+    left = [pick for pick in free.picks if pick.listing.identity not in shown]
     for pick in _best_first(left)[:NEAR]:
         if match(pick.score, pick.reasons) < profile.min_match:
             yield Near(pick, Hurdle.WEAK)
@@ -217,7 +211,7 @@ def carried(picks: Iterable[Pick], names: Collection[str]) -> tuple[Carried, ...
             partial = reason.ground is Ground.KEYWORD and (reason.partial or reason.term not in names)
             field_ = "" if reason.field in _TEXT else reason.field
             papers = found.setdefault((reason.term, field_, reason.ground, partial), {})
-            key = identity(pick.listing)
+            key = pick.listing.identity
             papers[key] = papers.get(key, 0.0) + reason.contribution
     rows = [Carried(*key, len(papers), sum(papers.values())) for key, papers in found.items()]
     return tuple(sorted(rows, key=lambda row: (list(Ground).index(row.ground), row.partial, -row.points, row.term)))
@@ -261,14 +255,14 @@ class Comparison:
 
 def compare(one: Backtest, other: Backtest) -> Comparison:
     """Side by side. A paper that both show, be it on different days, is one that both show."""
-    shared = {identity(p.listing) for p in one.picks} & {identity(p.listing) for p in other.picks}
+    shared = {p.listing.identity for p in one.picks} & {p.listing.identity for p in other.picks}
 
     def apart(picks: Iterable[Pick]) -> tuple[Pick, ...]:
-        return tuple(pick for pick in picks if identity(pick.listing) not in shared)
+        return tuple(pick for pick in picks if pick.listing.identity not in shared)
 
     days = []
     for first, second in zip(one.days, other.days, strict=True):
-        both = {identity(pick.listing) for pick in (*first.picks, *second.picks)} & shared
+        both = {pick.listing.identity for pick in (*first.picks, *second.picks)} & shared
         days.append(Shared(first.day, len(both), len(apart(first.picks)), len(apart(second.picks))))
-    both_ = tuple(pick for pick in one.picks if identity(pick.listing) in shared)
+    both_ = tuple(pick for pick in one.picks if pick.listing.identity in shared)
     return Comparison(tuple(days), both_, apart(one.picks), apart(other.picks))

@@ -137,9 +137,11 @@ def _print_learned(
 
 
 def _said(taste: "Taste") -> str:
+    from digest.rendering.words import counted
+
     likes = sum(feedback.liked for feedback in taste.feedback)
     counts = ((likes, "like"), (len(taste.feedback) - likes, "dislike"))
-    return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count) or "nothing"
+    return " and ".join(counted(count, word) for count, word in counts if count) or "nothing"
 
 
 # --- forget and remember --------------------------------------------------------------------------------------------

@@ -97,13 +97,11 @@ class Notes:
             raise UsageError(f"None of the {thing}s in {name} could be read; what to do is said above.")
 
     def conclusion(self) -> str:
-        listings, profiles, found = (_counted(self.counts[thing], thing) for thing in ("listing", "profile", "row"))
-        lost = (_counted(number, thing) for thing, number in self.left_out.items())
+        from digest.rendering.words import counted
+
+        listings, profiles, found = (counted(self.counts[thing], thing) for thing in ("listing", "profile", "row"))
+        lost = (counted(number, thing) for thing, number in self.left_out.items())
         return " ".join([f"{listings}, {profiles}: {found}.", *(f"Left out, as said: {one}." for one in lost)])
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 # --- listings -------------------------------------------------------------------------------------------------------

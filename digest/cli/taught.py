@@ -58,15 +58,7 @@ def pupil(config: Path | None, email: str, now: datetime, *, writing: bool) -> I
     quiet()
     settings = wiring.load_settings(config)
     with wiring.store_of(settings, now if writing else None, create=writing) as store:
-        yield Pupil(store, subscriber(wiring.everybody(settings, store, now), email))
-
-
-def subscriber(everybody: Sequence[Subscriber], email: str) -> Subscriber:
-    """The one with that address, in whatever case; raises UsageError if there is none."""
-    for one in everybody:
-        if one.email.casefold() == email.casefold():
-            return one
-    raise wiring.not_a_subscriber(email)
+        yield Pupil(store, wiring.the_one(wiring.everybody(settings, store, now), email))
 
 
 def _worths(keywords: Sequence[str], statistics: Statistics) -> list[float]:

@@ -1,7 +1,7 @@
 """The only place where concrete parts are chosen and put together."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,10 +143,7 @@ class Installation:
             )
         if email is None:
             return present[0]
-        for subscriber in present:
-            if subscriber.email.casefold() == email.casefold():
-                return subscriber
-        raise not_a_subscriber(email)
+        return the_one(present, email)
 
     def known_source(self, name: str | None) -> None:
         """Raises UsageError if no source has that name."""
@@ -158,6 +155,14 @@ class Installation:
 def everybody(settings: "Settings", store: Store, now: datetime) -> list[Subscriber]:
     """Who gets a digest or is paused, as the next run would see them, the file's first; writes nothing."""
     return store.foreseen([entry.subscriber() for entry in settings.subscribers], now)
+
+
+def the_one(present: Iterable[Subscriber], email: str) -> Subscriber:
+    """The one with that address, in whatever case; raises UsageError if there is none."""
+    for subscriber in present:
+        if subscriber.email.casefold() == email.casefold():
+            return subscriber
+    raise not_a_subscriber(email)
 
 
 def not_a_subscriber(email: str) -> UsageError:

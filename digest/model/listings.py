@@ -86,6 +86,11 @@ class Listing:
             keys.append(f"url:{self.url}" if self.url else f"text:{title}")
         return tuple(keys)
 
+    @property
+    def identity(self) -> int | str:
+        """What tells one paper from another: the store's number, or the strongest name where there is none."""
+        return self.id or self.keys[0]
+
     def merged(self, newer: "Listing") -> "Listing":
         """This listing with what `newer`, another account of the same paper, adds to it.
 

@@ -176,8 +176,9 @@ class _Chooser:
         close = np.repeat(lenient[:, None], self._table.wide, axis=1)
         if members.weights is None:
             return close if lenient.any() else None
-        learnt = members.weights * (self._sorts[members.lines.values] == LEARNT)
-        units = sums(self._matrix, Members(members.lines, learnt.astype(np.int32)))
+        lines, learnt = members.lines, self._sorts[members.lines.values] == LEARNT
+        words = Lists.owned(lines.owners[learnt], lines.values[learnt], len(lines))
+        units = sums(self._matrix, Members(words, members.weights[learnt]))
         return close | (units >= np.maximum(scaled.units(weights.LIKED_MATCH), 1)[:, None])
 
 

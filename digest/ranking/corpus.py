@@ -67,11 +67,6 @@ _forms = lru_cache(maxsize=1 << 16)(
 )  # equal words share one tuple, so that thousands of texts fit into little memory
 
 
-def identity(listing: Listing) -> int | str:
-    """What tells one paper from another: the store's number, or the strongest name where there is none."""
-    return listing.id or listing.keys[0]
-
-
 class Statistics:
     """How rare words are, and how long texts are, where a background was counted."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from digest.model import Announcement, Background, Listing, Shard
 from digest.ranking import selection
-from digest.ranking.corpus import Statistics, Text, identity
+from digest.ranking.corpus import Statistics, Text
 from digest.ranking.explain import Explainer
 from digest.ranking.features import Line
 from digest.ranking.index import Index
@@ -67,7 +67,7 @@ class Day:
 
 
 def _own(window: Sequence[Announcement]) -> Background:
-    return count({identity(a.listing): a.listing for a in window}.values())
+    return count({a.listing.identity: a.listing for a in window}.values())
 
 
 def _same(one: Background, other: Background) -> bool:

@@ -75,7 +75,7 @@ class Lookup:
         title, abstract = _strengths(index, statistics, *counted)
         codes = np.concatenate([counted[0], wholes])
         self.hits = Hits(
-            Lists(codes % max(1, self._wide), _ends(codes // max(1, self._wide), len(slots))),
+            Lists.owned(codes // max(1, self._wide), codes % max(1, self._wide), len(slots)),
             np.concatenate([title, np.ones(len(wholes))]),
             np.concatenate([abstract, np.zeros(len(wholes))]),
         )
@@ -108,11 +108,6 @@ class Lookup:
             kept = held.data >= half[group]
             codes.append(group[kept] * self._wide + held.indices[kept])
         return np.unique(np.concatenate(codes))
-
-
-def _ends(rows: Integers, count: int) -> Integers:
-    """Where each of the numbered rows ends whose sorted numbers these are."""
-    return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
 
 
 def _counted(index: Index, occurrences: Integers) -> tuple[Integers, Integers, Integers]:

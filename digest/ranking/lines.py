@@ -93,12 +93,14 @@ class _Search:
         met, strict = self._met()
         pairs, codes, units = (array[kept][details] for array in (pairs, codes, units))
         return Found(
-            texts=_lists(owners, texts, len(self._lines)),
+            texts=Lists.owned(owners, texts, len(self._lines)),
             values=np.minimum(sums[cells], HIGHEST),
             meets=met[owners * self._wide + texts],
             most=self._most(),
-            excludes=_lists(strict // self._wide, strict % self._wide, len(self._lines)),
-            details=_lists(self._line_of[pairs // self._wide], codes + first_addend * Codes.ADDEND, len(self._lines)),
+            excludes=Lists.owned(strict // self._wide, strict % self._wide, len(self._lines)),
+            details=Lists.owned(
+                self._line_of[pairs // self._wide], codes + first_addend * Codes.ADDEND, len(self._lines)
+            ),
             detail_texts=pairs % self._wide,
             detail_values=units,
         )
@@ -217,7 +219,3 @@ def _scale(line: Line) -> float:
     if line.sign is Sign.NEVER:
         return 0.0
     return weights.UNIT * line.weight if line.ground is Ground.KEYWORD else weights.GRAIN
-
-
-def _lists(owners: Integers, values: Integers, count: int) -> Lists:
-    return Lists(values, np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=count))]))

@@ -24,6 +24,11 @@ class Lists:
         ends = np.fromiter(accumulate(map(len, lists), initial=0), dtype=np.int64, count=len(lists) + 1)
         return Lists(np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=ends[-1]), ends)
 
+    @staticmethod
+    def owned(owners: Integers, values: Integers, count: int) -> "Lists":
+        """So many lists, given the list of each value; owners must rise."""
+        return Lists(values, np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=count))]))
+
     def __len__(self) -> int:
         return len(self.ends) - 1
 

@@ -47,7 +47,9 @@ class Ranker:
         faults = {text: error for text, error in lines.items() if isinstance(error, ProfileError)}
         day = self._day(shard, revisions=any(line.revisions for line in read.values()))
         readers = Readers(shard, day, read, faults)
-        return Readers(shard, day, read, faults, related(readers)) if shard.related else readers
+        if shard.related:
+            readers.relate(related(readers))
+        return readers
 
     def _day(self, shard: Shard, *, revisions: bool) -> Day:
         for day in self._days:

@@ -1,9 +1,8 @@
 """The subscribers of a shard as the table knows them: their lines, and what may be shown to them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from types import MappingProxyType
 
 import numpy as np
 
@@ -39,35 +38,40 @@ class Reader:
 class Readers:
     """Subscribers that are ranked for at once.
 
-    `lines` and `faults` are what was read of every keyword, or is wrong with it; `related` has words learnt from what
-    matches best, by place of the subscriber.
+    `lines` and `faults` are what was read of every keyword, or is wrong with it.
     """
 
-    def __init__(
-        self,
-        shard: Shard,
-        day: Day,
-        lines: Mapping[str, Line],
-        faults: Mapping[str, ProfileError],
-        related: Mapping[int, Sequence[Learned]] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, shard: Shard, day: Day, lines: Mapping[str, Line], faults: Mapping[str, ProfileError]) -> None:
         self.day = day
         self.partial = shard.partial
-        self._anchored = bool(related)
+        self._anchored = False
         self._shard = shard
         self._lines = lines
         self._faults = faults
         self._numbers = day.numbers(lines)
         self._groups: dict[object, tuple[int, News]] = {}
         self._allowed: list[Booleans] = []
-        learnt = [
-            [(Ground.LIKED, word) for word in self._learnt_of(subscriber)]
-            + [(Ground.RELATED, word) for word in related.get(place, ())]
-            for place, subscriber in enumerate(shard.subscribers)
+        self.all = [self._reader(subscriber) for subscriber in shard.subscribers]
+        self._learn([self._learnt_of(subscriber) for subscriber in shard.subscribers], Ground.LIKED)
+
+    def relate(self, related: Sequence[Sequence[Learned]]) -> None:
+        """Let words count, too, that each of the subscribers' best listings have in common."""
+        self._anchored = True
+        self._learn(related, Ground.RELATED)
+
+    def _learn(self, learnt: Sequence[Sequence[Learned]], ground: Ground) -> None:
+        words = {_name(ground, word): features.learnt(word, ground) for word in chain.from_iterable(learnt)}
+        numbers = self.day.table.numbers(words)
+        self.all = [
+            replace(
+                reader,
+                lines=(*reader.lines, *(numbers[_name(ground, word)] for word in own)),
+                weights=(*reader.weights, *(round(word.weight * weights.FINENESS) for word in own)),
+            )
+            if own
+            else reader
+            for reader, own in zip(self.all, learnt, strict=True)
         ]
-        words = {_name(ground, word): features.learnt(word, ground) for ground, word in chain.from_iterable(learnt)}
-        self._numbers = day.table.numbers(words)
-        self.all = [self._reader(*pair) for pair in zip(shard.subscribers, learnt, strict=True)]
 
     def wishes(self, readers: Sequence[Reader], most: Sequence[int]) -> Wishes:
         """What is asked for some of them: so many of the best for each."""
@@ -83,14 +87,13 @@ class Readers:
             twins=self.day.twins,
         )
 
-    def _reader(self, subscriber: Subscriber, learnt: Sequence[tuple[Ground, Learned]]) -> Reader:
+    def _reader(self, subscriber: Subscriber) -> Reader:
         allowed, news = self._group(subscriber)
         had = self._had(subscriber)
-        keywords = self._keywords(subscriber)
         return Reader(
             subscriber=subscriber,
-            lines=(*keywords, *(self._numbers[_name(ground, word)] for ground, word in learnt)),
-            weights=tuple(round(word.weight * weights.FINENESS) for _, word in learnt),
+            lines=tuple(self._keywords(subscriber)),
+            weights=(),
             news=news,
             allowed=allowed,
             had=had,

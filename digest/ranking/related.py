@@ -31,18 +31,15 @@ _FEWEST, _COMMON = 2, 0.3  # a word that teaches is in so many listings at least
 _TELLING = 1.0  # and so rare in general
 
 
-def related(readers: Readers) -> dict[int, tuple[Learned, ...]]:
-    """By place of the subscriber, the words that their best listings have in common, beside their own keywords."""
+def related(readers: Readers) -> list[tuple[Learned, ...]]:
+    """For each subscriber the words that their best listings have in common, beside their own keywords."""
     everybody = readers.all
     texts = _Texts(readers.day.index, readers.day.statistics)
     lines = readers.day.table.lines
-    found: dict[int, tuple[Learned, ...]] = {}
+    found: list[tuple[Learned, ...]] = []
     for chosen in choose(readers.day.table, readers.wishes(everybody, [_BEST] * len(everybody))):
         own = [[lines[n] for n in reader.lines] for reader in everybody[chosen.first :][: len(chosen.members.lines)]]
-        for row, learnt in enumerate(
-            texts.learnt(Lists(chosen.best.columns, chosen.best.ends), chosen.best.units, own)
-        ):
-            found[chosen.first + row] = learnt
+        found += texts.learnt(Lists(chosen.best.columns, chosen.best.ends), chosen.best.units, own)
     return found
 
 

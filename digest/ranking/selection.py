@@ -8,7 +8,6 @@ from functools import cache, partial
 import numpy as np
 
 from digest.model import Announcement, Kind, Listing
-from digest.ranking.corpus import identity
 from digest.ranking.features import category_matches
 from digest.ranking.index import Told
 from digest.ranking.lists import Booleans
@@ -35,11 +34,11 @@ def board(window: Iterable[Announcement], trending: Iterable[Announcement], *, r
     What was only revised is on it if somebody wants `revisions`.
     """
     news, talk = sorted(window, key=_strength), sorted(trending, key=_strength)
-    found = {identity(a.listing): a.listing for a in sorted((*talk, *news), key=lambda a: a.seq)}
-    announced = {identity(a.listing) for a in (*talk, *news) if revisions or a.kind in _NEWS}
+    found = {a.listing.identity: a.listing for a in sorted((*talk, *news), key=lambda a: a.seq)}
+    announced = {a.listing.identity for a in (*talk, *news) if revisions or a.kind in _NEWS}
     first_days: dict[int | str, date] = {}
     for a in (*news, *talk):
-        first_days[identity(a.listing)] = min(a.day, first_days.get(identity(a.listing), a.day))
+        first_days[a.listing.identity] = min(a.day, first_days.get(a.listing.identity, a.day))
     ordered = sorted(announced, key=lambda key: _place(found[key], first_days[key]))
     numbers = {key: number for number, key in enumerate(ordered)}
     listings = tuple(found[key] for key in ordered)
@@ -60,7 +59,7 @@ def _by_listing(
 ) -> tuple[tuple[Announcement, ...], ...]:
     found: list[list[Announcement]] = [[] for _ in numbers]
     for announcement in announcements:
-        if (key := identity(announcement.listing)) in numbers:
+        if (key := announcement.listing.identity) in numbers:
             found[numbers[key]].append(announcement)
     return tuple(map(tuple, found))
 
