@@ -21,7 +21,7 @@ from digest.model.ranking import (
     Taste,
 )
 from digest.model.sources import Fetched, Problem, Pulled, SourceState, Validators, incomplete
-from digest.model.subscribers import EVERY_DAY, Format, Origin, Profile, Schedule, Status, Subscriber
+from digest.model.subscribers import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 
 __all__ = [
     "EVERY_DAY",
@@ -37,6 +37,7 @@ __all__ = [
     "Ground",
     "Hurdle",
     "Kind",
+    "Layout",
     "Listing",
     "Message",
     "Missing",

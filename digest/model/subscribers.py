@@ -13,6 +13,14 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class Layout(StrEnum):
+    """How much of each paper the HTML, the text and the Markdown show."""
+
+    CARDS = "cards"  # key sentences of the abstract
+    COMPACT = "compact"  # a line a paper
+    FULL = "full"  # the whole abstract
+
+
 class Status(StrEnum):
     """Whether a subscriber gets mail."""
 
@@ -64,6 +72,8 @@ class Subscriber:
     profile: Profile = Profile()
     schedule: Schedule = Schedule()
     format: Format = Format.HTML
+    layout: Layout = Layout.CARDS
+    locale: str = ""  # "de", "zh_Hans": what the fixed words are in; empty: the site's own
     send_empty: bool = True  # also on days without picks
     status: Status = Status.ACTIVE
     origin: Origin = Origin.DATABASE
