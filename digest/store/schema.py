@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from digest.model import Format, Kind, Origin, Problem, Profile, State, Status, Validators
+from digest.model import Format, Kind, Layout, Origin, Problem, Profile, State, Status, Validators
 from digest.store.columns import Counts, Document, Instant, Packed, Word
 from digest.store.kept import KeptEdition, KeptListing
 
@@ -129,6 +129,8 @@ subscribers = Table(
     Column("send_at", Time, nullable=False),
     Column("days", Document(frozenset[int]), nullable=False),
     Column("format", Word(Format), nullable=False),
+    Column("layout", Word(Layout), nullable=False),
+    Column("locale", Text, nullable=False),
     Column("send_empty", Boolean, nullable=False),
     Column("status", Word(Status), nullable=False),
     Column("origin", Word(Origin), nullable=False),

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 
 from digest.errors import UsageError
-from digest.model import Format, Origin, Profile, Schedule, State, Status, Subscriber
+from digest.model import Format, Layout, Origin, Profile, Schedule, State, Status, Subscriber
 
 from .making import DAY, HOUR, NOW, announce, announce_papers, claim, edition, paper, papers, publish, said, subscribe
 
@@ -16,6 +16,8 @@ FULL = Subscriber(
     Profile(('"flow matching"^3', "-survey"), ("cs.*",), ("arxiv",), 7, 2),
     Schedule("Asia/Kathmandu", time(6, 15), frozenset({0, 2, 4})),
     Format.TEXT,
+    Layout.COMPACT,
+    "de",
     send_empty=False,
 )
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from digest.model import Kind, Profile, Status
+from digest.model import Kind, Layout, Profile, Status
 from digest.store import database, open_store
 
 from .making import DAY, NOW, announce_papers, claim, said
@@ -83,6 +83,7 @@ def test_everything_is_still_there_and_what_came_later_has_its_default(old):
     ann = store.subscriber("ann@example.org")
     assert ann.profile == Profile(('"flow matching"^3', "-survey"), ("cs.*",), (), 7, 2)
     assert (ann.status, ann.schedule.days) == (Status.ACTIVE, frozenset({0, 1, 2}))
+    assert (ann.layout, ann.locale) == (Layout.CARDS, "")
     (news,) = store.window(0)
     assert (news.listing.title, news.kind, news.day) == ("Flow matching with diffusion", Kind.NEW, DAY)
     store.close()
