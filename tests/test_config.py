@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from digest import config
 from digest.config.settings import SECTIONS, SOURCE_KINDS
 from digest.errors import ConfigError, ProfileError
-from digest.model import Format, Origin
+from digest.model import Format, Layout, Origin
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 SOURCE = '[[sources]]\nkind = "huggingface"\n'
@@ -164,6 +164,14 @@ def test_sources_in_one_pair_of_brackets_are_said_once():
         ('[site]\nurl = "https://papers.example.org:port"\n', "site.url", "begins with https://"),
         ('[site]\ncontact = "me"\n', "site.contact", "not a web address"),
         ('[site]\ntemplates_dir = "nowhere"\n', "site.templates_dir", "no folder"),
+        ('[site]\nlocale = ""\n', "site.locale", "is not a language like"),
+        ('[site]\nlocale = "de_DE.UTF-8"\n', "site.locale", 'did you mean "de_DE"?'),
+        (
+            '[site]\ntheme = "../journal"\n',
+            "site.theme",
+            'is not the name of a theme: small letters and digits, like "j',
+        ),
+        ('[site]\nimages = "perhaps"\n', "site.images", "must be true or false"),
         ('[mail]\nfrom = "nobody"\n', "mail.from", "is not an e-mail address"),
         ('[mail]\nfrom = "A <a@x.org>, B <b@x.org>"\n', "mail.from", "is not one address"),
         ('[mail]\nfrom = "Lab, Papers <a@x.org>"\n', "mail.from", "quotes of its own"),
@@ -340,6 +348,34 @@ def test_other_databases_are_left_as_they_are(url):
     assert read(f'[store]\nurl = "{url}"\n{SOURCE}').store.url == url
 
 
+@pytest.mark.parametrize(
+    ("written", "locale"),
+    [
+        ("de", "de"),
+        ("DE", "de"),
+        (" en-gb ", "en_GB"),
+        ("en_GB", "en_GB"),
+        ("zh-Hans", "zh_Hans"),
+        ("zh_hant_tw", "zh_Hant_TW"),
+        ("es-419", "es_419"),
+        ("haw", "haw"),
+    ],
+)
+def test_a_language_is_spelled_one_way_however_it_is_written(written, locale):
+    settings = read(f'[site]\nlocale = "{written}"\n{SOURCE}{ANN}locale = "{written}"\n')
+    assert (settings.site.locale, settings.subscribers[0].locale) == (locale, locale)
+
+
+def test_a_subscriber_without_a_language_has_that_of_the_site():
+    assert read(SOURCE + ANN + 'locale = " "\n').subscribers[0].subscriber().locale == ""
+
+
+def test_how_the_mail_looks_can_be_said_for_all():
+    site = read(f'[site]\ntheme = "two-columns"\nimages = true\n{SOURCE}').site
+    assert (site.theme, site.images) == ("two-columns", True)
+    assert read(SOURCE, environ={"DIGEST_SITE__IMAGES": "true"}).site.images
+
+
 def test_a_base_url_has_no_slash_at_its_end():
     assert read(f'[site]\nurl = "https://x.org/papers/"\n{SOURCE}').site.url == "https://x.org/papers"
 
@@ -439,6 +475,8 @@ def test_a_subscriber_in_full():
         diversity = 1
         signals = true
         format = "text"
+        layout = "compact"
+        locale = "de-CH"
         send_empty = false
         """
     )
@@ -453,6 +491,7 @@ def test_a_subscriber_in_full():
     assert (ann.profile.diversity, ann.profile.signals) == (1.0, True)
     assert (ann.schedule.timezone, ann.schedule.send_at, ann.schedule.days) == ("Europe/Zurich", time(6, 15), {0, 4})
     assert (ann.format, ann.send_empty, ann.name) == (Format.TEXT, False, "Ann")
+    assert (ann.layout, ann.locale) == (Layout.COMPACT, "de_CH")
 
 
 @pytest.mark.parametrize(
@@ -485,6 +524,8 @@ def test_a_subscriber_in_full():
         ("signals = 2", "signals", "must be true or false, not 2"),
         ("min_macth = 10", "min_macth", 'did you mean "min_match"?'),
         ('format = "md"', "format", '"text" or "markdown"'),
+        ('layout = "brief"', "layout", 'must be "cards", "compact" or "full", not "brief"'),
+        ('locale = "German"', "locale", '"German" is not a language like "de"'),
         ('categories = ["cs.cl"]', "categories[0]", 'did you mean "cs.CL"?'),
         ('sources = ["hugingface"]', "sources[0]", 'did you mean "huggingface"?'),
     ],

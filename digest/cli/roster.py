@@ -65,6 +65,8 @@ def record(subscriber: Subscriber) -> dict[str, Any]:
         "diversity": profile.diversity,
         "signals": profile.signals,
         "format": subscriber.format.value,
+        "layout": subscriber.layout.value,
+        "locale": subscriber.locale,
         "send_empty": subscriber.send_empty,
         STATUS: subscriber.status.value,
     }

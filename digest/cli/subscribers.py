@@ -70,7 +70,7 @@ def list_(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
     elif not present:
         typer.echo("Nobody yet. Add somebody: digest subscribers add you@example.org --keyword diffusion")
     else:
-        columns = ["address", "status", "kept in", "keywords", "comes", "next", "last"]
+        columns = ["address", "status", "kept in", "keywords", "comes", "mail", "next", "last"]
         output.table(None, columns, [_as_row(subscriber, moment) for subscriber in present])
 
 
@@ -98,6 +98,7 @@ def _as_row(subscriber: "Subscriber", now: datetime) -> list[object]:
         "config.toml" if subscriber.origin is Origin.FILE else "database",
         ", ".join(subscriber.profile.keywords) or "none",
         f"{schedule.send_at:%H:%M} {schedule.timezone}{days}",
+        " ".join(filter(None, [subscriber.format, subscriber.layout, subscriber.locale])),
         next_due(subscriber, now),
         subscriber.last_issue,
     ]
@@ -173,6 +174,8 @@ def add(
     days: Annotated[str | None, typer.Option("--days", help="On which days: mon,tue,thu. Else every day.")] = None,
     max_papers: Annotated[int | None, typer.Option("--max-papers", help="At most so many papers.")] = None,
     format_: Annotated[str | None, typer.Option("--format", help="html, text or markdown.")] = None,
+    layout: Annotated[str | None, typer.Option("--layout", help="cards, compact or full.")] = None,
+    locale: Annotated[str | None, typer.Option("--locale", help="The language of the fixed words, like de.")] = None,
     now: Now = None,
 ) -> None:
     """Add somebody; they are kept in the database.
@@ -193,6 +196,8 @@ def add(
         "days": days.replace(",", " ").split() if days is not None else None,
         "max_papers": max_papers,
         "format": format_,
+        "layout": layout,
+        "locale": locale,
     }
     with _opened(ctx, or_now(now)) as (settings, store):
         table = {key: value for key, value in given.items() if value is not None}

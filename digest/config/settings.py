@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from digest.config.locales import Locale, OwnLocale, Theme
 from digest.config.values import (
     Address,
     ArchiveCategory,
@@ -29,7 +30,7 @@ from digest.config.values import (
     interval,
     is_loopback,
 )
-from digest.model import EVERY_DAY, Format, Origin, Profile, Schedule, Subscriber
+from digest.model import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Subscriber
 
 
 class _Table(BaseModel):
@@ -49,6 +50,9 @@ class SiteSettings(_Table):
     name: Name = "Daily Papers"
     url: BaseUrl | None = None
     contact: Contact | None = None
+    locale: Locale = "en"
+    theme: Theme = "journal"
+    images: bool = False
     note_file: LocalPath | None = None
     templates_dir: LocalPath | None = None
 
@@ -216,6 +220,8 @@ class SubscriberSettings(_Table):
     diversity: _Share = 0.0
     signals: bool = False
     format: Format = Format.HTML
+    layout: Layout = Layout.CARDS
+    locale: OwnLocale = ""
     send_empty: bool = True
 
     def subscriber(self, origin: Origin = Origin.FILE) -> Subscriber:
@@ -226,6 +232,8 @@ class SubscriberSettings(_Table):
             profile=Profile(**{key: getattr(self, key) for key in Profile.__dataclass_fields__}),
             schedule=Schedule(self.timezone, self.send_at, self.days),
             format=self.format,
+            layout=self.layout,
+            locale=self.locale,
             send_empty=self.send_empty,
             origin=origin,
         )

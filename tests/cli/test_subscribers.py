@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from digest import config
 from digest.cli import roster
 from digest.errors import UsageError
-from digest.model import EVERY_DAY, Format, Origin, Profile, Schedule, Status, Subscriber
+from digest.model import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 from digest.store import open_store
 
 CONFIG = """
@@ -57,6 +57,7 @@ def test_somebody_who_is_added_has_what_the_options_say(run):
         *("subscribers", "add", "Ann@Example.org", "--name", "Ann", "--keyword", '"flow matching"^3'),
         *("--keyword", "-survey", "--category", "cs.*", "--source", "arxiv", "--timezone", "Asia/Tokyo"),
         *("--send-at", "6:30", "--days", "mon,Thursday", "--max-papers", "7", "--format", "text", *SUNDAY),
+        *("--layout", "compact", "--locale", "zh-hans"),
     )
     assert ran.code == 0, ran.err
     assert "Monday, 18 May, 06:30 JST" in ran.out
@@ -64,15 +65,18 @@ def test_somebody_who_is_added_has_what_the_options_say(run):
     assert ann.profile == Profile(('"flow matching"^3', "-survey"), ("cs.*",), ("arxiv",), 7)
     assert ann.schedule == Schedule("Asia/Tokyo", time(6, 30), frozenset({0, 3}))
     assert (ann.name, ann.format, ann.origin, ann.status) == ("Ann", Format.TEXT, Origin.DATABASE, Status.ACTIVE)
+    assert (ann.layout, ann.locale) == (Layout.COMPACT, "zh_Hans")
+    assert "text compact zh_Hans" in run("subscribers", "list").out
 
 
 def test_options_with_faults_are_all_named_and_nobody_is_added(run):
     ran = run(
         *("subscribers", "add", "ann@example.org", "--keyword", '"a', "--source", "arxvi", "--timezone", "Zurich"),
         *("--send-at", "7.30", "--days", "tusday", "--max-papers", "0", "--format", "md"),
+        *("--layout", "brief", "--locale", "Chinese"),
     )
     assert ran.code == 2
-    for option in ("keyword", "source", "timezone", "send-at", "days", "max-papers", "format"):
+    for option in ("keyword", "source", "timezone", "send-at", "days", "max-papers", "format", "layout", "locale"):
         assert f"--{option}: " in ran.err
     assert 'did you mean "arxiv"?' in ran.err
     assert stored("ann@example.org") is None
@@ -309,6 +313,8 @@ _SUBSCRIBERS = st.builds(
         signals=st.booleans(),
     ),
     schedule=st.builds(Schedule, days=st.sets(st.sampled_from(sorted(EVERY_DAY)), min_size=1).map(frozenset)),
+    layout=st.sampled_from(Layout),
+    locale=st.sampled_from(["", "de", "zh_Hans"]),
     status=st.sampled_from([Status.ACTIVE, Status.PAUSED]),
 )
 
@@ -325,12 +331,12 @@ def test_every_subscriber_comes_back_from_either_file_as_they_were(subscriber):
     assert row.table == roster.record(subscriber)
 
 
-def test_how_a_profile_is_ranked_survives_either_file():
+def test_how_a_profile_is_ranked_and_shown_survives_either_file():
     profile = Profile(("GAN",), min_match=12.5, max_per_term=3, diversity=0.25, signals=True)
-    ann = Subscriber("ann@example.org", profile=profile)
+    ann = Subscriber("ann@example.org", profile=profile, layout=Layout.FULL, locale="de")
     for rows in (roster.from_csv(roster.to_csv([ann]).encode()), roster.from_json(roster.to_json([ann]).encode())):
         (read,) = roster.sift(rows, [], ["arxiv"]).new
-        assert read.profile == profile
+        assert (read.profile, read.layout, read.locale) == (profile, Layout.FULL, "de")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"email,keywords\n{text}".encode()))
