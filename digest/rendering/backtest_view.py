@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from digest.backtest import Backtest, Carried, Comparison, Day, Near, carried, compare, idle, match
 from digest.model import Ground, Hurdle, Pick
-from digest.rendering.cards import Card, card_of, source_title
+from digest.rendering.cards import Card, Setting, card_of, source_title
+from digest.rendering.language import language
 from digest.rendering.verdicts import brief, name_of, subject
 from digest.rendering.words import clean, counted, listed, number, plain_day, short_day, shorten
 
@@ -205,7 +206,7 @@ def _nothing(day: Day, result: Backtest) -> str:
 
 
 def _row(pick: Pick, sources: Mapping[str, str], result: Backtest, hurdle: str = "") -> Row:
-    card = card_of(pick, sources, result.days[-1].day)
+    card = card_of(pick, result.days[-1].day, Setting(sources, language("en")))
     return Row(card, round(pick.score), name_of(pick.listing), brief(pick), hurdle)
 
 

@@ -18,6 +18,7 @@ class Run:
 
     text: str
     hit: bool = False
+    level: int = 0  # 1: raised, -1: lowered
 
 
 @dataclass(frozen=True, slots=True)

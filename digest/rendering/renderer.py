@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
+from markupsafe import Markup
+
 from digest.model import Edition, Format, Message
 from digest.rendering import headers
+from digest.rendering.cards import Setting
+from digest.rendering.escaping import Ready
 from digest.rendering.inlining import inline
+from digest.rendering.language import Language, language
 from digest.rendering.mime import assemble
 from digest.rendering.site import Mailing, Site
 from digest.rendering.templates import Templates
 from digest.rendering.tokens import boundary
-from digest.rendering.view import Frame, View, folded, view
+from digest.rendering.view import CardSection, Frame, View, folded, view
 from digest.rendering.words import web_url
 
 HTML_BUDGET = 95_000  # bytes; Gmail cuts a message at about 102 KB of HTML
@@ -62,7 +67,7 @@ class Renderer:
         digest = self._view(edition)
         return Bodies(
             subject=self._subject(digest),
-            html=self._html(digest),
+            html=self._html(digest, language(edition.subscriber.locale)),
             text=self._text("digest.txt", digest),
             markdown=self._text("digest.md", digest),
         )
@@ -74,7 +79,7 @@ class Renderer:
         boxes = headers.mailbox("From", self._mailing.sender), headers.recipient(edition)
         return assemble(
             fields,
-            self._parts(digest, edition.subscriber.format),
+            self._parts(digest, edition.subscriber.format, language(edition.subscriber.locale)),
             boundary(self._secret, edition),
             utf8=headers.is_international(*boxes),
         )
@@ -97,12 +102,13 @@ class Renderer:
             change=headers.mail_link(self._site, self._mailing, "change my digest"),
             stop=stop or headers.mail_link(self._site, self._mailing, "unsubscribe"),
         )
-        return view(edition, self._sources, frame)
+        own = language(edition.subscriber.locale)
+        return view(edition, Setting(self._sources, own, edition.subscriber.layout), frame)
 
-    def _parts(self, digest: View, wanted: Format) -> list[tuple[str, str]]:
+    def _parts(self, digest: View, wanted: Format, own: Language) -> list[tuple[str, str]]:
         match wanted:
             case Format.HTML:
-                return [("plain", self._text("digest.txt", digest)), ("html", self._html(digest))]
+                return [("plain", self._text("digest.txt", digest)), ("html", self._html(digest, own))]
             case Format.TEXT:
                 return [("plain", self._text("digest.txt", digest))]
             case Format.MARKDOWN:
@@ -113,15 +119,32 @@ class Renderer:
         return headers.phrase(self.templates.render("subject.txt", digest=digest))
 
     def _text(self, name: str, digest: View) -> str:
-        return re.sub(r"\n{3,}", "\n\n", self.templates.render(name, digest=digest)).strip() + "\n"
+        ending = name.rpartition(".")[2]
 
-    def _html(self, whole: View) -> str:
+        def cards(section: CardSection) -> str:
+            shown = (self.templates.render(f"{card.template}.{ending}", card=card) for card in section.cards)
+            return Ready("\n\n".join(map(_squeezed, shown)))
+
+        return _squeezed(self.templates.render(name, digest=digest, cards=cards)) + "\n"
+
+    def _html(self, whole: View, own: Language) -> str:
         """The page within the budget: whatever is too long loses its last cards, and nothing else."""
         html, keep = self._page(whole), whole.count
-        while (size := len(html.encode())) > HTML_BUDGET and keep:
-            keep = min(keep - 1, keep * HTML_BUDGET // size)
-            html = self._page(folded(whole, keep))
+        while len(html.encode()) > HTML_BUDGET and keep:
+            keep -= 1
+            html = self._page(folded(whole, keep, own))
         return html
 
     def _page(self, digest: View) -> str:
-        return inline(self.templates.render("digest.html", digest=digest))
+        def cards(section: CardSection) -> Markup:
+            return Markup().join(
+                Markup(self.templates.render(f"{card.template}.html", card=card))  # noqa: S704 - the template escapes
+                for card in section.cards
+            )
+
+        return inline(self.templates.render("digest.html", digest=digest, cards=cards))
+
+
+def _squeezed(text: str) -> str:
+    """Without blank lines at its ends, and no two in a row."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

@@ -7,18 +7,19 @@ clean (no control characters) but not escaped, every URL is an http(s) or mailto
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from digest import due
 from digest.model import EVERY_DAY, NOT_YET_READ, Edition, Ground, Missing, Pick, Section
 from digest.rendering.announcements import next_announcement
-from digest.rendering.cards import Card, Link, card_of, source_title
+from digest.rendering.cards import Card, Link, Setting, card_of, source_title
+from digest.rendering.language import Language
 from digest.rendering.reasons import spoken, subject_of
 from digest.rendering.words import (
     clean,
     clean_lines,
     counted,
     listed,
-    long_day,
     number,
     part_of_day,
     plain_day,
@@ -32,13 +33,25 @@ class Read:
     """How many papers of one source were read for this digest."""
 
     source: str
-    count: int
+    papers: str  # "1,204"
+
+
+@dataclass(frozen=True, slots=True)
+class CardSection:
+    """Papers under one heading."""
+
+    name: str  # "for_you", "trending", "versions", "authors"
+    title: str  # "For you"
+    cards: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One digest."""
 
+    lang: str  # BCP 47: "en", "zh-Hans"
+    dir: str  # "ltr" or "rtl"
+    layout: str  # "cards", "compact", "full"
     site: str  # the site's name
     site_url: str | None
     date: str  # "Monday, 18 May 2026"
@@ -46,9 +59,10 @@ class View:
     missing: tuple[str, ...]  # a sentence for each source that could not be relied on
     note: str  # the operator's Markdown
     problems: tuple[str, ...]  # a sentence for each fault of the profile
-    for_you: tuple[Card, ...]
-    trending: tuple[Card, ...]
-    folded: int  # cards left out at the end because mail programs cut long messages
+    sections: tuple[CardSection, ...]  # those that hold papers, in their order
+    headline: str  # the title of the first paper; empty if there is none
+    count: int  # papers in this digest, shown or folded
+    more: str  # what is said of cards left out at the end because mail programs cut long messages
     empty: tuple[str, ...]  # on a day without picks: what was read, why nothing is here, what comes next
     reads: tuple[Read, ...]
     read: int  # papers in all
@@ -58,14 +72,9 @@ class View:
     stop: Link  # how to make it stop
 
     @property
-    def top(self) -> Card | None:
-        """The first paper of all."""
-        return next(iter(self.for_you + self.trending), None)
-
-    @property
-    def count(self) -> int:
-        """Papers in this digest."""
-        return len(self.for_you) + len(self.trending) + self.folded
+    def own(self) -> bool:
+        """Whether anything was chosen for this reader, rather than for everybody."""
+        return any(section.name == Section.FOR_YOU for section in self.sections)
 
 
 _NOTE = 8_000  # characters
@@ -80,38 +89,97 @@ class Frame:
     site_url: str | None
     change: str  # URL
     stop: str  # URL
+    like: str | None = None  # what URLs of feedback begin with, the place of the paper being their end
+    dislike: str | None = None
 
 
-def view(edition: Edition, sources: Mapping[str, str], frame: Frame) -> View:
-    """The edition in the reader's words."""
-    picks = [card_of(pick, sources, edition.issue_date) for pick in edition.section(Section.FOR_YOU)]
-    trending = [card_of(pick, sources, edition.issue_date) for pick in edition.section(Section.TRENDING)]
+def view(edition: Edition, setting: Setting, frame: Frame) -> View:
+    """The edition in the reader's words, every paper in it."""
+    numbers = count(1)
+    cards = {
+        section: tuple(_card(pick, edition, setting, frame, next(numbers)) for pick in edition.section(section))
+        for section in Section
+    }
+    whole = shell(edition, setting, frame)
+    return replace(whole, sections=tuple(replace(part, cards=cards[Section(part.name)]) for part in whole.sections))
+
+
+def _card(pick: Pick, edition: Edition, setting: Setting, frame: Frame, number: int) -> Card:
+    card = card_of(pick, edition.issue_date, setting, number)
+    if frame.like is None or frame.dislike is None:
+        return card
+    said = setting.language.gettext
+    return replace(
+        card,
+        like=Link(said("More like this"), f"{frame.like}{number}"),
+        dislike=Link(said("Less like this"), f"{frame.dislike}{number}"),
+    )
+
+
+def shell(edition: Edition, setting: Setting, frame: Frame) -> View:
+    """The edition in the reader's words, without the papers: its sections hold no cards."""
+    language, sources = setting.language, setting.sources
     return View(
+        lang=language.tag,
+        dir=language.direction,
+        layout=setting.layout,
         site=clean(frame.site),
         site_url=frame.site_url,
-        date=long_day(edition.issue_date),
+        date=language.long_day(edition.issue_date),
         summary=_summary(edition, sources),
         missing=_missing(edition, sources),
         note=shorten(clean_lines(edition.note), _NOTE),
         problems=_problems(edition.problems),
-        for_you=tuple(picks),
-        trending=tuple(trending),
-        folded=0,
+        sections=tuple(
+            CardSection(section, _title(section, language), ()) for section in Section if edition.section(section)
+        ),
+        headline=_headline(edition),
+        count=len(edition.picks),
+        more="",
         empty=() if edition.picks else _empty(edition, sources)[1:],
         reads=_reads(edition.read, sources),
         read=edition.papers,
         matched=edition.matched,
         why=_why(edition, frame.site),
-        change=Link("Change what you get", frame.change),
-        stop=Link("Unsubscribe", frame.stop),
+        change=Link(language.gettext("Change what you get"), frame.change),
+        stop=Link(language.gettext("Unsubscribe"), frame.stop),
     )
 
 
-def folded(whole: View, keep: int) -> View:
-    """The view with its first `keep` cards alone, and the number of the rest."""
-    for_you = whole.for_you[:keep]
-    trending = whole.trending[: max(keep - len(whole.for_you), 0)]
-    return replace(whole, for_you=for_you, trending=trending, folded=whole.count - len(for_you) - len(trending))
+def _title(section: Section, language: Language) -> str:
+    match section:
+        case Section.FOR_YOU:
+            return language.gettext("For you")
+        case Section.TRENDING:
+            return language.gettext("Trending")
+        case Section.VERSIONS:
+            return language.gettext("New versions of papers you were sent")
+        case Section.AUTHORS:
+            return language.gettext("Also from your authors")
+
+
+def _headline(edition: Edition) -> str:
+    first = next((pick for section in Section for pick in edition.section(section)), None)
+    return clean(first.listing.title) if first else ""
+
+
+def folded(whole: View, keep: int, language: Language) -> View:
+    """The view with its first `keep` cards alone, and a sentence on the rest."""
+    sections, left = [], keep
+    for section in whole.sections:
+        if cards := section.cards[: max(left, 0)]:
+            sections.append(replace(section, cards=cards))
+        left -= len(section.cards)
+    return replace(whole, sections=tuple(sections), more=more(whole.count - keep, language))
+
+
+def more(left_out: int, language: Language) -> str:
+    """What is said of cards that are not shown."""
+    if not left_out:
+        return ""
+    return language.gettext(
+        "… and {count} more. Mail programs cut long messages, so the rest is in the plain-text part of this one."
+    ).format(count=language.number(left_out))
 
 
 # --- what is in here ----------------------------------------------------------------------------------------------
@@ -223,11 +291,10 @@ def _problems(problems: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _reads(read: Mapping[str, int], sources: Mapping[str, str]) -> tuple[Read, ...]:
-    counts = [Read(source_title(name, sources), count) for name, count in read.items()]
-    counts.sort(key=lambda entry: (-entry.count, entry.source))
+    counts = sorted((-papers, source_title(name, sources)) for name, papers in read.items())
     rest = counts[_MOST_READS:]
-    others = [Read(counted(len(rest), "other source"), sum(entry.count for entry in rest))] if rest else []
-    return tuple(counts[:_MOST_READS] + others)
+    others = [(sum(papers for papers, _ in rest), counted(len(rest), "other source"))] if rest else []
+    return tuple(Read(source, number(-papers)) for papers, source in counts[:_MOST_READS] + others)
 
 
 def _why(edition: Edition, site: str) -> str:
