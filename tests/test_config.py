@@ -326,6 +326,53 @@ def test_mail_may_come_from_any_one_address(mailbox):
     assert read(f"[mail]\nfrom = '{mailbox}'\n{SOURCE}").mail.from_ == mailbox
 
 
+# --- signing --------------------------------------------------------------------------------------------------------
+
+LAB = '[mail]\nfrom = "Papers <digest@papers.lab.org>"\n[dkim]\n'
+
+
+def test_nothing_is_signed_without_a_key():
+    assert read(SOURCE).dkim.key_file is None
+
+
+def test_the_signing_key_is_beside_the_file(tmp_path):
+    dkim = read(LAB + 'key_file = "dkim.pem"\nselector = "May26.Digest"\n' + SOURCE, tmp_path / "config.toml").dkim
+    assert dkim.key_file == tmp_path / "dkim.pem"
+    assert dkim.selector == "may26.digest"
+
+
+@pytest.mark.parametrize("domain", ["papers.lab.org", "Lab.org.", "lab.org"])
+def test_the_signing_domain_is_the_senders_or_above_it(domain):
+    assert read(f'{LAB}domain = "{domain}"\n{SOURCE}').dkim.domain == domain.lower().rstrip(".")
+
+
+def test_domains_are_as_dns_has_them():
+    settings = read(f'[mail]\nfrom = "digest@Käfer.example.org"\n[dkim]\ndomain = "käfer.example.org"\n{SOURCE}')
+    assert settings.dkim.domain == settings.sender_domain == "xn--kfer-loa.example.org"
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ('domain = "other.org"', "domain", '"other.org" must be papers.lab.org, the domain of mail.from, or above it'),
+        ('domain = "s.lab.org"', "domain", "or above it"),
+        ('domain = "b.org"', "domain", "or above it"),
+        ('domain = "lab..org"', "domain", 'not a domain like "example.org"'),
+        ('selector = ""', "selector", "letters, digits, hyphens and dots"),
+        ('selector = "a b"', "selector", "letters, digits, hyphens and dots"),
+        ('selector = "a;b"', "selector", "letters, digits, hyphens and dots"),
+        ('selector = "-a"', "selector", "letters, digits, hyphens and dots"),
+        ('selector = "x"\ned25519_selector = "X"', "ed25519_selector", "a DNS record of its own"),
+        ('ed25519_key_file = "e.pem"', "ed25519_key_file", "needs a key_file beside it"),
+        ('key_flie = "e.pem"', "key_flie", 'did you mean "key_file"?'),
+    ],
+)
+def test_a_signature_that_could_not_be_verified_is_a_fault(line, key, words):
+    found = faults(f"{LAB}{line}\n{SOURCE}")
+    assert words in found[f"dkim.{key}"]
+    assert len(found) == 1
+
+
 # --- places ---------------------------------------------------------------------------------------------------------
 
 

@@ -6,10 +6,20 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config.domains import domain_of
 from digest.config.environment import overrides, variable
 from digest.config.faults import did_you_mean, dotted, faults_of, keys_of, one_of, shown
 from digest.config.files import parse, read_text
-from digest.config.settings import LISTS, SECTIONS, SOURCE_KINDS, Settings, SourceSettings, SubscriberSettings
+from digest.config.settings import (
+    LISTS,
+    SECTIONS,
+    SOURCE_KINDS,
+    DkimSettings,
+    MailSettings,
+    Settings,
+    SourceSettings,
+    SubscriberSettings,
+)
 from digest.config.values import CheckKeyword
 from digest.errors import ConfigError, Fault
 
@@ -62,6 +72,7 @@ class _Reader:
         given, misnamed = overrides(environ)
         self.faults += misnamed
         tables = {name: self._section(document, name, given.get(name, {})) for name in SECTIONS}
+        self._aligned(tables["dkim"], tables["mail"])
         sources = self._sources(self._tables(document, "sources"))
         names = [str(name) for name in map(_source_name, self._tables(document, "sources")) if name]
         subscribers = self._subscribers(self._tables(document, "subscribers"), names)
@@ -105,6 +116,14 @@ class _Reader:
         settings = self._validated(SECTIONS[name], merged, name)
         self.faults[before:] = [_blamed(fault, name, given) for fault in self.faults[before:]]
         return settings
+
+    def _aligned(self, dkim: BaseModel | None, mail: BaseModel | None) -> None:
+        """A signature of another domain says nothing for ours (RFC 7489, 3.1.1)."""
+        if not isinstance(dkim, DkimSettings) or not isinstance(mail, MailSettings) or dkim.domain is None:
+            return
+        sender = domain_of(mail.from_)
+        if not f".{sender}".endswith(f".{dkim.domain}"):
+            self._fault("dkim.domain", f"{shown(dkim.domain)} must be {sender}, the domain of mail.from, or above it")
 
     def _with_password(self, smtp: Table, *, overridden: bool) -> Table:
         """The table with the password that its `password_file` holds; one from the environment goes first."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from digest.config.domains import MailDomain, Selector, domain_of
 from digest.config.locales import Locale, OwnLocale, Theme
 from digest.config.values import (
     Address,
@@ -70,6 +71,30 @@ class MailSettings(_Table):
     from_: Mailbox = Field(default="Daily Papers <digest@localhost>", alias="from")
     reply_to: Mailbox | None = None
     list_id: ListId | None = None
+
+
+class DkimSettings(_Table):
+    """Without a `key_file`, nothing is signed."""
+
+    selector: Selector = "digest"
+    key_file: LocalPath | None = None
+    domain: MailDomain | None = None
+    ed25519_selector: Selector = "digest-ed25519"
+    ed25519_key_file: LocalPath | None = None
+
+    @field_validator("ed25519_selector")
+    @classmethod
+    def _one_a_key(cls, selector: str, info: ValidationInfo) -> str:
+        if selector == info.data.get("selector"):
+            raise ValueError("is the other key's selector, too; each key has a DNS record of its own")
+        return selector
+
+    @field_validator("ed25519_key_file")
+    @classmethod
+    def _is_the_second(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and "key_file" in info.data and info.data["key_file"] is None:
+            raise ValueError("needs a key_file beside it: many receivers cannot read Ed25519 signatures yet")
+        return file
 
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -245,17 +270,24 @@ class Settings(_Table):
     site: SiteSettings = SiteSettings()
     store: StoreSettings = StoreSettings()
     mail: MailSettings = MailSettings()
+    dkim: DkimSettings = DkimSettings()
     smtp: SmtpSettings = SmtpSettings()
     delivery: DeliverySettings = DeliverySettings()
     ranking: RankingSettings = RankingSettings()
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[SubscriberSettings, ...] = ()
 
+    @property
+    def sender_domain(self) -> str:
+        """The domain of `mail.from`, as DNS has it."""
+        return domain_of(self.mail.from_)
+
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "site": SiteSettings,
     "store": StoreSettings,
     "mail": MailSettings,
+    "dkim": DkimSettings,
     "smtp": SmtpSettings,
     "delivery": DeliverySettings,
     "ranking": RankingSettings,
