@@ -4,17 +4,18 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from digest.model import Kind, Listing, Missing, Profile, Schedule
-from digest.rendering.cards import card_of
+from digest.rendering.cards import Setting, card_of
+from digest.rendering.language import language
 from digest.rendering.view import Frame, folded, view
 
-SOURCES = {"arxiv": "arXiv", "hf": "Hugging Face"}
+SETTING = Setting({"arxiv": "arXiv", "hf": "Hugging Face"}, language("en"))
 FRAME = Frame("Daily Papers", None, "mailto:a@example.org", "mailto:b@example.org")
 MISSING = Missing("hf", "it answered 503", datetime(2026, 5, 16, 23, 30, tzinfo=UTC))
 
 
 @pytest.fixture
 def seen(make):
-    return lambda *picks, **changes: view(make.edition(*picks, **changes), SOURCES, FRAME)
+    return lambda *picks, **changes: view(make.edition(*picks, **changes), SETTING, FRAME)
 
 
 # --- the one sentence ---------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ def test_faults_of_the_profile_are_shown_in_every_part(make, renderer):
 def test_three_authors_are_named_and_the_rest_counted(make):
     def byline(count):
         listing = Listing(title="x", authors=tuple(f"A{n}" for n in range(count)))
-        return card_of(make.pick(listing), SOURCES, make.day).authors
+        return card_of(make.pick(listing), make.day, SETTING).authors
 
     assert [byline(n) for n in (0, 1, 2, 3, 4, 603)] == [
         "",
@@ -150,7 +151,7 @@ def test_three_authors_are_named_and_the_rest_counted(make):
 
 def test_links_name_their_target_and_none_is_there_twice(make):
     listing = replace(make.listing, project_url=make.listing.code_url)
-    labels = [link.label for link in card_of(make.pick(listing), SOURCES, make.day).links]
+    labels = [link.label for link in card_of(make.pick(listing), make.day, SETTING).links]
     assert labels == ["Abstract", "PDF", "Code", "Discussion 14"]
 
 
@@ -165,7 +166,7 @@ def test_links_name_their_target_and_none_is_there_twice(make):
 )
 def test_news_that_is_not_new_says_what_it_is(make, kind, version, note):
     pick = make.pick(replace(make.listing, version=version), kind=kind)
-    assert card_of(pick, SOURCES, make.day).note == note
+    assert card_of(pick, make.day, SETTING).note == note
 
 
 def test_a_listing_without_anything_still_makes_a_card(make, renderer):
@@ -176,10 +177,11 @@ def test_a_listing_without_anything_still_makes_a_card(make, renderer):
 
 def test_folding_keeps_the_first_cards_and_counts_the_rest(make, seen):
     whole = seen(*[make.pick()] * 3, *[make.trending(make.listing)] * 2)
-    for keep, shape in ((5, (3, 2, 0)), (4, (3, 1, 1)), (2, (2, 0, 3)), (0, (0, 0, 5))):
-        part = folded(whole, keep)
-        assert (len(part.for_you), len(part.trending), part.folded) == shape
+    for keep, shape in ((5, [3, 2]), (4, [3, 1]), (2, [2]), (0, [])):
+        part = folded(whole, keep, SETTING.language)
+        assert [len(section.cards) for section in part.sections] == shape
         assert part.count == 5
+        assert (f"… and {5 - keep} more." in part.more) is (keep < 5)
 
 
 # --- subject and footer -------------------------------------------------------------------------------------------
