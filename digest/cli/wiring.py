@@ -12,10 +12,10 @@ import structlog
 
 from digest import config
 from digest.cli import ranking, worker
-from digest.delivery import FilesTransport, MaildirTransport, SmtpTransport
+from digest.delivery import CheckedTransport, FilesTransport, MaildirTransport, Signer, Signing, SmtpTransport
 from digest.errors import ConfigError, Fault, UsageError
 from digest.model import Subscriber
-from digest.pipeline import Parts, Ranker, Source, Transport
+from digest.pipeline import Parts, Ranker, Source
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
 from digest.sources.arxiv import ArxivSource
@@ -73,7 +73,22 @@ def _given(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def make_transport(settings: "Settings") -> Transport:
+def make_transport(settings: "Settings", signer: Signer | None) -> CheckedTransport:
+    """What sends messages, signed if there is somebody to sign them."""
+    transport = _plain_transport(settings)
+    return Signing(transport, signer) if signer else transport
+
+
+def make_signer(settings: "Settings") -> Signer | None:
+    """What signs a message's bytes; None where there is no key. Raises ConfigError with every key that cannot be used."""
+    if settings.dkim.key_file is None:
+        return None
+    from digest.cli.signing import signing_keys
+
+    return Signer(settings.signing_domain, signing_keys(settings.dkim))
+
+
+def _plain_transport(settings: "Settings") -> CheckedTransport:
     smtp = settings.smtp
     match smtp.kind:
         case "maildir":
@@ -200,12 +215,13 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
     sources = [make_source(entry, client) for entry in settings.sources]
     renderer = make_renderer(settings, sources, store.secret())
     recipe = make_recipe(settings)
+    signer = make_signer(settings)  # not with the first message: a key that cannot be used is to be known at once
     parts = Parts(
         sources=sources,
         store=store,
         ranker=ranker(recipe) if ranker else ranking.make(recipe, store),
         renderer=renderer,
-        transport=lambda: make_transport(settings),
+        transport=lambda: make_transport(settings, signer),
         worker=worker.name(),
         note=_note(settings.site.note_file),
         on_unknown=settings.delivery.on_unknown,

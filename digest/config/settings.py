@@ -282,6 +282,11 @@ class Settings(_Table):
         """The domain of `mail.from`, as DNS has it."""
         return domain_of(self.mail.from_)
 
+    @property
+    def signing_domain(self) -> str:
+        """The domain that signatures are by, and that has the keys in DNS."""
+        return self.dkim.domain or self.sender_domain
+
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "site": SiteSettings,

@@ -1,7 +1,8 @@
 """Delivery: a message's bytes handed over, and what came of it."""
 
+from digest.delivery.dkim import CheckedTransport, Signer, Signing
 from digest.delivery.files import FilesTransport
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.smtp import SmtpTransport
 
-__all__ = ["FilesTransport", "MaildirTransport", "SmtpTransport"]
+__all__ = ["CheckedTransport", "FilesTransport", "MaildirTransport", "Signer", "Signing", "SmtpTransport"]

@@ -1,5 +1,6 @@
 """A message as SMTP carries it: the commands before it, its line ends, its dots. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import idna
@@ -62,12 +63,15 @@ def _with_ascii_domain(address: str) -> str:
         return address
 
 
+_BARE_CR = re.compile(rb"\r(?!\n)")
+
+
 def as_sent(content: bytes) -> bytes:
     """The message with every line end a CRLF, and one at the end.
 
     A bare CR or LF would let what a stranger wrote end the message early at a lax server ("SMTP smuggling").
     """
-    if not content.count(b"\r\n") == content.count(b"\n") == content.count(b"\r"):
+    if _BARE_CR.search(content) or content.count(b"\n") != content.count(b"\r"):
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     return content if content.endswith(b"\r\n") or not content else content + b"\r\n"
 
