@@ -1,9 +1,12 @@
 """What several rooms' tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from .nameserver import Nameserver
 
 # Enough to find what is wrong within days of running; a hunt takes `--hypothesis-profile=hunt`.
 settings.register_profile("suite", settings(), max_examples=30)
@@ -19,3 +22,10 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("no folder of real listings beside the checkout")
     return SHARED
+
+
+@pytest.fixture
+def nameserver() -> Iterator[Nameserver]:
+    """A DNS server on the loopback that knows nothing yet."""
+    with Nameserver().serving() as server:
+        yield server

@@ -2,7 +2,6 @@
 
 import base64
 import os
-from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -118,11 +117,6 @@ def record(key: PrivateKey) -> str:
 _LONGEST = 255  # octets of one string in a TXT record (RFC 1035, 3.3.14); receivers join them
 
 
-def zone_line(name: str, text: str) -> str:
-    """A TXT record as zone files have it."""
-    return f"{name}. IN TXT ( {' '.join(_strings(text))} )"
-
-
-def _strings(text: str) -> Iterator[str]:
-    for at in range(0, len(text), _LONGEST):
-        yield f'"{text[at : at + _LONGEST]}"'
+def strings(text: str) -> str:
+    """The text as zone files have it: strings in quotes, none too long."""
+    return " ".join(f'"{text[at : at + _LONGEST]}"' for at in range(0, len(text), _LONGEST))
