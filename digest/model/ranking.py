@@ -84,6 +84,7 @@ class Shard:
     tastes: Mapping[int, Taste] = field(default_factory=dict)  # by subscriber
     partial: bool = False  # rank also what matches no term in full
     related: bool = False  # rank once more with the words that the best listings have in common
+    current: Mapping[int, frozenset[int]] = field(default_factory=dict)  # of `sent`, what they have had as it is now
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,15 @@ class Reason:
     contribution: float
     tokens: tuple[str, ...] = ()  # keys of digest.text.tokens that matched, for marking words
     ground: Ground = Ground.KEYWORD
-    partial: bool = False  # a word of a term that is not matched in full
+    partial: bool = False  # a word or two of a term that this field does not match in full
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A listing chosen for a subscriber. The contributions of its reasons add up to its score."""
+    """A listing chosen for a subscriber. The contributions of its reasons add up to its score.
+
+    The reasons come largest first, whatever their sign, and equal ones always in the same order.
+    """
 
     listing: Listing
     section: Section

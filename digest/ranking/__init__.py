@@ -13,7 +13,8 @@
                 product.best     -> Best        sums of rows, and the best of them
                 choice.choose    -> Chosen      who may be shown what
                 refine.refine    -> Shown       twins, shares of terms, diversity, signals
-                explain, showing -> Ranking     what people are told
+                revisions        -> Pick        new versions of what they were sent, beside all that
+                explain, showing -> Ranking     what people are told, by section
                 accounts.account -> Account     the same of one listing, shown or not
 
 Pure: no I/O, no clock. The language alone (`query`) does without numpy, for those who only check a profile.

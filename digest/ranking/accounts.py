@@ -7,7 +7,7 @@ import numpy as np
 
 from digest.model import Account, Hurdle, Listing, Profile, Reason
 from digest.ranking.choice import choose
-from digest.ranking.lists import Integers, Lists
+from digest.ranking.explain import largest_first
 from digest.ranking.product import parted, sums
 from digest.ranking.readers import Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Refused, Shown, refine, signals, simple
@@ -44,7 +44,7 @@ class _Case:
         own = self._own()
         account = Account(
             score=own.score,
-            reasons=(*reasons_of(self._day, self._chosen, [[own]])[0], *own.signals),
+            reasons=largest_first((*reasons_of(self._day, self._chosen, [[own]])[0], *own.signals)),
             last=min((candidate.score for candidate in shown.candidates), default=None),
         )
         ordered = sorted(self._candidates, key=lambda c: (-c.score, c.column))
@@ -107,7 +107,7 @@ class _Case:
         """The lines of a sort that it meets, or does not, as written."""
         table, lines = self._day.table, np.array(self._reader.lines, dtype=np.int64)
         texts = table.met
-        own = (line for line in lines[table.sorts[lines] == sort].tolist() if (self._column in _of(texts, line)) is met)
+        own = (line for line in lines[table.sorts[lines] == sort].tolist() if (self._column in texts[line]) is met)
         return tuple(table.lines[line].text for line in own)
 
     def _sent_twin(self) -> Listing | None:
@@ -117,7 +117,3 @@ class _Case:
         paper = self._day.twin_of.get(self._column)
         twins = (c for c in self._reader.had if self._day.twin_of.get(c) == paper)
         return next((self._day.board.listings[column] for column in twins), None)
-
-
-def _of(lists: Lists, number: int) -> Integers:
-    return lists.values[lists.ends[number] : lists.ends[number + 1]]

@@ -26,6 +26,7 @@ class Day:
     def __init__(self, shard: Shard, read: Callable[[Listing], Text], *, revisions: bool) -> None:
         self._window, self._trending = tuple(shard.window), tuple(shard.trending)
         self._background = shard.background
+        self._read = read
         self.revisions = revisions
         self.board = selection.board(shard.window, shard.trending, revisions=revisions)
         self.stock = selection.Stock(self.board)
@@ -56,6 +57,16 @@ class Day:
         if self.table.entries > _MOST_ENTRIES:
             self._begin()
         return self.table.numbers(lines)
+
+    @cached_property
+    def revised(self) -> Mapping[int, Sequence[Announcement]]:
+        """The announcements of later versions, by the number of the listing, newest first."""
+        return selection.revised(self._window)
+
+    def beside(self, listings: Sequence[Listing]) -> Table:
+        """A table of some listings that are revised and not ranked."""
+        told = [selection.told_by(self.revised.get(listing.id, ())) for listing in listings]
+        return Table(Index([self._read(listing) for listing in listings], told), self.statistics)
 
     @cached_property
     def vectors(self) -> Vectors:

@@ -1,7 +1,7 @@
 """Why listings match: reasons that add up to their scores."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -52,6 +52,11 @@ class _Memory(dict[Any, Any]):
         return made
 
 
+def largest_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Reasons of one pick as picks have them: the larger first, whatever their sign; equal ones stay as they are."""
+    return tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution)))
+
+
 class Explainer:
     """Why listings match lines of a table. Remembers which words of each listing each of these is held by."""
 
@@ -62,11 +67,11 @@ class Explainer:
         self._tokens = _Memory(self._held)
 
     def reasons(self, members: Members, picked: Picked) -> list[tuple[Reason, ...]]:
-        """The reasons of each pick for its profile's lines, largest first; they add up to its score."""
+        """The reasons of each pick for its profile's lines, as `largest_first` has them; they add up to its score."""
         pick, line, codes, units = self._details(members, picked)
         raws = np.bincount(pick, units, len(picked.scores))
         scales = np.divide(picked.scores, raws, where=raws > 0, out=np.zeros(len(raws)))
-        order = np.lexsort((codes, line, -units, pick))
+        order = np.lexsort((codes, line, -np.abs(units), pick))
         pick, codes, worths = pick[order], codes[order], (units * scales[pick])[order]
         rows = (codes.tolist(), picked.columns[pick].tolist(), worths.tolist())
         made = []
@@ -96,12 +101,12 @@ class Explainer:
         table, addend = self._table, code // Codes.ADDEND
         number = bisect_right(table.first_addends, addend) - 1
         asked, ground = table.terms[number], table.grounds[number]
-        whole, partial = bool(code & Codes.WHOLE), bool(code & Codes.PARTIAL)
+        whole = bool(code & Codes.WHOLE)
         slot, _, words = asked.addends[addend - table.first_addends[number]]
         slots = asked.parts if whole else (slot,)
         field = _FIELDS.get(slot.sort, "abstract" if code & Codes.ABSTRACT else "title")
         name = asked.term.label if whole else _written(words, asked.term)
-        return _Meaning(name, field, partial, ground, _plain(asked, slots), slots)
+        return _Meaning(name, field, not whole, ground, _plain(asked, slots), slots)
 
     def _held(self, code_and_column: tuple[int, int]) -> tuple[str, ...]:
         """The keys of the words by which a listing holds what a code says."""

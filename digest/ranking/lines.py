@@ -46,8 +46,8 @@ class Found:
 class Codes:
     """What a detail stands for, in one number: an addend, or a whole term by the number of its first addend."""
 
-    PARTIAL, WHOLE, ABSTRACT = 1, 2, 4
-    ADDEND = 8
+    WHOLE, ABSTRACT = 1, 2
+    ADDEND = 4
 
 
 def lines_at_once(index: Index) -> int:
@@ -178,8 +178,7 @@ class _Search:
             added = self._worths[addend] * strengths
             found.append(self._whole(cell[whole], added[whole], field))
             each = np.flatnonzero(here & ~whole)
-            codes = _code(addend[each], field) + ~full[each] * Codes.PARTIAL
-            found.append((cell[each], codes, np.rint(added[each]).astype(np.int64)))
+            found.append((cell[each], _code(addend[each], field), np.rint(added[each]).astype(np.int64)))
         cells, codes, units = (np.concatenate([own[n] for own in found]) for n in range(3))
         some = units > 0
         return cells[some], codes[some], units[some]

@@ -32,6 +32,9 @@ class Lists:
     def __len__(self) -> int:
         return len(self.ends) - 1
 
+    def __getitem__(self, number: int) -> Integers:
+        return self.values[self.ends[number] : self.ends[number + 1]]
+
     @property
     def sizes(self) -> Integers:
         return np.diff(self.ends)

@@ -23,7 +23,8 @@ class Ranker:
 
     For you: what was announced to a subscriber and meets at least one line of their profile in full, or is much like
     what they liked; best first, ties go to the newer. Who names categories or sources but no keyword gets all that is
-    in them. Trending: what is talked about most, whatever the keywords, except what they exclude.
+    in them. What nothing but the name of an author speaks for is set apart from the rest, see `sections`. Trending:
+    what is talked about most, whatever the keywords, except what they exclude. Beside it, new versions of what they had.
     """
 
     def __init__(self) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 
 from digest.errors import ProfileError
-from digest.model import Ground, Shard, Subscriber
+from digest.model import Announcement, Ground, Shard, Subscriber
 from digest.ranking import features, weights
 from digest.ranking.choice import Wishes
 from digest.ranking.day import Day
@@ -31,6 +31,7 @@ class Reader:
     allowed: int  # row of `Readers.allowed`
     had: frozenset[int]  # columns of what they were sent
     sent: frozenset[int]  # and of the same papers under other ids
+    revised: tuple[Announcement, ...]  # later versions of what they were sent, each paper once, newest first
     everything: bool  # they name where to look but nothing to look for
     problems: tuple[str, ...]
 
@@ -98,6 +99,7 @@ class Readers:
             allowed=allowed,
             had=had,
             sent=self._with_twins(had),
+            revised=tuple(sorted(self._revised(subscriber), key=lambda a: -a.seq)),
             everything=self._wants_everything(subscriber),
             problems=tuple(self._problems(subscriber)),
         )
@@ -146,6 +148,14 @@ class Readers:
     def _had(self, subscriber: Subscriber) -> frozenset[int]:
         numbers = self.day.board.numbers
         return frozenset(numbers[listing] for listing in self._shard.sent.get(subscriber.id, ()) if listing in numbers)
+
+    def _revised(self, subscriber: Subscriber) -> Iterator[Announcement]:
+        """Of each paper they were sent in an earlier version, the newest announcement of a later one."""
+        sources, current = subscriber.profile.sources, self._shard.current.get(subscriber.id, frozenset())
+        for listing in self._shard.sent.get(subscriber.id, frozenset()) - current:
+            announcements = self.day.revised.get(listing, ())
+            news = (a for a in announcements if a.seq > subscriber.cursor and (not sources or a.source in sources))
+            yield from islice(news, 1)
 
     def _with_twins(self, columns: frozenset[int]) -> frozenset[int]:
         papers = {self.day.twin_of[column] for column in columns if column in self.day.twin_of}

@@ -39,7 +39,7 @@ def board(window: Iterable[Announcement], trending: Iterable[Announcement], *, r
     first_days: dict[int | str, date] = {}
     for a in (*news, *talk):
         first_days[a.listing.identity] = min(a.day, first_days.get(a.listing.identity, a.day))
-    ordered = sorted(announced, key=lambda key: _place(found[key], first_days[key]))
+    ordered = sorted(announced, key=lambda key: place(found[key], first_days[key]))
     numbers = {key: number for number, key in enumerate(ordered)}
     listings = tuple(found[key] for key in ordered)
     return Board(listings, numbers, _by_listing(news, numbers), _by_listing(talk, numbers))
@@ -49,7 +49,8 @@ def _strength(announcement: Announcement) -> tuple[int, int]:
     return announcement.kind.order, announcement.seq
 
 
-def _place(listing: Listing, day: date) -> tuple[float, str, int]:
+def place(listing: Listing, day: date) -> tuple[float, str, int]:
+    """What breaks a tie: the newer comes first, then whatever has the lower number."""
     published = listing.published or datetime.combine(day, time(), UTC)
     return -published.timestamp(), "" if listing.id else listing.keys[0], listing.id
 
@@ -64,14 +65,24 @@ def _by_listing(
     return tuple(map(tuple, found))
 
 
+def revised(window: Iterable[Announcement]) -> Mapping[int, tuple[Announcement, ...]]:
+    """The announcements of later versions, by the number of the listing, newest first."""
+    found: dict[int, tuple[Announcement, ...]] = {}
+    for a in sorted(window, key=lambda a: -a.seq):
+        if a.kind is Kind.REVISION and a.listing.id and (a.listing.version is None or a.listing.version > 1):
+            found[a.listing.id] = (*found.get(a.listing.id, ()), a)
+    return found
+
+
 def told(board: Board) -> list[Told]:
     """Who announced each listing, and as what."""
-    both = ((*news, *talk) for news, talk in zip(board.news, board.trending, strict=True))
-    return [Told(frozenset(a.source.casefold() for a in own), frozenset(map(_kind, own))) for own in both]
+    return [told_by((*news, *talk)) for news, talk in zip(board.news, board.trending, strict=True)]
 
 
-def _kind(announcement: Announcement) -> str:
-    return announcement.kind.value
+def told_by(announcements: Iterable[Announcement]) -> Told:
+    """Who announced one listing, and as what."""
+    own = tuple(announcements)
+    return Told(frozenset(a.source.casefold() for a in own), frozenset(a.kind.value for a in own))
 
 
 @dataclass(frozen=True, slots=True)

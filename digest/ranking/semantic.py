@@ -37,6 +37,8 @@ from digest.model import (
 from digest.ranking import query
 from digest.ranking.bm25f import Floats
 from digest.ranking.encoder import Vectors
+from digest.ranking.explain import largest_first
+from digest.ranking.sections import in_order, matching, section_of
 from digest.ranking.term import Field, Sign, Term
 
 _LOOKED_AT = 100  # papers a subscriber
@@ -109,10 +111,12 @@ class SemanticRanker:
         """One ranking a subscriber, in their order. Raises UsageError if the encoder cannot be used."""
         wishes = _wishes(shard)
         found = [
-            replace(ranking, picks=tuple(_shown(subscriber.profile, wish, ranking.picks)))
-            for subscriber, wish, ranking in zip(shard.subscribers, wishes, self._looked_at(shard, wishes), strict=True)
+            replace(ranking, picks=(*_shown(subscriber.profile, wish, picks), *_of(ranking, Section.VERSIONS)))
+            for subscriber, wish, (ranking, picks) in zip(
+                shard.subscribers, wishes, self._looked_at(shard, wishes), strict=True
+            )
         ]
-        return self._with_trending(shard, found)
+        return [replace(ranking, picks=in_order(ranking.picks)) for ranking in self._with_trending(shard, found)]
 
     def explain(self, shard: Shard, listing_id: int) -> Account:
         """What there is to say of one listing for the shard's first subscriber, shown or not.
@@ -126,7 +130,7 @@ class SemanticRanker:
         if not all(wishes := _wishes(one)):
             return self._inner.explain(one, listing_id)
         account = self._inner.explain(_wider(one, wishes), listing_id)
-        ((*picks,),) = (ranking.picks for ranking in self._looked_at(one, wishes))
+        ((_, picks),) = self._looked_at(one, wishes)
         profile = one.subscribers[0].profile
         shown = list(_shown(profile, wishes[0], picks))
         account = replace(account, last=shown[-1].score if shown else None)
@@ -136,12 +140,12 @@ class SemanticRanker:
                 return replace(account, score=pick.score, reasons=pick.reasons, hurdle=hurdle, place=place)
         return account
 
-    def _looked_at(self, shard: Shard, wishes: Sequence["_Wish"]) -> Iterator[Ranking]:
-        """For each subscriber all that is looked at again, best first."""
+    def _looked_at(self, shard: Shard, wishes: Sequence["_Wish"]) -> Iterator[tuple[Ranking, Sequence[Pick]]]:
+        """For each subscriber what the inner ranker says, and all that is looked at again, best first."""
         rankings = self._inner.rank(_wider(shard, wishes))
         vectors = self._vectors(chain.from_iterable(map(_texts, wishes, rankings)))
         for wish, ranking in zip(wishes, rankings, strict=True):
-            yield replace(ranking, picks=tuple(self._by_both(wish, _for_you(ranking), vectors)))
+            yield ranking, self._by_both(wish, matching(ranking.picks), vectors)
 
     def _by_both(self, wish: "_Wish", picks: Sequence[Pick], vectors: Mapping[str, Vectors]) -> Sequence[Pick]:
         if not (wish and picks):
@@ -156,9 +160,9 @@ class SemanticRanker:
     def _blended(self, pick: Pick, meaning: float, term: str) -> Pick:
         by_words = (replace(r, contribution=(1 - self._share) * r.contribution) for r in pick.reasons)
         by_meaning = Reason(term, "abstract", self._share * meaning, ground=Ground.MEANING)
-        reasons = sorted((*by_words, by_meaning), key=lambda reason: -reason.contribution)
+        reasons = tuple(reason for reason in largest_first((*by_words, by_meaning)) if reason.contribution)
         score = (1 - self._share) * pick.score + self._share * meaning
-        return replace(pick, score=score, reasons=tuple(reason for reason in reasons if reason.contribution))
+        return replace(pick, section=section_of(reasons), score=score, reasons=reasons)
 
     def _with_trending(self, shard: Shard, found: list[Ranking]) -> list[Ranking]:
         """The same with what is talked about and not shown already, which the inner ranker knows."""
@@ -170,7 +174,8 @@ class SemanticRanker:
         }
         talk = self._inner.rank(replace(shard, subscribers=_asking(shard, papers=0), sent=shown))
         return [
-            replace(ranking, picks=(*ranking.picks, *more.picks)) for ranking, more in zip(found, talk, strict=True)
+            replace(ranking, picks=(*ranking.picks, *_of(more, Section.TRENDING)))
+            for ranking, more in zip(found, talk, strict=True)
         ]
 
     def _vectors(self, texts: Iterable[str]) -> Mapping[str, Vectors]:
@@ -237,7 +242,7 @@ def _texts(wish: _Wish, ranking: Ranking) -> Iterator[str]:
     if wish:
         yield from (text for text, _ in wish.terms)
         yield from wish.liked
-        yield from (_text(pick.listing) for pick in _for_you(ranking)[:_LOOKED_AT])
+        yield from (_text(pick.listing) for pick in matching(ranking.picks)[:_LOOKED_AT])
 
 
 def _wider(shard: Shard, wishes: Sequence[_Wish]) -> Shard:
@@ -260,8 +265,8 @@ def _asking(shard: Shard, papers: int) -> list[Subscriber]:
 # --- what is shown --------------------------------------------------------------------------------------------------
 
 
-def _for_you(ranking: Ranking) -> list[Pick]:
-    return [pick for pick in ranking.picks if pick.section is Section.FOR_YOU]
+def _of(ranking: Ranking, section: Section) -> list[Pick]:
+    return [pick for pick in ranking.picks if pick.section is section]
 
 
 def _shown(profile: Profile, wish: _Wish, picks: Iterable[Pick]) -> Iterator[Pick]:

@@ -1,6 +1,7 @@
 """From the best listings of each subscriber to what they are shown."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -9,19 +10,22 @@ import numpy as np
 from digest.model import Announcement, Pick, Ranking, Reason, Section
 from digest.ranking.choice import Chosen, choose
 from digest.ranking.day import Day
-from digest.ranking.explain import Picked
+from digest.ranking.explain import Picked, largest_first
 from digest.ranking.lists import Booleans
 from digest.ranking.readers import Reader, Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Shown, refine, signals, simple, strongest
+from digest.ranking.revisions import versions
+from digest.ranking.sections import in_order, section_of
 
 
 def rankings(readers: Readers) -> list[Ranking]:
     """One for each, in their order."""
     found: dict[int, Ranking] = {}
+    later = versions(readers)
     for compared in (False, True):
         own = [at for at, reader in enumerate(readers.all) if simple(reader.subscriber.profile) is not compared]
         found.update(zip(own, _ranked(readers, [readers.all[at] for at in own], CONSIDERED * compared), strict=True))
-    return [found[at] for at in range(len(readers.all))]
+    return [replace(found[at], picks=in_order((*found[at].picks, *later[at]))) for at in range(len(readers.all))]
 
 
 def _ranked(readers: Readers, some: Sequence[Reader], least: int) -> Iterator[Ranking]:
@@ -48,28 +52,22 @@ class _Block:
         reasons = iter(reasons_of(self._day, self._chosen, shown))
         excluded = _by_row(self._chosen, self._day.trends)
         for row, reader in enumerate(self._readers):
-            for_you = [self._for_you(reader, candidate, next(reasons)) for candidate in shown[row]]
+            matched = [self._matching(reader, candidate, next(reasons)) for candidate in shown[row]]
             hidden = {*(candidate.column for candidate in shown[row]), *excluded.get(row, ()), *reader.sent}
             yield Ranking(
-                picks=(*for_you, *trending(self._day, reader, hidden)),
+                picks=(*matched, *trending(self._day, reader, hidden)),
                 read=reader.news.read,
                 papers=len(reader.news.announced),
                 matched=self._matched(row, reader),
                 problems=reader.problems,
             )
 
-    def _for_you(self, reader: Reader, candidate: Candidate, reasons: tuple[Reason, ...]) -> Pick:
-        announcement = reader.news.announced[candidate.column]
+    def _matching(self, reader: Reader, candidate: Candidate, reasons: tuple[Reason, ...]) -> Pick:
+        a = reader.news.announced[candidate.column]
         listing = self._day.board.listings[candidate.column]
-        return Pick(
-            listing,
-            Section.FOR_YOU,
-            announcement.kind,
-            announcement.source,
-            announcement.day,
-            candidate.score,
-            (*reasons, *candidate.signals),
-        )
+        if candidate.signals:
+            reasons = largest_first((*reasons, *candidate.signals))
+        return Pick(listing, section_of(reasons), a.kind, a.source, a.day, candidate.score, reasons)
 
     @cached_property
     def _open(self) -> Booleans:

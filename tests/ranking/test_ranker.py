@@ -159,6 +159,25 @@ def test_a_reason_says_when_the_text_holds_only_a_part_of_its_term():
     assert {reason.term: reason.partial for reason in pick.reasons} == {"diffusion": False, "matching": True}
 
 
+def test_a_reason_says_so_too_where_the_whole_term_is_in_another_field():
+    of = listing(1, "Language models, in small steps, with flow", abstract="A small language model.")
+    (pick,) = rank([announcement(of)], subscriber("small language model", "flow")).picks
+    assert {(reason.term, reason.field): reason.partial for reason in pick.reasons} == {
+        ("small language model", "title"): False,
+        ("small language model", "abstract"): False,
+        ("flow", "title"): False,
+    }
+    apart = listing(2, "A model of small flows", abstract="A small language model.")
+    (pick,) = rank([announcement(apart)], subscriber("small language model", "flow")).picks
+    assert {(reason.term, reason.field): reason.partial for reason in pick.reasons} == {
+        ("small language model", "abstract"): False,
+        ("small", "title"): True,
+        ("model", "title"): True,
+        ("flow", "title"): False,
+    }
+    assert sum(reason.contribution for reason in pick.reasons) == pytest.approx(pick.score)
+
+
 def test_parts_of_terms_are_enough_for_who_asks_for_them():
     window = [announcement(listing(1, "Feature matching")), announcement(listing(2, "A survey of flow"))]
     window += [announcement(listing(3, "Robots"))]

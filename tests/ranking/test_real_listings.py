@@ -12,6 +12,7 @@ import pytest
 
 from digest.model import Announcement, Kind, Listing, Profile, Shard, Subscriber
 from digest.ranking.ranker import Ranker
+from digest.ranking.sections import matching
 from digest.text.tokens import tokenize
 
 DAY = "2026-05-14"
@@ -81,5 +82,5 @@ def test_every_score_of_a_thousand_profiles_is_the_sum_of_its_reasons(window):
         assert math.isclose(sum(reason.contribution for reason in pick.reasons), pick.score, abs_tol=1e-9)
         assert 0 < pick.score <= 100
     for ranking in rankings:
-        scores = [pick.score for pick in ranking.picks]
+        scores = [pick.score for pick in matching(ranking.picks)]
         assert all(better >= worse - 1e-6 for better, worse in pairwise(scores))

@@ -22,6 +22,7 @@ from digest.model import (
     Taste,
 )
 from digest.ranking.ranker import Ranker
+from digest.ranking.sections import matching
 
 DAY = date(2026, 5, 18)
 NOW = datetime(2026, 5, 18, 6, tzinfo=UTC)
@@ -250,7 +251,9 @@ options = st.fixed_dictionaries(
     }
 )
 keywords = st.lists(
-    st.sampled_from([*WORDS, "flow matching", '"graph model"', "-survey robot", "+model", "kind:revision", "-protein"]),
+    st.sampled_from(
+        [*WORDS, "flow matching", '"graph model"', "-survey robot", "+model", "kind:revision", "-protein", "author:Two"]
+    ),
     max_size=4,
 )
 
@@ -263,13 +266,14 @@ def test_an_account_agrees_with_what_is_shown(seed, lines, wishes, likes, partia
     tastes = liked(*(a.listing for a in window[:likes]))
     shard = Shard([who], window, NOW, sent={1: frozenset({7, 8})}, tastes=tastes, partial=partial)
     ranker = Ranker()
-    picks = {pick.listing.id: pick for pick in ranker.rank(shard)[0].picks if pick.section is Section.FOR_YOU}
+    picks = {pick.listing.id: pick for pick in matching(ranker.rank(shard)[0].picks)}
     worst = min((pick.score for pick in picks.values()), default=None)
     for number in range(31):
         account = ranker.explain(shard, number)
         assert (account.hurdle is Hurdle.NONE) is (number in picks)
         if number in picks:
             assert (account.score, account.reasons) == (picks[number].score, picks[number].reasons)
+            assert list(account.reasons) == sorted(account.reasons, key=lambda reason: -abs(reason.contribution))
             assert account.place is not None
         if account.hurdle not in (Hurdle.NOT_NEWS, Hurdle.NONE):
             assert sum(reason.contribution for reason in account.reasons) == pytest.approx(account.score, abs=1e-9)

@@ -164,6 +164,24 @@ def test_what_is_talked_about_and_no_longer_shown_is_trending():
     assert titles(ranking, Section.TRENDING) == [ODD]
 
 
+def test_what_meaning_speaks_for_is_for_you_and_what_names_alone_do_is_from_your_authors():
+    window = tuple(replace(a, listing=replace(a.listing, authors=("Ann Ho",))) for a in news(SUN, ODD))
+    assert titles(Ranker().rank(Shard([asked("star", "author:Ho")], window, NOW))[0], Section.AUTHORS) == [SUN, ODD]
+    assert titles(ranked(asked("star", "author:Ho"), window)) == [SUN, ODD]
+    assert titles(ranked(asked("author:Ho"), window), Section.AUTHORS) == [ODD, SUN]
+
+
+def test_new_versions_are_told_once_beside_what_is_found_again():
+    first, second, third = news(SUN, GOOD, ODD, upvotes=9)
+    window = (first, second, replace(second, kind=Kind.REVISION, seq=4), replace(third, kind=Kind.REVISION, seq=5))
+    talk = tuple(replace(a, kind=Kind.TRENDING) for a in (first, third))
+    ranking = ranked(asked("model", max_papers=2), window, sent={1: frozenset({3})}, trending=talk)
+    assert sorted(titles(ranking)) == sorted([SUN, GOOD])
+    assert titles(ranking, Section.VERSIONS) == [ODD]
+    assert titles(ranking, Section.TRENDING) == []
+    assert [pick.section for pick in ranking.picks] == [Section.FOR_YOU, Section.FOR_YOU, Section.VERSIONS]
+
+
 def test_everybody_is_ranked_as_if_alone():
     window = news(SUN, GOOD, ODD, "A model graph", "Honey")
     subscribers = [replace(asked(*own), id=n) for n, own in enumerate((["model"], ["star"], ["model star", "bee"]), 1)]
@@ -182,7 +200,7 @@ def test_reasons_add_up_to_the_score_and_say_which_keyword_is_meant(share):
     for pick in ranking.picks:
         assert sum(reason.contribution for reason in pick.reasons) == pytest.approx(pick.score, abs=1e-9)
         assert 0 <= pick.score <= 100
-        assert [r.contribution for r in pick.reasons] == sorted((r.contribution for r in pick.reasons), reverse=True)
+        assert list(pick.reasons) == sorted(pick.reasons, key=lambda reason: -abs(reason.contribution))
     meant = {p.listing.title: r.term for p in ranking.picks for r in p.reasons if r.ground is Ground.MEANING}
     assert meant[SUN] == "star"
     assert meant["A model network"] == "model graph"

@@ -1,0 +1,37 @@
+"""Under which heading a pick is shown."""
+
+from collections.abc import Iterable, Sequence
+from heapq import merge
+
+from digest.model import Ground, Pick, Reason, Section
+from digest.ranking.selection import place
+
+_ORDER = {section: place for place, section in enumerate(Section)}
+
+
+def section_of(reasons: Sequence[Reason]) -> Section:
+    """That of what a profile brings: "Also from your authors" where nothing but names speaks for it.
+
+    What the community says of a paper is no reason of the reader's own, and what speaks against it brings nothing.
+    """
+    own = [reason for reason in reasons if reason.contribution > 0 and reason.ground is not Ground.SIGNAL]
+    return Section.AUTHORS if own and all(map(_names_an_author, own)) else Section.FOR_YOU
+
+
+def _names_an_author(reason: Reason) -> bool:
+    return reason.field == "authors" and reason.ground is Ground.KEYWORD
+
+
+def matching(picks: Iterable[Pick]) -> tuple[Pick, ...]:
+    """The picks that the profile brought, under whichever heading: the best first, of equal ones the newer.
+
+    Those of one section stay in their order.
+    """
+    own = list(picks)
+    parts = ([pick for pick in own if pick.section is section] for section in (Section.FOR_YOU, Section.AUTHORS))
+    return tuple(merge(*parts, key=lambda pick: (-pick.score, place(pick.listing, pick.day))))
+
+
+def in_order(picks: Iterable[Pick]) -> tuple[Pick, ...]:
+    """Picks by section as sections are shown; within one they stay as they are."""
+    return tuple(sorted(picks, key=lambda pick: _ORDER[pick.section]))
