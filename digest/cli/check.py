@@ -238,14 +238,14 @@ def _templates(settings: "Settings", now: "datetime") -> Findings:
 
     with _blamed_on("templates") as found:
         renderer = wiring.make_renderer(settings, [], b"check")
-        for edition in _samples(now):
+        for edition in samples(now):
             renderer.message(edition)
         own = settings.site.templates_dir
         found.append(Finding("templates", Result.OK, f"render, with those in {own}" if own else "render"))
     yield from found
 
 
-def _samples(now: "datetime") -> "Iterator[Edition]":
+def samples(now: "datetime") -> "Iterator[Edition]":
     from digest.model import Edition, Format, Kind, Listing, Missing, Pick, Reason, Section, Subscriber
 
     listing = Listing(

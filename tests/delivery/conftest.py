@@ -2,8 +2,10 @@
 
 import datetime as dt
 import ipaddress
+import shutil
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery import SmtpTransport
+from digest.delivery import SmtpTransport, keys
 from digest.model import Message
 
 Answer = str | bytes | Callable[[], str | bytes]
@@ -319,3 +321,38 @@ def _issue(folder: Path) -> tuple[Path, Path, Path]:
     )
     files[2].write_bytes(authority.public_bytes(pem))
     return files
+
+
+_PERL = r"""
+use strict; use Mail::DKIM::Verifier; use Mail::DKIM::DNS; use Net::DNS::Resolver;
+Mail::DKIM::DNS::resolver(Net::DNS::Resolver->new(nameservers => ['127.0.0.1'], port => $ARGV[0], udp_timeout => 5));
+my $verifier = Mail::DKIM::Verifier->new();
+local $/; $verifier->PRINT(scalar <STDIN>); $verifier->CLOSE;
+print $_->algorithm, ' ', $_->result_detail, "\n" for $verifier->signatures;
+"""
+
+
+@pytest.fixture(scope="session")
+def perl() -> str:
+    """A Perl that has Mail::DKIM."""
+    found = shutil.which("perl")
+    if (
+        not found
+        or subprocess.run([found, "-MMail::DKIM::Verifier", "-e1"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("Perl's Mail::DKIM is not installed")
+    return found
+
+
+@pytest.fixture
+def second_opinion(perl, nameserver) -> Callable[[bytes, dict[bytes, bytes]], list[str]]:
+    """What Mail::DKIM says of a message's RSA signature (1.20230212 knows no other); it fetches the key by DNS."""
+
+    def verify(content, records):
+        for name, record in records.items():
+            nameserver.records[name.decode().rstrip(".")] = {"TXT": [keys.strings(record.decode())]}
+        command = [perl, "-e", _PERL, str(nameserver.port)]
+        said = subprocess.run(command, input=content, capture_output=True, check=True, timeout=60).stdout.decode()
+        return [line for line in said.splitlines() if line.startswith("rsa-sha256")]
+
+    return verify

@@ -1,0 +1,173 @@
+"""A signed digest is still what was signed after a trip through Postfix: SMTP in, SMTP on, a Maildir.
+
+Asked for by DIGEST_TEST_POSTFIX=1, as root, where Postfix is installed: it runs an instance of its own, with its own
+configuration, queue and log, on loopback ports.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dkim
+import pytest
+
+from digest import config
+from digest.cli import wiring
+from digest.cli.check import samples
+from digest.delivery import Signer, Signing, SmtpTransport, keys
+from digest.delivery.wire import as_sent
+from digest.model import Message, Verdict
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("DIGEST_TEST_POSTFIX") != "1" or not shutil.which("postfix") or os.geteuid() != 0,
+    reason="asked for by DIGEST_TEST_POSTFIX=1, as root, with Postfix installed",
+)
+
+DOMAIN = "papers.example.org"
+NOW = datetime(2026, 5, 18, 5, 30, tzinfo=UTC)
+KEYS = {"rsa": keys.generate(keys.Kind.RSA), "ed": keys.generate(keys.Kind.ED25519)}
+RECORDS = {f"{name}._domainkey.{DOMAIN}.".encode(): keys.record(key).encode() for name, key in KEYS.items()}
+
+_MAIN = """
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/log
+maillog_file_prefixes = {home}
+myhostname = relay.example.net
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_tls_security_level = none
+smtp_tls_security_level = none
+alias_maps =
+alias_database =
+virtual_mailbox_domains = example.org
+virtual_mailbox_base = {home}/mail
+virtual_mailbox_maps = static:box/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+"""
+# What comes in at the first port goes on by SMTP to the second, as through a content filter.
+_MASTER = """
+127.0.0.1:{first} inet n - n - - smtpd -o content_filter=smtp:[127.0.0.1]:{second}
+127.0.0.1:{second} inet n - n - - smtpd -o content_filter=
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+retry unix - - n - - error
+error unix - - n - - error
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+def free_ports(count):
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def relay():
+    """(port, Maildir, log) of a Postfix that runs; its own users must be able to reach its folder."""
+    first, second = free_ports(2)
+    user = pwd.getpwnam("postfix")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        for name in ("etc", "queue", "data", "mail"):
+            (home / name).mkdir()
+        for name in ("data", "mail"):
+            os.chown(home / name, user.pw_uid, user.pw_gid)
+        (home / "etc/main.cf").write_text(_MAIN.format(home=home, uid=user.pw_uid, gid=user.pw_gid))
+        (home / "etc/master.cf").write_text(_MASTER.format(first=first, second=second))
+        postfix = ["postfix", "-c", str(home / "etc")]
+        subprocess.run([*postfix, "start"], check=True, capture_output=True)
+        try:
+            yield first, home / "mail/box", home / "log"
+        finally:
+            subprocess.run([*postfix, "stop"], check=True, capture_output=True)
+
+
+def digests():
+    """A full day and a quiet one, in every format, as they would be sent."""
+    settings = config.from_text(
+        f'[site]\nurl = "https://papers.example.org"\n[mail]\nfrom = "Daily Papers <digest@{DOMAIN}>"\n'
+        '[[sources]]\nkind = "huggingface"\n',
+        Path("config.toml"),
+        {},
+    )
+    renderer = wiring.make_renderer(settings, [], b"secret")
+    for number, edition in enumerate(samples(NOW)):
+        message = renderer.message(edition)
+        yield f"digest {number}", message.content
+
+
+HEAD = f"""\
+From: "Daily Papers" <digest@{DOMAIN}>
+To: "Ann" <ann@example.org>
+Subject: odd lines
+Date: Mon, 18 May 2026 05:30:00 +0000
+Message-ID: <odd@{DOMAIN}>
+MIME-Version: 1.0
+Content-Type: text/plain; charset="utf-8"
+"""
+ODD = {
+    "lines of dots": f"{HEAD}Content-Transfer-Encoding: 7bit\n\n.\n..\n...\n.x\n. \n",
+    "envelope lines": f"{HEAD}Content-Transfer-Encoding: 7bit\n\nFrom me to you\n>From me to you\n\nFrom \n",
+    "long lines": f"{HEAD}Content-Transfer-Encoding: 7bit\n\n{'x' * 998}\n{'.' * 998}\n",
+    "blank lines": f"{HEAD}Content-Transfer-Encoding: 7bit\n\n\n\nx \n \n\t\n\n\n",
+    "no body": f"{HEAD}Content-Transfer-Encoding: 7bit\n",
+    "8-bit text": f"{HEAD}Content-Transfer-Encoding: 8bit\n\nK\u00e4fer \u4e2d\u6587\n",
+    "UTF-8 headers": HEAD.replace("odd lines", "K\u00e4fer \u4e2d\u6587") + "Content-Transfer-Encoding: 7bit\n\nx\n",
+    "a long header": f"{HEAD}List-Unsubscribe: <https://papers.example.org/{'u' * 700}>\n\nx\n",
+}
+MESSAGES = {**dict(digests()), **{name: as_sent(text.encode()) for name, text in ODD.items()}}
+
+
+def after_the_trip(relay, content, recipient):
+    """The message as the Maildir has it."""
+    port, box, log = relay
+    signer = Signer(DOMAIN, [keys.signing(key, name) for name, key in KEYS.items()])
+    transport = Signing(SmtpTransport("127.0.0.1", port, security="none"), signer)
+    before = set(box.glob("new/*"))
+    try:
+        outcome = transport.send(Message(f"digest@{DOMAIN}", recipient, "<1@x>", content), lambda: True)
+    finally:
+        transport.close()
+    assert outcome.verdict is Verdict.SENT, outcome
+    end = time.monotonic() + 30
+    while not (arrived := set(box.glob("new/*")) - before):
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    return arrived.pop().read_bytes()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_both_signatures_hold_after_the_trip(relay, second_opinion, name):
+    recipient = "k\u00e4fer@example.org" if name == "UTF-8 headers" else "ann@example.org"
+    content = after_the_trip(relay, MESSAGES[name], recipient)
+    assert content.count(b"\nReceived: ") == 2
+    oracle = dkim.DKIM(content)
+    for number in range(2):
+        assert oracle.verify(number, dnsfunc=lambda name, timeout=5: RECORDS.get(name))
+    assert second_opinion(as_sent(content), RECORDS) == ["rsa-sha256 pass"]
