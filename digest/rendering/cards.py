@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.model import Kind, Layout, Listing, Pick, Section
+from digest.rendering.excerpts import Passage, Run, Runs, by_paragraph, by_sentence, chosen, hit_keys, marked, read
 from digest.rendering.language import Language
-from digest.rendering.reasons import BAR, Run, Why, hit_keys, key_sentences, marked, steps, whys
+from digest.rendering.reasons import BAR, Why, explanation, steps, upvotes, whys
 from digest.rendering.words import clean, shorten, web_url
 
 
@@ -25,19 +26,19 @@ class Card:
     template: str  # "card", "line" or "trending": which of the templates shows it
     number: int  # its place in the digest, from 1
     title: str
-    title_runs: tuple[Run, ...]  # the same, in stretches: what is raised or lowered, the reader's words
+    title_runs: Runs  # the same, in stretches: what is raised or lowered, the reader's words
     url: str | None  # its landing page
     authors: str  # "A. One, B. Two, C. Three and 12 more"; empty if unknown
     source: str  # "arXiv"
     categories: tuple[str, ...]  # primary first, four at most
-    day: str  # "Mon 18 May"
+    day: str  # "Mon, 18 May"
     note: str  # "cross-listed", "version 2"; empty for plain news
     meta: str  # source, categories, day and note in one line
     match: str  # "Match 4 of 5"; empty where nothing was matched
     steps: int  # how well it matches, 1 to 5; 0 where nothing was matched
-    whys: tuple[Why, ...]
-    abstract: str  # its key sentences; all of it in the layout "full"
-    runs: tuple[Run, ...]  # the same, in stretches
+    whys: tuple[Why, ...]  # in the layout "compact" the first alone
+    explanation: str  # the same in one line: "Match 4 of 5: flow matching (title and abstract); author Ho"
+    paragraphs: tuple[Runs, ...]  # of the abstract its key sentences, all of it in the layout "full"; in stretches
     links: tuple[Link, ...]
     upvotes: int | None
     votes: str  # "1,204 upvotes"; empty if unknown
@@ -45,6 +46,17 @@ class Card:
     like: Link | None = None  # "more like this", where there are pages that answer
     dislike: Link | None = None
     bar: int = BAR  # steps there are
+
+    @property
+    def runs(self) -> Runs:
+        """The paragraphs in one."""
+        first, *others = self.paragraphs or ((),)
+        return (*first, *(run for paragraph in others for run in (Run(" "), *paragraph)))
+
+    @property
+    def abstract(self) -> str:
+        """The same as plain text, blank lines between paragraphs."""
+        return "\n\n".join("".join(run.plain for run in paragraph) for paragraph in self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +70,49 @@ class Setting:
 
 
 # Characters of a part of a card: a listing may hold anything, a card must stay one.
-_TITLE, _AUTHOR, _SOURCE, _CATEGORY, _ABSTRACT, _SHORT_ABSTRACT, _WHOLE = 300, 80, 60, 40, 420, 200, 6_000
+_TITLE, _AUTHOR, _SOURCE, _CATEGORY, _ABSTRACT, _SHORT_ABSTRACT = 300, 80, 60, 40, 420, 200
 
 
-def card_of(pick: Pick, today: date, setting: Setting, number: int = 1) -> Card:
-    """The pick as a template shows it; `today` is the edition's date, `number` its place there from 1."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is read of a listing, the same for every reader."""
+
+    title: Passage
+    abstract: tuple[Passage, ...]  # its sentences; in the layout "full" its paragraphs
+
+
+def prepared(listing: Listing, layout: Layout) -> Prepared:
+    """The texts of a listing, read: most of the work that a card is."""
+    text = listing.abstract or listing.summary or ""
+    title = read(shorten(clean(listing.title), _TITLE))
+    match layout:
+        case Layout.COMPACT:
+            return Prepared(title, ())
+        case Layout.FULL:
+            return Prepared(title, by_paragraph(text))
+    return Prepared(title, by_sentence(text))
+
+
+def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: Prepared | None = None) -> Card:
+    """The pick as a template shows it; `today` is the edition's date, `number` its place there from 1.
+
+    `texts` are what `prepared` made of its listing for this layout, where somebody kept them.
+    """
     listing, language = pick.listing, setting.language
+    texts = texts or prepared(listing, setting.layout)
     wanted = hit_keys(pick)
-    title = shorten(clean(listing.title), _TITLE) or language.gettext("Untitled")
-    text = _text(pick, wanted, setting.layout)
-    filled = steps(pick.score) if pick.section in _MATCHED else 0
+    title = texts.title if texts.title.text else read(language.gettext("Untitled"))
+    filled = steps(pick.score) if pick.section in MATCHED else 0
+    match, reasons = _match(filled, language), whys(pick.reasons, language)
+    shown = reasons[:1] if setting.layout is Layout.COMPACT else reasons
     source = source_title(pick.source, setting.sources)
     categories = tuple(shorten(clean(category), _CATEGORY) for category in listing.categories[:4])
-    day = language.short_day(pick.day) + (f" {pick.day.year}" if pick.day.year != today.year else "")
-    note = _kind(pick, language)
+    day, note = language.short_day(pick.day, today), _kind(pick, language)
     return Card(
         template=_template(pick.section, setting.layout),
         number=number,
-        title=title,
-        title_runs=(Run(title),),
+        title=title.text,
+        title_runs=marked(title, wanted),
         url=_landing_page(listing),
         authors=_byline(listing.authors, language),
         source=source,
@@ -84,19 +120,19 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1) -> Card:
         day=day,
         note=note,
         meta=" · ".join(filter(None, (source, ", ".join(categories), day, note))),
-        match=language.gettext("Match {steps} of {bar}").format(steps=filled, bar=BAR) if filled else "",
+        match=match,
         steps=filled,
-        whys=whys(pick.reasons),
-        abstract=text,
-        runs=marked(text, wanted),
+        whys=shown,
+        explanation=explanation(match, shown, language),
+        paragraphs=_paragraphs(pick, texts.abstract, wanted, setting.layout),
         links=_links(listing, language),
         upvotes=listing.upvotes,
-        votes=_votes(listing.upvotes, language),
+        votes="" if listing.upvotes is None else upvotes(listing.upvotes, language),
         image=web_url(listing.thumbnail_url) if setting.images else None,
     )
 
 
-_MATCHED = (Section.FOR_YOU, Section.AUTHORS)
+MATCHED = (Section.FOR_YOU, Section.AUTHORS)  # what the profile brings
 
 
 def _template(section: Section, layout: Layout) -> str:
@@ -105,19 +141,18 @@ def _template(section: Section, layout: Layout) -> str:
     return "trending" if section is Section.TRENDING else "card"
 
 
-def _text(pick: Pick, wanted: frozenset[str], layout: Layout) -> str:
-    text = pick.listing.abstract or pick.listing.summary or ""
+def _match(filled: int, language: Language) -> str:
+    # Translators: how well a paper matches, from 1 to {bar}.
+    return language.gettext("Match {steps} of {bar}").format(steps=filled, bar=BAR) if filled else ""
+
+
+def _paragraphs(pick: Pick, texts: tuple[Passage, ...], wanted: frozenset[str], layout: Layout) -> tuple[Runs, ...]:
     if layout is Layout.COMPACT or pick.section is Section.VERSIONS:
-        return ""
+        return ()
     if layout is Layout.FULL:
-        return shorten(clean(text), _WHOLE)
-    return key_sentences(text, wanted, _SHORT_ABSTRACT if pick.section is Section.TRENDING else _ABSTRACT)
-
-
-def _votes(upvotes: int | None, language: Language) -> str:
-    if upvotes is None:
-        return ""
-    return language.ngettext("{count} upvote", "{count} upvotes", upvotes).format(count=language.number(upvotes))
+        return tuple(marked(text, wanted) for text in texts)
+    runs = chosen(texts, wanted, _SHORT_ABSTRACT if pick.section is Section.TRENDING else _ABSTRACT)
+    return (runs,) if runs else ()
 
 
 def _landing_page(listing: Listing) -> str | None:
@@ -129,21 +164,29 @@ def _byline(authors: tuple[str, ...], language: Language) -> str:
     more = len(authors) - len(named)
     if more <= 0:
         return language.listed(named)
-    return language.gettext("{names} and {more} more").format(names=", ".join(named), more=language.number(more))
+    # Translators: {names} are three authors, {count} is how many more there are.
+    said = language.ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return said.format(names=language.joined(named), count=language.number(more))
 
 
 def _kind(pick: Pick, language: Language) -> str:
     match pick.kind:
         case Kind.CROSS:
+            # Translators: arXiv's word for a paper that is announced in a second category.
             return language.gettext("cross-listed")
         case Kind.REVISION:
-            version = language.gettext("version {number}").format(number=pick.listing.version)
-            return version if pick.listing.version else language.gettext("revised")
+            version = pick.listing.version
+            return (
+                language.gettext("version {number}").format(number=version) if version else language.gettext("revised")
+            )
     return ""
 
 
 def _links(listing: Listing, language: Language) -> tuple[Link, ...]:
-    discussion = language.gettext("Discussion") + (f" {language.number(listing.comments)}" if listing.comments else "")
+    discussion = language.gettext("Discussion")
+    if listing.comments:
+        # Translators: a link to a discussion of {count} comments.
+        discussion = language.gettext("Discussion {count}").format(count=language.number(listing.comments))
     targets = (
         (language.gettext("Abstract"), listing.url),
         (language.gettext("PDF"), listing.pdf_url),

@@ -1,24 +1,14 @@
-"""Why a pick was chosen, in plain words, and the sentences of its abstract that show it."""
+"""Why a pick was chosen, in plain words."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from math import ceil
 
-from digest.model import Ground, Pick, Reason
-from digest.rendering.words import clean, listed, shorten
-from digest.text.sentences import lead, sentences
-from digest.text.tokens import Token, tokenize
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of text: the reader's own words, or what is between them."""
-
-    text: str
-    hit: bool = False
-    level: int = 0  # 1: raised, -1: lowered
+from digest.model import Ground, Reason
+from digest.rendering.language import ENGLISH, Language
+from digest.rendering.words import clean, shorten
+from digest.text.tokens import keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,172 +32,179 @@ def steps(score: float) -> int:
 
 _WEIGHT = re.compile(r"(?<=\S)\^[\d.]+$")
 _SCOPE = re.compile(r"(title|abstract|author|category|source|kind):", re.IGNORECASE)
-_WHERE = {"authors": "authors", "categories": "categories"} | {
-    field: field for field in ("title", "abstract", "keywords", "comment", "summary")
-}
-_SAYS_ITSELF = ("author", "category", "source", "kind")
+_NAMED_FIELDS = {"authors": "author", "categories": "category", "sources": "source", "kinds": "kind"}
 
 
-def spoken(term: str) -> str:
+def spoken(term: str, language: Language = ENGLISH) -> str:
     """A term as people say it: `"flow matching"^3` is flow matching, `author:Ho` author Ho, `category:cs.*` category cs."""
+    return _said(*_read(term), language)
+
+
+def subject_of(reason: Reason, language: Language = ENGLISH) -> str:
+    """What matched, as people say it: a name or a category is called one."""
+    scope, words = _read(reason.term)
+    return _said(_NAMED_FIELDS.get(reason.field, scope), words, language)
+
+
+def _read(term: str) -> tuple[str, str]:
+    """What a term is looked for in, if it says so, and the rest of it without sign and weight."""
     bare = _WEIGHT.sub("", clean(term)).lstrip("+-")
     scope = _SCOPE.match(bare)
-    words = (bare[scope.end() :] if scope else bare).strip()
+    return (scope.group(1).lower(), bare[scope.end() :].strip()) if scope else ("", bare.strip())
+
+
+def _said(scope: str, words: str, language: Language) -> str:
     exact = words.startswith("=")
     words = words.removeprefix("=").strip('"').removesuffix(".*")  # a whole archive goes by its name
     if words.endswith("*"):
         words = words[:-1] + "\N{HORIZONTAL ELLIPSIS}"
-    said = f"exactly {words}" if exact else words
-    named = scope.group(1).lower() if scope else ""
-    return shorten(f"{named} {said}" if named in _SAYS_ITSELF else said, 60)
+    # Translators: {words} is what a reader looks for in this very form, like "GAN".
+    said = language.gettext("exactly {words}").format(words=words) if exact else words
+    return shorten(_called(scope, said, language), 60)
 
 
-_NAMED_FIELDS = {"authors": "author", "categories": "category", "sources": "source", "kinds": "kind"}
+def _called(scope: str, name: str, language: Language) -> str:
+    match scope:
+        case "author":
+            return language.gettext("author {name}").format(name=name)
+        case "category":
+            # Translators: {name} is a category of an archive, like "cs.CL".
+            return language.gettext("category {name}").format(name=name)
+        case "source":
+            return language.gettext("source {name}").format(name=name)
+        case "kind":
+            # Translators: the kind of news: {name} is one of the words "new", "cross", "revision".
+            return language.gettext("kind {name}").format(name=name)
+    return name
 
 
-def subject_of(reason: Reason) -> str:
-    """What matched, as people say it: a name or a category is called one."""
-    said = spoken(reason.term)
-    kind = _NAMED_FIELDS.get(reason.field)
-    return f"{kind} {said}" if kind and not said.startswith(f"{kind} ") else said
+# --- reasons ------------------------------------------------------------------------------------------------------
 
 
-def whys(reasons: Sequence[Reason], most: int = 6) -> tuple[Why, ...]:
-    """What spoke for a paper, what weighed most first: whole terms, lone words, then what was learnt from likes,
-    the word of the community and that of a sentence encoder.
+def whys(reasons: Sequence[Reason], language: Language = ENGLISH, most: int = 6) -> tuple[Why, ...]:
+    """What spoke for a paper, in the order in which it is first named: whole terms, lone words, what spoke against it;
+    then what was learnt from likes, the word of the community and that of a sentence encoder.
+
+    Reasons come largest first. Of what they are worth nothing is read but the sign, so that what differs in nothing
+    else is said alike.
     """
     keywords = [reason for reason in reasons if reason.ground is Ground.KEYWORD]
-    return (*_terms(keywords, most), *_learnt(reasons), *_others(reasons))
+    return (*_terms(keywords, language, most), *_learnt(reasons, language), *_others(reasons, language))
 
 
-def _terms(reasons: Iterable[Reason], most: int) -> tuple[Why, ...]:
+def explanation(match: str, reasons: Sequence[Why], language: Language) -> str:
+    """All of it in one line: "Match 4 of 5: flow matching (title and abstract); author Ho"."""
+    # Translators: what parts two reasons.
+    said = language.gettext("; ").join(_in_words(why, language) for why in reasons)
+    if not (match and said):
+        return match or said
+    # Translators: {match} is like "Match 4 of 5".
+    return language.gettext("{match}: {reasons}").format(match=match, reasons=said)
+
+
+def _in_words(why: Why, language: Language) -> str:
+    said = why.term
+    if why.where:
+        # Translators: {where} is like "title and abstract".
+        said = language.gettext("{term} ({where})").format(term=why.term, where=why.where)
+    return language.gettext("but not wanted: {term}").format(term=said) if why.against else said
+
+
+def _terms(reasons: Iterable[Reason], language: Language, most: int) -> tuple[Why, ...]:
     found: dict[tuple[str, bool], list[Reason]] = {}
     for reason in reasons:
-        found.setdefault((subject_of(reason), reason.contribution < 0), []).append(reason)
+        found.setdefault((subject_of(reason, language), reason.contribution < 0), []).append(reason)
+    whole = {key for own in found.values() for reason in own if not reason.partial for key in keys(reason.term)}
 
-    def order(key: tuple[str, bool]) -> tuple[bool, bool, float]:
-        own = found[key]
-        return key[1], all(reason.partial for reason in own), -abs(sum(reason.contribution for reason in own))
+    def says_nothing(own: Sequence[Reason]) -> bool:  # "small" beside "small language model"
+        return all(reason.partial and whole.issuperset(keys(reason.term)) for reason in own)
 
-    whole = {word for reason in chain.from_iterable(found.values()) if not reason.partial for word in _said(reason)}
-    for key, own in [*found.items()]:
-        if all(reason.partial and whole.issuperset(_said(reason)) for reason in own):
-            del found[key]  # "small" says nothing beside "small language model"
-    places = {key: list(dict.fromkeys(reason.field for reason in own if reason.field)) for key, own in found.items()}
-    return tuple(Why(key[0], _where(key[0], places[key]), key[1]) for key in sorted(found, key=order)[:most])
+    def order(key: tuple[str, bool]) -> tuple[bool, bool]:
+        return key[1], all(reason.partial for reason in found[key])
 
-
-def _said(reason: Reason) -> set[str]:
-    return {token.key for token in tokenize(reason.term)}
+    shown = sorted((key for key, own in found.items() if not says_nothing(own)), key=order)
+    return tuple(Why(term, _where(found[term, against], language), against) for term, against in shown[:most])
 
 
 _FEW_WORDS = 3
 
 
-def _learnt(reasons: Iterable[Reason]) -> Iterator[Why]:
+def _learnt(reasons: Iterable[Reason], language: Language) -> Iterator[Why]:
     """The words learnt from likes as one: there are dozens, and each is worth little."""
-    learnt = sorted((r for r in reasons if r.ground is Ground.LIKED), key=lambda reason: -abs(reason.contribution))
-    for against, said in ((False, "like papers you liked"), (True, "like papers you disliked")):
-        words = dict.fromkeys(spoken(r.term) for r in learnt if (r.contribution < 0) is against)
+    learnt = [reason for reason in reasons if reason.ground is Ground.LIKED]
+    for against in (False, True):
+        words = list(dict.fromkeys(spoken(r.term, language) for r in learnt if (r.contribution < 0) is against))
         if words:
-            yield Why(f"{said} ({', '.join([*words][:_FEW_WORDS])})", "", against)
+            yield Why(_taste(words[:_FEW_WORDS], language, against=against), "", against)
 
 
-def _others(reasons: Iterable[Reason]) -> Iterator[Why]:
+def _taste(words: Sequence[str], language: Language, *, against: bool) -> str:
+    if len(words) < 2:  # a lone word tells nobody what was alike
+        return language.gettext("like papers you disliked") if against else language.gettext("like papers you liked")
+    # Translators: {words} are a few words that this paper has in common with those.
+    pattern = (
+        language.gettext("like papers you disliked ({words})")
+        if against
+        else language.gettext("like papers you liked ({words})")
+    )
+    return pattern.format(words=language.joined(words))
+
+
+def _others(reasons: Iterable[Reason], language: Language) -> Iterator[Why]:
     for reason in reasons:
         if reason.ground is Ground.SIGNAL:
-            yield Why(clean(reason.term), "")
+            yield Why(_signal(reason, language), "")
         if reason.ground is Ground.MEANING:
-            yield Why("close in meaning to your keywords", "")
+            yield Why(language.gettext("close in meaning to your keywords"), "")
 
 
-def _where(term: str, fields: Sequence[str]) -> str:
-    if term.startswith(tuple(f"{scope} " for scope in _SAYS_ITSELF)):
+_COUNT = re.compile(r"\d{1,9}")
+
+
+def _signal(reason: Reason, language: Language) -> str:
+    found = _COUNT.match(reason.term)
+    count = int(found.group()) if found else 0
+    match reason.field:
+        case "upvotes":
+            return upvotes(count, language)
+        case "comments":
+            return language.ngettext("{count} comment", "{count} comments", count).format(count=language.number(count))
+        case "code":
+            # Translators: a reason for showing a paper: its code is public.
+            return language.gettext("with code")
+    return clean(reason.term)
+
+
+def upvotes(count: int, language: Language) -> str:
+    """A count of them with its noun."""
+    return language.ngettext("{count} upvote", "{count} upvotes", count).format(count=language.number(count))
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+_PLACES = ("title", "abstract", "keywords", "comment", "summary")
+
+
+def _where(reasons: Sequence[Reason], language: Language) -> str:
+    """Where a term was found, in the order in which a paper is read; empty where its name says it."""
+    if any(reason.field in _NAMED_FIELDS or _read(reason.term)[0] in _NAMED_FIELDS.values() for reason in reasons):
         return ""
-    known = [field for field in _WHERE if field in fields]
-    return listed([_WHERE[field] for field in known] + [clean(field) for field in fields if field not in _WHERE])
+    fields = dict.fromkeys(reason.field for reason in reasons if reason.field)
+    known = [field for field in _PLACES if field in fields]
+    return language.listed([_place(field, language) for field in [*known, *(f for f in fields if f not in known)]])
 
 
-# --- the abstract -------------------------------------------------------------------------------------------------
-
-_NOT_TEXT = frozenset(_NAMED_FIELDS)
-_SMALL = frozenset(
-    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"}
-)
-
-
-def hit_keys(pick: Pick) -> frozenset[str]:
-    """The keys of the reader's words, as far as they are words of the text: an author's name is not."""
-    return frozenset(
-        key
-        for reason in pick.reasons
-        if reason.contribution > 0 and reason.ground is Ground.KEYWORD and reason.field not in _NOT_TEXT
-        for key in reason.tokens
-    )
-
-
-def key_sentences(abstract: str, wanted: frozenset[str], limit: int, most: int = 3) -> str:
-    """Up to `most` sentences within `limit` characters, in their order: those with most of the wanted words, if any.
-
-    Where sentences were left out between two that are shown, an ellipsis says so.
-    """
-    text = clean(abstract)
-    all_sentences = sentences(text) if wanted else []
-    found = [len(_keys(sentence) & wanted) for sentence in all_sentences]
-    if not any(found):
-        return lead(text, limit)
-    chosen: list[int] = []
-    for index in sorted(range(len(found)), key=lambda i: (-found[i], i)):
-        room = limit - sum(len(all_sentences[i]) for i in chosen)
-        if found[index] and len(chosen) < most and (len(all_sentences[index]) <= room or not chosen):
-            chosen.append(index)
-    return _joined(all_sentences, sorted(chosen), limit)
-
-
-def _keys(sentence: str) -> frozenset[str]:
-    return frozenset(token.key for token in tokenize(sentence) if token.word not in _SMALL)
-
-
-def _joined(all_sentences: Sequence[str], chosen: Sequence[int], limit: int) -> str:
-    parts = [lead(all_sentences[chosen[0]], limit)]
-    for before, index in pairwise(chosen):
-        parts.append("" if index == before + 1 else "\N{HORIZONTAL ELLIPSIS}")
-        parts.append(all_sentences[index])
-    return " ".join(part for part in parts if part)
-
-
-def marked(text: str, wanted: frozenset[str]) -> tuple[Run, ...]:
-    """The text in runs, the wanted words marked, neighbours as one."""
-    runs, at = [], 0
-    for start, end in _spans(text, wanted):
-        runs += [Run(text[at:start]), Run(text[start:end], hit=True)]
-        at = end
-    return tuple(run for run in [*runs, Run(text[at:])] if run.text)
-
-
-def _spans(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
-    """Where the wanted words are; those that only spaces or hyphens part are one span, overlapping ones too."""
-    spans: list[tuple[int, int]] = []
-    for token in _telling([token for token in tokenize(text) if token.key in wanted], text):
-        if spans and _adjoin(text, spans[-1][1], token.start):
-            spans[-1] = (spans[-1][0], max(token.end, spans[-1][1]))
-        else:
-            spans.append((token.start, token.end))
-    return spans
-
-
-def _adjoin(text: str, end: int, start: int) -> bool:
-    return start <= end or not text[end:start].strip(" -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}")
-
-
-def _telling(tokens: Sequence[Token], text: str) -> list[Token]:
-    """Without the "of" and "the" of a phrase where they do not stand between two other hits."""
-    kept = []
-    for index, token in enumerate(tokens):
-        inside = 0 < index < len(tokens) - 1
-        bridge = inside and (
-            _adjoin(text, tokens[index - 1].end, token.start) and _adjoin(text, token.end, tokens[index + 1].start)
-        )
-        if token.word not in _SMALL or bridge:
-            kept.append(token)
-    return kept
+def _place(field: str, language: Language) -> str:
+    # Translators: the part of a paper's record in which a word was found, as in "flow matching (title and abstract)".
+    match field:
+        case "title":
+            return language.gettext("title")
+        case "abstract":
+            return language.gettext("abstract")
+        case "keywords":
+            return language.gettext("keywords")
+        case "comment":
+            return language.gettext("comment")
+        case "summary":
+            return language.gettext("summary")
+    return clean(field)

@@ -134,9 +134,12 @@ _PIECES = re.compile(
 
 
 def wrap(text: str, columns: int = 72, indent: str = "", first: str | None = None) -> str:
-    """Lines of at most `columns`, each after `indent` (`first` before the first). URLs are never broken."""
+    """Lines of at most `columns`, each after `indent` (`first` before the first). URLs are never broken.
+
+    What does not fit beside the words of `first` begins the next line.
+    """
     lines, line = [], indent if first is None else first
-    empty = True
+    empty = not line.strip()
     for piece in _PIECES.findall(text):
         if piece.isspace():
             line += "" if empty else " "

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from digest.model import Ground, Reason
-from digest.rendering.reasons import Run, Why, key_sentences, marked, spoken, steps, whys
+from digest.rendering.language import ENGLISH
+from digest.rendering.reasons import Why, explanation, spoken, steps, whys
 
 
 @pytest.mark.parametrize(
@@ -34,20 +37,27 @@ def test_the_bar_fills_by_fifths_and_is_never_empty(score, filled):
     assert steps(score) == filled
 
 
-def test_reasons_are_grouped_by_term_the_weightiest_first_with_all_their_places():
+def test_reasons_are_grouped_by_term_each_with_all_its_places_what_speaks_against_it_last():
     reasons = (
+        Reason("survey", "title", -9.5),
         Reason("diffusion", "abstract", 9.0),
-        Reason("flow matching", "abstract", 6.0),
-        Reason("flow matching", "title", 8.0),
+        Reason("flow matching", "abstract", 8.0),
+        Reason("flow matching", "title", 6.0),
         Reason("Ho", "authors", 3.0),
-        Reason("survey", "title", -2.0),
     )
     assert whys(reasons) == (
-        Why("flow matching", "title and abstract"),
         Why("diffusion", "abstract"),
+        Why("flow matching", "title and abstract"),
         Why("author Ho", ""),
         Why("survey", "title", against=True),
     )
+
+
+def test_of_what_reasons_are_worth_nothing_is_read_but_the_sign():
+    grounds = (Ground.KEYWORD, Ground.KEYWORD, Ground.LIKED, Ground.LIKED, Ground.SIGNAL)
+    one = tuple(Reason(f"term {n}", "title", 9.0 - n, ground=ground) for n, ground in enumerate(grounds))
+    other = tuple(replace(reason, contribution=reason.contribution**2) for reason in one)
+    assert whys(one) == whys(other)
 
 
 def test_a_place_nobody_has_heard_of_is_still_said():
@@ -73,58 +83,41 @@ def test_a_lone_word_says_nothing_beside_its_whole_term():
 
 
 def test_likes_signals_and_meaning_are_told_apart_from_keywords():
-    learnt = [Reason(word, "abstract", 1 + n, ground=Ground.LIKED) for n, word in enumerate("abcd")]
+    learnt = [Reason(word, "abstract", 4 - n, ground=Ground.LIKED) for n, word in enumerate("abcd")]
     reasons = (
         *learnt,
         Reason("survey", "title", -2.0, ground=Ground.LIKED),
-        Reason("42 upvotes, code", "signals", 5.0, ground=Ground.SIGNAL),
+        Reason("1042 upvotes", "upvotes", 5.0, ground=Ground.SIGNAL),
+        Reason("1 comment", "comments", 5.0, ground=Ground.SIGNAL),
+        Reason("code", "code", 5.0, ground=Ground.SIGNAL),
+        Reason("talked about on the radio", "radio", 5.0, ground=Ground.SIGNAL),
         Reason("meaning", "text", 5.0, ground=Ground.MEANING),
         Reason("diffusion", "abstract", 1.0),
     )
     assert whys(reasons) == (
         Why("diffusion", "abstract"),
-        Why("like papers you liked (d, c, b)", ""),
-        Why("like papers you disliked (survey)", "", against=True),
-        Why("42 upvotes, code", ""),
+        Why("like papers you liked (a, b, c)", ""),
+        Why("like papers you disliked", "", against=True),
+        Why("1,042 upvotes", ""),
+        Why("1 comment", ""),
+        Why("with code", ""),
+        Why("talked about on the radio", ""),
         Why("close in meaning to your keywords", ""),
     )
 
 
-TEXT = "Generative models are popular. We train flows. Flow matching is simple and fast. It is general. Matching wins."
-
-
-def test_sentences_with_the_readers_words_come_first_and_stay_in_order():
-    assert key_sentences(TEXT, frozenset({"flow", "match"}), 200) == (
-        "We train flows. Flow matching is simple and fast. … Matching wins."
+def test_a_lone_word_folds_into_its_term_wherever_that_was_found_in_whole():
+    reasons = (
+        Reason("flow matching", "abstract", 9.0),
+        Reason("matching", "title", 4.0, partial=True),
     )
+    assert whys(reasons) == (Why("flow matching", "abstract"),)
 
 
-def test_without_a_match_the_abstract_begins_where_it_begins():
-    assert key_sentences(TEXT, frozenset({"graph"}), 50) == "Generative models are popular. We train flows."
-    assert key_sentences("", frozenset({"graph"}), 50) == ""
-
-
-def test_words_are_marked_in_any_inflection_and_neighbours_as_one():
-    assert marked("Using flow-matching for Flows, matched.", frozenset({"flow", "match"})) == (
-        Run("Using "),
-        Run("flow-matching", hit=True),
-        Run(" for "),
-        Run("Flows", hit=True),
-        Run(", "),
-        Run("matched", hit=True),
-        Run("."),
+def test_all_reasons_fit_a_line():
+    reasons = (Why("flow matching", "title and abstract"), Why("author Ho", ""), Why("survey", "title", against=True))
+    assert explanation("Match 4 of 5", reasons, ENGLISH) == (
+        "Match 4 of 5: flow matching (title and abstract); author Ho; but not wanted: survey (title)"
     )
-
-
-def test_chinese_is_marked_as_one_stretch():
-    assert marked("新的流匹配方法", frozenset({"流匹", "匹配"})) == (Run("新的"), Run("流匹配", hit=True), Run("方法"))
-
-
-def test_small_words_are_marked_only_inside_a_phrase():
-    runs = marked("The state of the art is out of reach.", frozenset({"state", "of", "the", "art"}))
-    assert [run.text for run in runs if run.hit] == ["state of the art"]
-
-
-def test_marking_never_changes_the_text():
-    for wanted in (frozenset(), frozenset({"flow"}), frozenset({"match", "is", "fast"})):
-        assert "".join(run.text for run in marked(TEXT, wanted)) == TEXT
+    assert explanation("Match 1 of 5", (), ENGLISH) == "Match 1 of 5"
+    assert explanation("", (), ENGLISH) == ""

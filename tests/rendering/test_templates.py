@@ -92,7 +92,7 @@ def test_an_installed_package_renders_with_the_templates_inside_it(tmp_path):
     shutil.copytree(REPOSITORY / "templates", tmp_path / "digest" / "templates")
     script = (
         "from digest.rendering.templates import Templates; from types import SimpleNamespace as N;"
-        "print(Templates().render('subject.txt', digest=N(top=None, read=0, missing=(), date='Monday')))"
+        "print(Templates().render('subject.txt', digest=N(subject='Monday: no new papers')))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", script],
