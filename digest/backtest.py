@@ -20,6 +20,7 @@ from digest.model import (
     Profile,
     Ranking,
     Reason,
+    Section,
     Shard,
     SourceState,
     Subscriber,
@@ -115,8 +116,9 @@ class _Reader:
     def note(self, day: date, own: Ranking, free: Ranking, missing: Sequence[str]) -> None:
         self.problems = own.problems or self.problems
         near = tuple(_near(own, free, self.subscriber.profile))
-        self.days.append(Day(day, own.papers, own.matched, own.picks, near, tuple(missing)))
-        self.shown |= {pick.listing.id for pick in own.picks}
+        picks = _matching(own)
+        self.days.append(Day(day, own.papers, own.matched, picks, near, tuple(missing)))
+        self.shown |= {pick.listing.id for pick in picks}
 
 
 def backtest(
@@ -129,7 +131,7 @@ def backtest(
 
     Of the shard are taken its subscribers, background, tastes and time; days come oldest first, each with rising seqs
     from 1 on, and are asked for one at a time. `missing` says which sources of a subscriber lack a day.
-    What is trending is no matter of a profile and left out.
+    What is trending, or a new version of what was sent, is no matter of a profile and left out.
     """
     readers = [_Reader(subscriber) for subscriber in shard.subscribers]
     doubles = [double for number, reader in enumerate(readers) for double in reader.twice(number)]
@@ -149,13 +151,19 @@ def backtest(
 
 
 def _near(own: Ranking, free: Ranking, profile: Profile) -> Iterator[Near]:
-    shown = {pick.listing.identity for pick in own.picks}
-    left = [pick for pick in free.picks if pick.listing.identity not in shown]
+    picks = _matching(own)
+    shown = {pick.listing.identity for pick in picks}
+    left = [pick for pick in _matching(free) if pick.listing.identity not in shown]
     for pick in _best_first(left)[:NEAR]:
         if match(pick.score, pick.reasons) < profile.min_match:
             yield Near(pick, Hurdle.WEAK)
         else:
-            yield Near(pick, Hurdle.CUT if len(own.picks) >= profile.max_papers else Hurdle.CROWDED)
+            yield Near(pick, Hurdle.CUT if len(picks) >= profile.max_papers else Hurdle.CROWDED)
+
+
+def _matching(ranking: Ranking) -> tuple[Pick, ...]:
+    """What the profile brought, best first."""
+    return _best_first(pick for pick in ranking.picks if pick.section in (Section.FOR_YOU, Section.AUTHORS))
 
 
 def match(score: float, reasons: Iterable[Reason]) -> float:

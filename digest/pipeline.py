@@ -36,6 +36,7 @@ from digest.model import (
     Claim,
     Edition,
     Fetched,
+    Kind,
     Message,
     Missing,
     Outcome,
@@ -104,6 +105,10 @@ class Store(Protocol):
     def tastes(self, subscribers: Collection[int]) -> Mapping[int, Taste]: ...
     def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
         """Which of these listings, under any of their identities, each of these subscribers was already sent."""
+        ...
+
+    def current(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings each of these subscribers was sent, or told of, in the version that they have now."""
         ...
 
     def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
@@ -297,9 +302,18 @@ def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime) -> 
     window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
     trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
     listings = {announcement.listing.id for announcement in (*window, *trending)}
+    revised = {announcement.listing.id for announcement in window if announcement.kind is Kind.REVISION}
     readers = [subscriber.id for subscriber in subscribers]
-    sent, tastes = parts.store.sent(readers, listings), parts.store.tastes(readers)
-    return Shard(subscribers, window, now, trending, sent, parts.store.background(), tastes)
+    return Shard(
+        subscribers,
+        window,
+        now,
+        trending,
+        sent=parts.store.sent(readers, listings),
+        background=parts.store.background(),
+        tastes=parts.store.tastes(readers),
+        current=parts.store.current(readers, revised),
+    )
 
 
 def _reads(subscriber: Subscriber, source: str) -> bool:

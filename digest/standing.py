@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from digest.model import Account, Announcement, Edition, Listing, Pick, Shard, Subscriber, Taste
+from digest.model import Account, Announcement, Edition, Kind, Listing, Pick, Section, Shard, Subscriber, Taste
 
 
 class Stage(StrEnum):
@@ -33,16 +33,26 @@ class Standing:
     issue_date: date | None = None  # of the edition that holds it, considered it, or will
     edition: Edition | None = None  # the same, if it is composed
     pick: Pick | None = None  # as it was sent
+    sent_on: tuple[
+        date, ...
+    ] = ()  # the editions that hold it, oldest first; those after the first told of new versions
+    version_due: date | None = None  # the edition to come that tells of another
     account: Account | None = None  # as ranking has it now; None where it was sent or never ranked
-    shown: int = 0  # papers for them that the edition shows
+    shown: int = 0  # papers that the edition shows because they match
     matched: int = 0  # papers that met the profile
-    trending: bool = False  # the edition to come shows it as what is talked about
+    section: Section | None = None  # where the edition to come shows it
+    stands: tuple[int, int] | None = None  # as which of how many of that section, from 1
 
 
 def heard(announcements: Iterable[Announcement], subscriber: Subscriber) -> tuple[Announcement, ...]:
     """The announcements by sources that are read."""
     wanted = subscriber.profile.sources
     return tuple(a for a in announcements if not wanted or a.source in wanted)
+
+
+def is_revised(announcements: Iterable[Announcement], subscriber: Subscriber) -> bool:
+    """Whether a new version was announced since their last edition, by a source that they read."""
+    return any(a.kind is Kind.REVISION and a.seq > subscriber.cursor for a in heard(announcements, subscriber))
 
 
 def stage_of(
@@ -80,7 +90,9 @@ def as_of(shard: Shard, edition: Edition, since: Iterable[Edition]) -> Shard:
     one of that day; how common words are is as of now.
     """
     reader = edition.subscriber
-    later = {pick.listing.id for each in since for pick in each.picks}
+    # A paper of which a new version was told later was sent before, and perhaps long before.
+    later = {pick.listing.id for each in since for pick in each.picks if pick.section is not Section.VERSIONS}
+    told = {pick.listing.id for each in since for pick in each.section(Section.VERSIONS)}
     taste = shard.tastes.get(reader.id, Taste())
     said = tuple(word for word in taste.feedback if word.at <= edition.composed_at)
     return replace(
@@ -90,5 +102,6 @@ def as_of(shard: Shard, edition: Edition, since: Iterable[Edition]) -> Shard:
         trending=[a for a in shard.trending if a.seq <= edition.cursor],
         sent={reader.id: shard.sent.get(reader.id, frozenset()) - later},
         tastes={reader.id: replace(taste, feedback=said)},
+        current={reader.id: shard.current.get(reader.id, frozenset()) - later - told},
         now=edition.composed_at,
     )

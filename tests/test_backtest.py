@@ -97,6 +97,19 @@ def test_a_paper_comes_once():
     assert shown(found) == [[1, 2], [3]]
 
 
+def test_papers_of_authors_count_by_their_match_and_new_versions_do_not():
+    papers = [Listing("Octopuses", id=1, authors=("Jonathan Ho",)), Listing("Robots", "On flow.", id=2)]
+    first, second = ((a, kind) for a, kind in ((papers, Kind.NEW), ([replace(papers[0], version=2)], Kind.REVISION)))
+    news = [
+        (FIRST + number * DAY, [Announcement(one, "arxiv", kind, FIRST, seq) for seq, one in enumerate(listings, 1)])
+        for number, (listings, kind) in enumerate((first, second))
+    ]
+    who = reader(keywords=("flow", "author:Jonathan Ho"))
+    (found,) = backtest(news, Shard([who], (), NOW), Ranker().rank)
+    assert shown(found) == [[1, 2], []]
+    assert [pick.section for pick in found.picks] == [Section.AUTHORS, Section.FOR_YOU]
+
+
 def test_what_found_no_room_may_come_on_a_later_day_and_then_did_not_miss():
     found = would_send([listing(1, 90), listing(2, 40)], [listing(2, 40)], max_papers=1)
     assert shown(found) == [[1], [2]]

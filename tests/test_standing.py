@@ -80,7 +80,8 @@ def test_a_paper_is_found_in_an_edition_by_number_or_by_any_of_its_names():
 def test_the_past_is_told_without_what_came_later():
     first = Pick(replace(LISTING, id=3), Section.FOR_YOU, Kind.NEW, "arxiv", DAY, 50.0)
     later = Pick(LISTING, Section.FOR_YOU, Kind.NEW, "arxiv", DAY, 50.0)
-    past, newest = edition(17, 20, 30, picks=(first,)), edition(18, 30, 40, picks=(later,))
+    version = Pick(replace(LISTING, id=2), Section.VERSIONS, Kind.REVISION, "arxiv", DAY, 0.0)
+    past, newest = edition(17, 20, 30, picks=(first,)), edition(18, 30, 40, picks=(later, version))
     then = past.composed_at
     taste = Taste((Feedback(LISTING, liked=True, at=then), Feedback(LISTING, liked=False, at=NOW)), frozenset({"x"}))
     shard = Shard(
@@ -90,10 +91,12 @@ def test_the_past_is_told_without_what_came_later():
         trending=[said(30, kind=Kind.TRENDING), said(31, kind=Kind.TRENDING)],
         sent={1: frozenset({2, 3, 4})},
         tastes={1: taste},
+        current={1: frozenset({1, 2, 4})},
     )
     found = as_of(shard, past, (newest, past))
     assert [a.seq for a in found.window] == [21, 30]
     assert [a.seq for a in found.trending] == [30]
     assert found.sent == {1: {2}}
+    assert found.current == {1: {1}}
     assert found.tastes == {1: replace(taste, feedback=taste.feedback[:1])}
     assert (found.now, found.subscribers) == (then, [past.subscriber])

@@ -116,13 +116,13 @@ def standing_of(
     from digest.standing import Stage, Standing, considers, heard, stage_of
 
     announcements = tuple(home.store.announcements_of(listing.id))
-    standing = Standing(subscriber, listing, announcements, Stage.SILENT)
-    sent = home.store.sent_on(subscriber.id, listing.id) if subscriber.id else None
-    asked = home.store.edition(subscriber.email, day) if day and (sent is None or day < sent) else None
+    sent = tuple(home.store.sent_on(subscriber.id, listing.id)) if subscriber.id else ()
+    standing = Standing(subscriber, listing, announcements, Stage.SILENT, sent_on=sent)
+    asked = home.store.edition(subscriber.email, day) if day and (not sent or day < sent[0]) else None
     if asked and considers(asked, heard(announcements, asked.subscriber)):
         return _considered(home, standing, asked, now)
     if sent:
-        return _sent(home, standing, sent)
+        return _sent(home, standing, day if day in sent else sent[0], now)
     first = min((a.day for a in announcements), default=now.date())
     editions = home.store.editions(subscriber.email, limit=max(1, (now.date() - first).days + 3))
     stage, edition = stage_of(announcements, subscriber, editions)
@@ -133,12 +133,34 @@ def standing_of(
     return replace(standing, stage=stage)
 
 
-def _sent(home: "Installation", standing: "Standing", day: date) -> "Standing":
+def _sent(home: "Installation", standing: "Standing", day: date, now: "datetime") -> "Standing":
     from digest.standing import Stage, pick_of
 
     edition = home.store.edition(standing.subscriber.email, day)
     pick = pick_of(edition, standing.listing) if edition else None
-    return replace(standing, stage=Stage.SENT, issue_date=day, edition=edition, pick=pick)
+    due = _version_due(home, standing, now)
+    return replace(standing, stage=Stage.SENT, issue_date=day, edition=edition, pick=pick, version_due=due)
+
+
+def _version_due(home: "Installation", standing: "Standing", now: "datetime") -> date | None:
+    """The day of the edition to come, if that will tell of a new version."""
+    from digest import pipeline
+    from digest.model import Section
+    from digest.standing import is_revised
+
+    if not is_revised(standing.announcements, standing.subscriber):
+        return None
+    (ranking,) = home.parts.ranker.rank(pipeline.shard_of(home.parts, [standing.subscriber], now))
+    told = (pick.listing.id for pick in ranking.picks if pick.section is Section.VERSIONS)
+    return _next_day(standing.subscriber, now) if standing.listing.id in told else None
+
+
+def _next_day(subscriber: "Subscriber", now: "datetime") -> date:
+    """The day of the edition to come."""
+    from digest import due
+
+    plan = due.plan(subscriber.schedule, subscriber.last_issue, now, early=True)
+    return plan.issue_date or due.local_date(subscriber.schedule, plan.next_due)
 
 
 def _considered(home: "Installation", standing: "Standing", edition: "Edition", now: "datetime") -> "Standing":
@@ -153,14 +175,11 @@ def _considered(home: "Installation", standing: "Standing", edition: "Edition", 
 
 
 def _coming(home: "Installation", standing: "Standing", now: "datetime") -> "Standing":
-    from digest import due, pipeline
+    from digest import pipeline
     from digest.standing import Stage
 
-    schedule = standing.subscriber.schedule
-    plan = due.plan(schedule, standing.subscriber.last_issue, now, early=True)
-    day = plan.issue_date or due.local_date(schedule, plan.next_due)
     shard = pipeline.shard_of(home.parts, [standing.subscriber], now)
-    return replace(_ranked(home, standing, shard), stage=Stage.COMING, issue_date=day)
+    return replace(_ranked(home, standing, shard), stage=Stage.COMING, issue_date=_next_day(standing.subscriber, now))
 
 
 def _ranked(home: "Installation", standing: "Standing", shard: "Shard") -> "Standing":
@@ -172,10 +191,13 @@ def _ranked(home: "Installation", standing: "Standing", shard: "Shard") -> "Stan
         raise UsageError("The ranker that the configuration names does not say why it leaves papers out.")
     account = ranker.explain(shard, standing.listing.id)
     (ranking,) = ranker.rank(shard)
-    shown = sum(pick.section is Section.FOR_YOU for pick in ranking.picks)
-    talked = {pick.listing.id for pick in ranking.picks if pick.section is Section.TRENDING}
-    trending = standing.listing.id in talked
-    return replace(standing, account=account, shown=shown, matched=ranking.matched, trending=trending)
+    shown = sum(pick.section in (Section.FOR_YOU, Section.AUTHORS) for pick in ranking.picks)
+    ranked = replace(standing, account=account, shown=shown, matched=ranking.matched)
+    own = next((pick for pick in ranking.picks if pick.listing.id == standing.listing.id), None)
+    if own is None:
+        return ranked
+    beside = [pick for pick in ranking.picks if pick.section is own.section]
+    return replace(ranked, section=own.section, stands=(beside.index(own) + 1, len(beside)))
 
 
 # --- saying it ------------------------------------------------------------------------------------------------------
@@ -196,12 +218,15 @@ def _told(standing: "Standing", names: "Mapping[str, str]", asked: date | None, 
         or (
             standing.stage is Stage.COMING
             and account is not None
-            and (account.hurdle is Hurdle.NONE or standing.trending)
+            and (account.hurdle is Hurdle.NONE or standing.section is not None)
         ),
         "why": verdict(standing, names, today),
         "remarks": remarks(standing, recomputed=recomputed, asked=asked, today=today),
         "stage": standing.stage,
         "edition": standing.issue_date,
+        "section": pick.section if pick else standing.section,
+        "sent_on": standing.sent_on,
+        "version_due": standing.version_due,
         "hurdle": account.hurdle if account else None,
         "match": pick.score if pick else account.score if account else None,
         "place": account.place if account else None,

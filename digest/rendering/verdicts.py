@@ -1,6 +1,6 @@
 """Why a paper was or was not shown, in one plain sentence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from math import floor
 
@@ -41,10 +41,21 @@ def _sent(standing: Standing, day: str) -> str:
     pick, edition = standing.pick, standing.edition
     if pick is None or edition is None:
         return f"It was in the edition of {day}."
-    if pick.section is Section.TRENDING:
-        return f"It was in the edition of {day} {_TRENDING}."
-    own = edition.section(Section.FOR_YOU)
-    return f"It was in the edition of {day}: {_placed(own.index(pick) + 1, len(own), pick.score)}."
+    own = edition.section(pick.section)
+    return f"It was in the edition of {day}{_shown_as(pick.section, (own.index(pick) + 1, len(own)), pick.score)}."
+
+
+def _shown_as(section: Section, stands: tuple[int, int] | None, score: float) -> str:
+    """How an edition shows a paper, to follow the day of the edition."""
+    match section:
+        case Section.TRENDING:
+            return f", {_TRENDING}"
+        case Section.VERSIONS:
+            return ", under “New versions of papers you were sent”"
+        case Section.AUTHORS:
+            return f", under “Also from your authors”: {_placed(stands, score)}"
+        case Section.FOR_YOU:
+            return f": {_placed(stands, score)}"
 
 
 def _considered(standing: Standing, account: Account, day: str) -> str:
@@ -58,18 +69,19 @@ def _considered(standing: Standing, account: Account, day: str) -> str:
 
 def _coming(standing: Standing, account: Account, day: str) -> str:
     if account.hurdle is Hurdle.NONE:
-        placed = _placed(account.place or standing.shown, standing.shown, account.score)
-        return f"As things stand it will be in the next edition, of {day}: {placed}."
-    if standing.trending:
+        shown = _shown_as(standing.section or Section.FOR_YOU, standing.stands, account.score)
+        return f"As things stand it will be in the next edition, of {day}{shown}."
+    if standing.section:
         return (
-            f"As things stand it will be in the next edition, of {day}, {_TRENDING}. "
+            f"As things stand it will be in the next edition, of {day}{_shown_as(standing.section, None, 0.0)}. "
             f"It is not under “For you”: {because(standing, account)}."
         )
     return f"As things stand it will not be in the next edition, of {day}: {because(standing, account)}."
 
 
-def _placed(place: int, shown: int, score: float) -> str:
-    return f"{ordinal(place)} of {number(shown)}, with a match of {_points(score)}"
+def _placed(stands: tuple[int, int] | None, score: float) -> str:
+    place = f"{ordinal(stands[0])} of {number(stands[1])}, " if stands else ""
+    return f"{place}with a match of {_points(score)}"
 
 
 def because(standing: Standing, account: Account) -> str:
@@ -79,7 +91,7 @@ def because(standing: Standing, account: Account) -> str:
 
 def _no_news(standing: Standing, _: Account) -> str:
     if all(a.kind is Kind.REVISION for a in standing.announcements):
-        return "only a new version of it was announced, and a revision alone brings no paper back"
+        return "only a new version of it was announced, which is news to those alone who were sent the paper"
     return "nothing that makes it news was announced in its time"
 
 
@@ -190,12 +202,26 @@ def remarks(standing: Standing, *, recomputed: bool, asked: date | None, today: 
         said.append(f"{standing.subscriber.email} is {what}: nothing is sent for now.")
     if asked and asked != standing.issue_date:
         said.append(f"It was no news for the edition of {plain_day(asked, today)}.")
+    said += _versions(standing, today)
     if recomputed:
         said.append(
             "An edition does not keep what it left out: this was worked out again, with the profile of that day "
             "and what is known of papers now."
         )
     return tuple(said)
+
+
+def _versions(standing: Standing, today: date) -> Iterator[str]:
+    """What other editions hold of a paper that was sent."""
+    first, *others = [plain_day(day, today) for day in standing.sent_on] or [""]
+    if standing.issue_date in standing.sent_on[1:]:
+        others.remove(plain_day(standing.issue_date, today))
+        yield f"You were sent the paper in the edition of {first}."
+    if others:
+        yield f"A new version of it was in the edition{'s' if len(others) > 1 else ''} of {listed(others)}."
+    if standing.version_due:
+        day = plain_day(standing.version_due, today)
+        yield f"A new version of it was announced: as things stand it will be in the next edition, of {day}."
 
 
 _GROUNDS = {

@@ -1,66 +1,23 @@
 """Publishing editions, and giving them back exactly as they were published, whatever happened since."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, select, union_all, update
 
 from digest.errors import StoreError
-from digest.model import Edition, Listing, Pick, State, Status
-from digest.store import codec
+from digest.model import Edition, Listing, Pick, Section, State, Status
+from digest.store import codec, sent
 from digest.store.kept import KeptListing, whole_edition, whole_listing
 from digest.store.listings import spokesmen
-from digest.store.schema import deliveries, editions, listings, picks, snapshots, subscribers
+from digest.store.schema import deliveries, editions, picks, snapshots, subscribers, versions
+from digest.store.sent import Had, later
 from digest.store.sql import chunks, insert
 
 Entry = tuple[Edition, datetime]  # and when its subscriber is due next
-
-
-# --- what was sent ------------------------------------------------------------------------------------------------
-
-
-def sent(connection: Connection, readers: Collection[int], wanted: Collection[int]) -> Mapping[int, frozenset[int]]:
-    """Which of these listings, under any of their identities, each of these subscribers was already sent."""
-    speaks = spokesmen(connection, wanted)
-    asked = defaultdict(set)
-    for number, spokesman in speaks.items():
-        asked[spokesman].add(number)
-    found: dict[int, set[int]] = {reader: set() for reader in readers}
-    for reader, spokesman in _sent(connection, readers, asked):
-        found[reader] |= asked[spokesman]
-    return {reader: frozenset(numbers) for reader, numbers in found.items()}
-
-
-def _sent(connection: Connection, readers: Collection[int], speakers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Subscriber and paper of every pick among these."""
-    same = select(listings.c.id, listings.c.same_as)
-    paper: dict[int, int] = {
-        number: speaker
-        for chunk in chunks(speakers)
-        for number, speaker in connection.execute(same.where(listings.c.same_as.in_(chunk)))
-    }
-    picked = select(picks.c.subscriber_id, picks.c.listing_id)
-    for some in chunks(readers, 1_000):
-        for chunk in chunks(paper):
-            found = picked.where(picks.c.subscriber_id.in_(some), picks.c.listing_id.in_(chunk))
-            yield from ((reader, paper[number]) for reader, number in connection.execute(found))
-
-
-def sent_on(connection: Connection, reader: int, listing_id: int) -> date | None:
-    """The local date of the edition that held this listing, under any of its identities, or None."""
-    asked, same = listings.alias(), listings.alias()
-    held = (
-        select(func.min(editions.c.issue_date))
-        .join_from(asked, same, same.c.same_as == asked.c.same_as)
-        .join(picks, picks.c.listing_id == same.c.id)
-        .join(editions, editions.c.id == picks.c.edition_id)
-    )
-    found: date | None = connection.scalar(held.where(asked.c.id == listing_id, picks.c.subscriber_id == reader))
-    return found
 
 
 # --- publishing ---------------------------------------------------------------------------------------------------
@@ -79,7 +36,7 @@ def publish(connection: Connection, entries: Sequence[Entry]) -> int:
     """Write editions, their deliveries, cursors and next due times; returns how many were not there yet.
 
     Left out: an edition of a day its subscriber was already served for, or of somebody no longer active; and from an
-    edition the papers that were sent to its subscriber since it was composed.
+    edition the papers, and versions of papers, that were sent to its subscriber since it was composed.
 
     Raises:
         StoreError: a pick's listing is not stored.
@@ -87,11 +44,12 @@ def publish(connection: Connection, entries: Sequence[Entry]) -> int:
     readers = _locked(connection, {edition.subscriber.id for edition, _ in entries})
     wanted = list(_wanted(entries, readers))
     papers = spokesmen(connection, {pick.listing.id for edition, _ in wanted for pick in edition.picks})
-    before = set(_sent(connection, {edition.subscriber.id for edition, _ in wanted}, set(papers.values())))
-    fresh = [(_unsent(edition, papers, before), next_due) for edition, next_due in wanted]
+    before = _history(connection, [edition for edition, _ in wanted], papers)
+    had = _History(set(before.papers), before.newest)
+    fresh = [(_unsent(edition, papers, had), next_due) for edition, next_due in wanted]
     if fresh:
         numbers = _insert_editions(connection, [edition for edition, _ in fresh])
-        _insert_picks(connection, numbers, papers)
+        _insert_picks(connection, numbers, papers, before.papers)
         _insert_deliveries(connection, numbers)
         _move_on(connection, fresh, readers)
     return len(fresh)
@@ -115,15 +73,37 @@ def _wanted(entries: Iterable[Entry], readers: Mapping[int, _Reader]) -> Iterato
             yield edition, next_due
 
 
-def _unsent(edition: Edition, papers: Mapping[int, int], sent_before: set[tuple[int, int]]) -> Edition:
-    """The edition without what its subscriber has; adds its own picks to `sent_before`."""
-    kept = []
-    for pick in edition.picks:
-        news = (edition.subscriber.id, _paper(pick, papers))
-        if news not in sent_before:
-            sent_before.add(news)
-            kept.append(pick)
-    return edition if len(kept) == len(edition.picks) else replace(edition, picks=tuple(kept))
+@dataclass(slots=True)
+class _History:
+    """What subscribers have had."""
+
+    papers: set[Had]
+    newest: dict[Had, int]  # versions of those papers of which a new one is to be told
+
+    def takes(self, key: Had, pick: Pick) -> bool:
+        """Whether this is news; it is no news the next time."""
+        version = later(pick.listing.version)
+        is_new = key not in self.papers
+        if is_new or (pick.section is Section.VERSIONS and version > self.newest[key]):
+            self.papers.add(key)
+            self.newest[key] = version
+            return True
+        return False
+
+
+def _history(connection: Connection, wanted: Sequence[Edition], papers: Mapping[int, int]) -> _History:
+    readers = {edition.subscriber.id for edition in wanted}
+    told = (pick for edition in wanted for pick in edition.section(Section.VERSIONS))
+    revised = {_paper(pick, papers) for pick in told}
+    before = set(sent.papers(connection, readers, set(papers.values())))
+    return _History(before, sent.newest(connection, readers, revised))
+
+
+def _unsent(edition: Edition, papers: Mapping[int, int], had: _History) -> Edition:
+    """The edition without what its subscriber has; from then on they have its own picks, too."""
+    reader = edition.subscriber.id
+    kept = tuple(pick for pick in edition.picks if had.takes((reader, _paper(pick, papers)), pick))
+    return edition if len(kept) == len(edition.picks) else replace(edition, picks=kept)
 
 
 def _paper(pick: Pick, papers: Mapping[int, int]) -> int:
@@ -143,21 +123,32 @@ def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[i
     return {number: by_key[reader, day] for number, reader, day in connection.execute(write, rows)}
 
 
-def _insert_picks(connection: Connection, numbers: Mapping[int, Edition], papers: Mapping[int, int]) -> None:
+def _insert_picks(
+    connection: Connection, numbers: Mapping[int, Edition], papers: Mapping[int, int], before: Collection[Had]
+) -> None:
+    """Keep what the editions show: apart, what their subscribers had `before`."""
     shown = _snapshots(connection, {pick.listing for edition in numbers.values() for pick in edition.picks})
-    rows = [
-        {
-            "subscriber_id": edition.subscriber.id,
-            "listing_id": papers[pick.listing.id],
-            "edition_id": number,
-            "position": position,
-            "snapshot_id": shown[pick.listing],
-        }
-        for number, edition in numbers.items()
-        for position, pick in enumerate(edition.picks)
-    ]
-    if rows:
-        connection.execute(insert(connection, picks), rows)
+    had = set(before)
+    begun: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
+    for number, edition in sorted(numbers.items(), key=lambda item: item[1].issue_date):
+        for position, pick in enumerate(edition.picks):
+            key = edition.subscriber.id, papers[pick.listing.id]
+            row = {
+                "subscriber_id": key[0],
+                "listing_id": key[1],
+                "edition_id": number,
+                "position": position,
+                "snapshot_id": shown[pick.listing],
+            }
+            if key in had:
+                told.append(row | {"version": later(pick.listing.version)})
+            else:
+                begun.append(row)
+            had.add(key)
+    for table, rows in ((picks, begun), (versions, told)):
+        if rows:
+            connection.execute(insert(connection, table), rows)
 
 
 def _snapshots(connection: Connection, shown: Collection[Listing]) -> dict[Listing, int]:
@@ -230,12 +221,20 @@ def read(connection: Connection, ids: Iterable[int]) -> dict[int, Edition]:
         for number, kept in connection.execute(content.where(editions.c.id.in_(chunk)))
     }
     shown: dict[int, list[int]] = {number: [] for number in wanted}
-    placed = select(picks.c.edition_id, picks.c.snapshot_id).order_by(picks.c.edition_id, picks.c.position)
     for chunk in chunks(wanted):
-        for number, snapshot in connection.execute(placed.where(picks.c.edition_id.in_(chunk))):
+        for number, _, snapshot in connection.execute(_placed(chunk)):
             shown[number].append(snapshot)
     texts = _texts(connection, {snapshot for numbers in shown.values() for snapshot in numbers})
     return {number: whole_edition(kept, [texts[key] for key in shown[number]]) for number, kept in wanted.items()}
+
+
+def _placed(ids: Collection[int]) -> CompoundSelect[Any]:
+    """Edition, position and snapshot of everything that these editions show, in order."""
+    each = (
+        select(table.c.edition_id, table.c.position, table.c.snapshot_id).where(table.c.edition_id.in_(ids))
+        for table in (picks, versions)
+    )
+    return union_all(*each).order_by("edition_id", "position")
 
 
 def _texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:

@@ -164,6 +164,7 @@ snapshots = Table(
     UniqueConstraint("digest", name="uq_snapshots_digest"),
 )
 
+# The first time that each subscriber gets each paper.
 picks = Table(
     "picks",
     metadata,
@@ -174,6 +175,21 @@ picks = Table(
     Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
     PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_picks"),
     Index("ix_picks_edition", "edition_id"),
+    sqlite_with_rowid=False,
+)
+
+# And every later time: that a version is out which they have not had.
+versions = Table(
+    "versions",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("version", Integer, nullable=False),  # see `sent.later`
+    Column("edition_id", ForeignKey("editions.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "listing_id", "version", name="pk_versions"),
+    Index("ix_versions_edition", "edition_id"),
     sqlite_with_rowid=False,
 )
 

@@ -31,6 +31,7 @@ from digest.store import (
     overview,
     pulls,
     search,
+    sent,
     subscribers,
     vectors,
 )
@@ -260,12 +261,20 @@ class Store:
     def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
         """Which of these listings, under any of their identities, each of these subscribers was already sent."""
         with self._database.reading() as connection:
-            return published.sent(connection, subscribers, listings)
+            return sent.sent(connection, subscribers, listings)
 
-    def sent_on(self, subscriber: int, listing_id: int) -> date | None:
-        """The local date of the edition in which this subscriber got this paper, under any of its identities."""
+    def current(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings each of these subscribers was sent, or told of, in the version that they have now."""
         with self._database.reading() as connection:
-            return published.sent_on(connection, subscriber, listing_id)
+            return sent.current(connection, subscribers, listings)
+
+    def sent_on(self, subscriber: int, listing_id: int) -> list[date]:
+        """The local dates of the editions in which this subscriber got this paper, under any of its identities.
+
+        Oldest first: what follows the first told of new versions.
+        """
+        with self._database.reading() as connection:
+            return sent.told_on(connection, subscriber, listing_id)
 
     def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
         """Write editions with their next due times; returns how many were not there yet."""

@@ -168,7 +168,7 @@ def test_what_meaning_speaks_for_is_for_you_and_what_names_alone_do_is_from_your
     window = tuple(replace(a, listing=replace(a.listing, authors=("Ann Ho",))) for a in news(SUN, ODD))
     assert titles(Ranker().rank(Shard([asked("star", "author:Ho")], window, NOW))[0], Section.AUTHORS) == [SUN, ODD]
     assert titles(ranked(asked("star", "author:Ho"), window)) == [SUN, ODD]
-    assert titles(ranked(asked("author:Ho"), window), Section.AUTHORS) == [ODD, SUN]
+    assert titles(ranked(asked("author:Ho"), window), Section.AUTHORS) == [SUN, ODD]
 
 
 def test_new_versions_are_told_once_beside_what_is_found_again():

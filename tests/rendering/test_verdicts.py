@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Account, Announcement, Ground, Hurdle, Kind, Listing, Profile, Reason, Status, Subscriber
+from digest.model import (
+    Account,
+    Announcement,
+    Ground,
+    Hurdle,
+    Kind,
+    Listing,
+    Profile,
+    Reason,
+    Section,
+    Status,
+    Subscriber,
+)
 from digest.rendering.verdicts import brief, in_tenths, name_of, ordinal, remarks, told, verdict
 from digest.standing import Stage, Standing
 
@@ -89,14 +101,18 @@ def test_a_revision_alone_is_called_one():
 
 def test_what_is_coming_is_said_with_its_place():
     account = Account(65.3, place=2)
-    assert said(Stage.COMING, account, today=date(2025, 1, 1)) == (
+    assert said(Stage.COMING, account, today=date(2025, 1, 1), section=Section.FOR_YOU, stands=(2, 15)) == (
         "As things stand it will be in the next edition, of 18 May 2026: 2nd of 15, with a match of 65."
+    )
+    assert said(Stage.COMING, account, section=Section.AUTHORS, stands=(1, 3)) == (
+        "As things stand it will be in the next edition, of 18 May, under “Also from your authors”: "
+        "1st of 3, with a match of 65."
     )
 
 
 def test_what_is_coming_as_trending_is_said_with_why_it_is_not_for_you():
     account = Account(hurdle=Hurdle.LACKING, terms=("+protein",))
-    assert said(Stage.COMING, account, trending=True) == (
+    assert said(Stage.COMING, account, section=Section.TRENDING) == (
         "As things stand it will be in the next edition, of 18 May, under “Trending”, which shows what is talked about "
         "most, whatever your keywords. It is not under “For you”: it lacks your `+protein`, which a paper must match."
     )
@@ -105,13 +121,19 @@ def test_what_is_coming_as_trending_is_said_with_why_it_is_not_for_you():
 def test_a_paper_that_was_sent_is_found_where_it_stood(make):
     first, second = make.pick(replace(make.listing, id=1)), make.pick(replace(make.listing, id=2), score=31.4)
     trending = make.trending(replace(make.listing, id=3))
-    edition = make.edition(first, second, trending)
+    of_authors = replace(second, section=Section.AUTHORS)
+    version = replace(trending, section=Section.VERSIONS)
+    edition = make.edition(first, second, trending, version, of_authors)
 
     def sent(pick):
         return said(Stage.SENT, pick=pick, edition=edition)
 
     assert sent(second) == "It was in the edition of 18 May: 2nd of 2, with a match of 31."
-    assert sent(trending).startswith("It was in the edition of 18 May under “Trending”, which shows")
+    assert sent(of_authors) == (
+        "It was in the edition of 18 May, under “Also from your authors”: 1st of 1, with a match of 31."
+    )
+    assert sent(trending).startswith("It was in the edition of 18 May, under “Trending”, which shows")
+    assert sent(version) == "It was in the edition of 18 May, under “New versions of papers you were sent”."
     assert sent(None) == "It was in the edition of 18 May."
 
 
@@ -140,6 +162,20 @@ def test_who_gets_nothing_and_what_was_worked_out_again_is_remarked():
         "An edition does not keep what it left out",
     ]
     assert remarks(replace(paused, subscriber=READER), recomputed=False, asked=DAY, today=DAY) == ()
+
+
+def test_new_versions_of_what_was_sent_are_remarked():
+    days = tuple(date(2026, 5, day) for day in (3, 9, 12))
+    standing = Standing(READER, LISTING, NEWS, Stage.SENT, issue_date=days[0], sent_on=days, version_due=DAY)
+    assert remarks(standing, recomputed=False, asked=None, today=DAY) == (
+        "A new version of it was in the editions of 9 May and 12 May.",
+        "A new version of it was announced: as things stand it will be in the next edition, of 18 May.",
+    )
+    second = replace(standing, issue_date=days[1], version_due=None)
+    assert remarks(second, recomputed=False, asked=days[1], today=DAY) == (
+        "You were sent the paper in the edition of 3 May.",
+        "A new version of it was in the edition of 12 May.",
+    )
 
 
 def test_reasons_say_what_they_rest_on():

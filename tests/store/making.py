@@ -59,6 +59,21 @@ def edition(subscriber, listings=(), day=DAY, now=NOW, **fields):
     return Edition(subscriber, day, now, picks=tuple(pick(listing) for listing in listings), **fields)
 
 
+def revised(store, number, version, source="arxiv", now=NOW):
+    """A new version of a paper is announced; the paper as it is from then on."""
+    announce(store, said(paper(number, version=version), Kind.REVISION, source=source), source=source, now=now)
+    return next(listing for listing in papers(store) if listing.arxiv_id == paper(number).arxiv_id)
+
+
+def told(subscriber, *listings, day=DAY, **fields):
+    """An edition of nothing but new versions."""
+    return Edition(subscriber, day, NOW, picks=tuple(version_of(listing) for listing in listings), **fields)
+
+
+def version_of(listing):
+    return pick(listing, Section.VERSIONS, kind=Kind.REVISION, score=0.0, reasons=())
+
+
 def publish(store, *editions, tomorrow=NOW + timedelta(days=1)):
     return store.publish([(each, tomorrow) for each in editions])
 

@@ -1,5 +1,7 @@
 """A database of an earlier version opens with everything that is in it."""
 
+import json
+import zlib
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +10,7 @@ import sqlalchemy as sa
 from digest.model import Kind, Layout, Profile, Status
 from digest.store import database, open_store
 
-from .making import DAY, NOW, announce_papers, claim, said
+from .making import DAY, NOW, announce_papers, claim, publish, revised, said, told
 
 # As version 0001 wrote them: a profile has none of the keys that came later.
 PROFILE = '{"keywords":["\\"flow matching\\"^3","-survey"],"categories":["cs.*"],"sources":[],"max_papers":7,"max_trending":2}'
@@ -102,6 +104,46 @@ def test_what_is_new_works_at_once(old):
     assert kept == 1
     assert store.announced(DAY, date.max)[0].listing.id == 1
     store.close()
+
+
+def test_what_was_sent_before_is_read_as_it_was_and_its_new_versions_are_told(old):
+    """The document of an edition had none of the keys that came later, and no version was kept beside a pick."""
+    reader = {key: ROWS["subscribers"][key] for key in ("email", "name", "format", "send_empty", "status", "origin")}
+    kept = {
+        "subscriber": reader
+        | {"id": 1, "profile": json.loads(PROFILE), "schedule": {}, "cursor": 0, "last_issue": None},
+        "issue_date": DAY.isoformat(),
+        "composed_at": NOW.isoformat(),
+        "picks": [{"section": "for_you", "kind": "new", "source": "arxiv", "day": DAY.isoformat(), "score": 9.5}],
+    }
+    shown = {"title": "Flow matching with diffusion", "id": 1, "arxiv_id": "2605.00001", "version": 1}
+    made = database.Database(sa.make_url(old), patience=1)
+    with made.writing() as connection:
+        for statement, values in (
+            ("INSERT INTO snapshots VALUES (99, 'x', :content)", {"content": packed(shown)}),
+            (
+                "INSERT INTO editions VALUES (99, 1, :day, :now, :content)",
+                {"day": DAY.isoformat(), "now": MOMENT, "content": packed(kept)},
+            ),
+            ("INSERT INTO picks VALUES (1, 1, 99, 0, 99)", {}),
+            ("UPDATE subscribers SET last_issue = :day", {"day": DAY.isoformat()}),
+        ):
+            connection.execute(sa.text(statement), values)
+    made.engine.dispose()
+    store = open_store(old)
+    sent = store.edition("ann@example.org", DAY)
+    assert (sent.subscriber.layout, sent.subscriber.locale, sent.picks[0].score) == (Layout.CARDS, "", 9.5)
+    two = revised(store, 1, 2)
+    assert store.current([1], [1]) == {1: frozenset()}
+    for day in (DAY + timedelta(days=1), DAY + timedelta(days=2)):
+        publish(store, told(store.subscriber("ann@example.org"), two, day=day))
+    assert store.sent_on(1, 1) == [DAY, DAY + timedelta(days=1)]
+    assert store.edition("ann@example.org", DAY) == sent
+    store.close()
+
+
+def packed(document):
+    return zlib.compress(json.dumps(document).encode())
 
 
 def test_an_upgrade_happens_once(old):
