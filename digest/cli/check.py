@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,7 @@ class Result(StrEnum):
     """How one look at something went."""
 
     OK = "ok"
+    NOTE = "note"
     WARNING = "warning"
     FAILED = "failed"
 
@@ -41,8 +42,15 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def check(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
-    """See whether the configuration is right, and reach every source, the database and the mail server.
+def check(
+    ctx: typer.Context,
+    now: Now = None,
+    resolver: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Ask this DNS server about the sender, not the system's.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """See whether the configuration is right, reach every source, the database and the mail server, ask about your DNS.
 
     Sends no mail and stores nothing it fetched. Exit status 1 if anything failed; a warning is no failure.
 
@@ -52,7 +60,7 @@ def check(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
     from digest.cli.logs import quiet
 
     quiet()
-    findings = list(examine(ctx.obj, or_now(now)))
+    findings = list(examine(ctx.obj, or_now(now), resolver))
     if as_json:
         output.emit_json(findings)
     else:
@@ -69,7 +77,7 @@ def _verdict(findings: Iterable[Finding]) -> str:
     return "Ready: `digest preview --open` shows what would be sent."
 
 
-def examine(path: "Path | None", now: "datetime") -> Findings:
+def examine(path: "Path | None", now: "datetime", resolver: str | None = None) -> Findings:
     """Everything there is to find out; a configuration with faults ends it, since nothing else can be told then."""
     from digest import config
     from digest.cli import wiring
@@ -88,6 +96,7 @@ def examine(path: "Path | None", now: "datetime") -> Findings:
     yield from _sources(settings, now)
     yield from _templates(settings, now)
     yield from _mail(settings)
+    yield from _sender(settings, resolver)
 
 
 # --- the configuration ----------------------------------------------------------------------------------------------
@@ -110,17 +119,11 @@ def remarks(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield f"subscribers ({entry.email})", "has no keywords, so nothing will be picked for them"
 
 
-_NOWHERE = ("localhost", "local", "test", "invalid", "example", "example.org", "example.com", "example.net")
-
-
 def _is_placeholder(settings: "Settings") -> bool:
-    from email.utils import parseaddr
-
+    from digest.cli.sender_dns import is_nowhere
     from digest.config import is_loopback
 
-    domain = parseaddr(settings.mail.from_)[1].rpartition("@")[2].casefold()
-    ours = any(domain == name or domain.endswith(f".{name}") for name in _NOWHERE)
-    return ours and not is_loopback(settings.smtp.host)
+    return is_nowhere(settings.sender_domain) and not is_loopback(settings.smtp.host)
 
 
 def _open_secrets(settings: "Settings", place: "Path") -> Iterator[tuple[str, str]]:
@@ -284,4 +287,16 @@ def _mail(settings: "Settings") -> Findings:
             found.append(Finding("mail", Result.OK, transport.check()))
         finally:
             transport.close()
+    yield from found
+
+
+def _sender(settings: "Settings", resolver: str | None) -> Findings:
+    """What receivers are told about the sender: its keys and its DNS."""
+    from digest.cli import sender_dns
+
+    with _blamed_on("sender's DNS") as found:
+        found.extend(
+            Finding(remark.about, Result(remark.weight.value), remark.words)
+            for remark in sender_dns.examine(settings, resolver)
+        )
     yield from found

@@ -118,7 +118,7 @@ class _Reader:
         return settings
 
     def _aligned(self, dkim: BaseModel | None, mail: BaseModel | None) -> None:
-        """A signature of another domain says nothing for ours (RFC 7489, 3.1.1)."""
+        """A signature of another domain says nothing for ours (RFC 9989, 4.4)."""
         if not isinstance(dkim, DkimSettings) or not isinstance(mail, MailSettings) or dkim.domain is None:
             return
         sender = domain_of(mail.from_)

@@ -92,9 +92,10 @@ def test_when_all_is_well_every_line_is_ok(run, configure, relay):
     configure(f'host = "127.0.0.1"\nport = {port}\nsecurity = "none"')
     ran = run("check", "--json", *NOW)
     found = findings(ran)
-    assert {what: result for what, (result, _) in found.items()} == dict.fromkeys(
-        ["configuration", "database", "subscribers", "source J", "templates", "mail"], "ok"
-    ), ran.out
+    assert {what: result for what, (result, _) in found.items()} == {
+        **dict.fromkeys(["configuration", "database", "subscribers", "source J", "templates", "mail"], "ok"),
+        "sender's DNS": "note",
+    }, ran.out
     assert ran.code == 0
     assert found["source J"][1] == "announces 1 now"
     assert found["mail"][1].startswith(f"127.0.0.1:{port} answers")
@@ -128,6 +129,7 @@ def test_each_thing_that_fails_is_named_and_the_others_are_looked_at_all_the_sam
         "source J": "failed",
         "templates": "failed",
         "mail": "failed",
+        "sender's DNS": "note",
     }
     assert "404" in found["source J"][1]
     assert "digest.txt.j2" in found["templates"][1]

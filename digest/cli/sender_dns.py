@@ -1,0 +1,84 @@
+"""What `digest check` says of the keys that sign and of the sender's DNS."""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from digest.delivery import keys
+from digest.delivery.lookups import Lookups
+from digest.delivery.remarks import Remark, Weight
+from digest.delivery.sender_dns import Sender, look
+from digest.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from digest.config import Settings
+
+# Names that no mail from outside can be about (RFC 2606, RFC 6761).
+_NOWHERE = ("localhost", "local", "test", "invalid", "example", "example.org", "example.com", "example.net")
+_PATIENCE = 1.0  # seconds
+
+
+def is_nowhere(domain: str) -> bool:
+    return any(domain == name or domain.endswith(f".{name}") for name in _NOWHERE)
+
+
+def examine(settings: "Settings", resolver: str | None = None) -> Iterator[Remark]:
+    """Keys first, then DNS, asked of the server at `resolver` or of the system's."""
+    from digest.cli.signing import private_keys
+
+    try:
+        held = private_keys(settings.dkim)
+    except ConfigError as error:
+        yield from (Remark(fault.key, Weight.FAILED, fault.what) for fault in error.faults)
+        held = {}
+    yield from _about_keys(settings, held)
+    if is_nowhere(settings.sender_domain):
+        words = f"is not asked about {settings.sender_domain}: set mail.from to an address of yours, and look again"
+        yield Remark("sender's DNS", Weight.NOTE, words)
+        return
+    yield from look(_sender(settings, held), Lookups(read_server(resolver) if resolver else None))
+
+
+def read_server(text: str) -> tuple[str, int]:
+    """The address and the port of a DNS server: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`."""
+    host, colon, port = text.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")):
+        host, port = text, "53"
+    try:
+        return str(ip_address(host.strip("[]"))), int(port)
+    except ValueError:
+        raise UsageError(f"--resolver: {text!r} is not an address like 192.0.2.1 or 192.0.2.1:5353") from None
+
+
+def _about_keys(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Iterator[Remark]:
+    from digest.cli.signing import configured
+    from digest.config import is_readable_by_all
+
+    for setting, _, selector, file in configured(settings.dkim):
+        if is_readable_by_all(file):
+            words = f"can be read by everybody on this machine: chmod 600 {file}"
+            yield Remark(setting, Weight.WARNING, words)
+        if selector in held and (weakness := keys.weakness(held[selector])):
+            yield Remark(setting, Weight.WARNING, weakness)
+
+
+def _sender(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Sender:
+    from digest.config import is_loopback
+
+    sends = settings.smtp.kind == "smtp"
+    is_own = sends and is_loopback(settings.smtp.host)
+    relay = (own_name() if is_own else settings.smtp.host) if sends else None
+    records = {selector: keys.record(key) for selector, key in held.items()}
+    return Sender(settings.sender_domain, settings.signing_domain, records, relay, is_own=is_own)
+
+
+def own_name() -> str | None:
+    """This machine's full name, if it has one that it knows at once: asking may take many seconds without a network."""
+    found: list[str] = []
+    asking = Thread(target=lambda: found.append(socket.getfqdn()), daemon=True)
+    asking.start()
+    asking.join(_PATIENCE)
+    name = found[0].rstrip(".").lower() if found else ""
+    return name if "." in name and not is_nowhere(name) and not name.endswith(".localdomain") else None
