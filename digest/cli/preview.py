@@ -1,24 +1,22 @@
 """`digest preview`: look at a digest without any effect."""
 
 import sys
-from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.arguments import Now, or_now, read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
+    from digest.cli.preview_asked import Asked
     from digest.cli.wiring import Installation
-    from digest.model import Announcement, Edition
-    from digest.rendering import Renderer
-    from digest.store import Store
+    from digest.model import Edition
 
 
 class Shape(StrEnum):
@@ -28,6 +26,9 @@ class Shape(StrEnum):
     TEXT = "text"
     MD = "md"
     EML = "eml"
+
+
+_PANELS = {Shape.HTML: "mail", Shape.TEXT: "text", Shape.MD: "markdown", Shape.EML: "source"}
 
 
 def preview(
@@ -43,76 +44,102 @@ def preview(
         Shape | None, typer.Option("--format", help="Print this alone; without it, a page with everything.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Look at it in the browser, live: it follows every change until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="With --open: the port of this machine to serve at.")
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="As --open, but only print the address.")] = False,
     now: Now = None,
 ) -> None:
     """Render a subscriber's digest, without any effect on what will be sent.
 
     Example: digest preview ann@example.org --open
     """
-    from digest.cli import wiring
     from digest.cli.logs import quiet
+    from digest.errors import UsageError
 
     quiet()
-    with wiring.installation(ctx.obj) as home:
-        edition = _edition(home, email, day, or_now(now))
-        content = _render(home.renderer, edition, shape)
-    path = output or _default_path(shape, open_=open_)
+    if open_ or no_browser:
+        if output:
+            raise UsageError("--output writes a file, --open serves a page: take one of them.")
+        _serve(ctx.obj, _asked(email, day, shape), port or 0, now, browser=not no_browser)
+        return
+    if port is not None:
+        raise UsageError("--port goes with --open: without it, nothing is served.")
+    _write(ctx.obj, email, day, shape, output, or_now(now))
+
+
+# --- once ---------------------------------------------------------------------------------------------------------
+
+
+def _write(
+    config: Path | None, email: str | None, day: date | None, shape: Shape | None, output: Path | None, now: "datetime"
+) -> None:
+    from digest.cli import wiring
+    from digest.cli.preview_editions import composed, published
+
+    with wiring.installation(config) as home:
+        subscriber = home.subscriber(email, now)
+        edition = published(home, subscriber, day) or composed(home, subscriber, day, now)
+        content = _rendered(home, edition, shape, now)
+    path = output or (Path("preview.html") if shape is None else None)
     if path is None:
         sys.stdout.buffer.write(content)
         return
     path.write_bytes(content)
     typer.echo(f"{edition.subscriber.email}, {edition.issue_date}: {path}", err=True)
-    if open_:
-        typer.launch(str(path))
 
 
-def _default_path(shape: Shape | None, *, open_: bool) -> Path | None:
+def _rendered(home: "Installation", edition: "Edition", shape: Shape | None, now: "datetime") -> bytes:
+    from digest.cli.wiring import make_signer
+    from digest.rendering.page import file_page, look
+
+    if shape is Shape.EML:
+        return home.renderer.message(edition).content
+    bodies = home.renderer.bodies(edition)
     if shape is None:
-        return Path("preview.html")
-    return Path(f"preview.{shape}") if open_ else None
-
-
-def _edition(home: "Installation", email: str | None, day: date | None, now: "datetime") -> "Edition":
-    from digest import due, pipeline
-
-    subscriber = home.subscriber(email, now)
-    if day and (stored := home.store.edition(subscriber.email, day)):
-        return stored
-    plan = due.plan(subscriber.schedule, subscriber.last_issue, now, early=True)
-    upcoming = plan.issue_date or due.local_date(subscriber.schedule, plan.next_due)
-    if day is None or day >= upcoming:
-        (edition,) = pipeline.compose_for(home.parts, [(subscriber, day or upcoming)], now)
-        return edition
-    parts = replace(home.parts, store=_DayOf(home.store, day))
-    (edition,) = pipeline.compose_for(parts, [(replace(subscriber, cursor=0), day)], now)
-    return edition
-
-
-class _DayOf:
-    """A store that holds one past day's news, for an edition that was never composed."""
-
-    def __init__(self, store: "Store", day: date) -> None:
-        self._store = store
-        self._day = day
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def window(self, after: int) -> "list[Announcement]":
-        return [a for a in self._store.window(after) if a.day == self._day]
-
-    def sent(self, subscribers: "Collection[int]", listings: "Collection[int]") -> "Mapping[int, frozenset[int]]":  # noqa: ARG002
-        return {}
-
-
-def _render(renderer: "Renderer", edition: "Edition", shape: Shape | None) -> bytes:
-    from digest.rendering.page import preview_page
-
-    match shape:
-        case None:
-            return preview_page(renderer, edition).encode()
-        case Shape.EML:
-            return renderer.message(edition).content
-    bodies = renderer.bodies(edition)
+        signer, content = make_signer(home.settings), home.renderer.message(edition).content
+        content = signer.signed(content) if signer else content
+        return file_page(home.renderer.templates, look(edition, bodies, content, now)).encode()
     return {Shape.HTML: bodies.html, Shape.TEXT: bodies.text, Shape.MD: bodies.markdown}[shape].encode()
+
+
+# --- live ---------------------------------------------------------------------------------------------------------
+
+
+def _asked(email: str | None, day: date | None, shape: Shape | None) -> "Asked":
+    from digest.cli.preview_asked import Asked
+
+    return Asked(to=email or "", day=day.isoformat() if day else "", show=_PANELS[shape] if shape else "")
+
+
+def _serve(config: Path | None, asked: "Asked", port: int, now: "datetime | None", *, browser: bool) -> None:
+    import os
+    from contextlib import closing, suppress
+
+    from digest.cli.preview_desk import Desk
+    from digest.cli.preview_server import HOST, listen, serving
+    from digest.config import find
+
+    find(config, os.environ)  # one with faults is shown on the page; none at all is said at once
+    clock: Callable[[], datetime] = lambda: or_now(now)  # noqa: E731
+    with closing(Desk(config, clock)) as desk, closing(listen(port)) as sock, serving(desk) as server:
+        url = f"http://{HOST}:{sock.getsockname()[1]}{asked.url()}"
+        typer.echo(
+            f"{url}\nIt follows every change of templates, configuration and database. Ctrl-C ends it.", err=True
+        )
+        if browser and not _opened(url):
+            typer.echo("No browser was found here: open the address yourself.", err=True)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[sock])
+
+
+def _opened(url: str) -> bool:
+    """Show the address in a browser with windows; one of the terminal would take the terminal from us."""
+    import os
+    import webbrowser
+
+    windows = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
+    return windows and webbrowser.open(url)

@@ -6,8 +6,6 @@ from itertools import pairwise, product
 import pytest
 from lxml import html as lxml_html
 
-from digest.rendering.page import preview_page
-
 # What mail programs put behind a message that brings no background: (name, colour).
 LIGHT = [("white", "#ffffff"), ("off-white", "#f8f7f4"), ("hit", "#f9ebc8")]
 DARK = [
@@ -116,38 +114,3 @@ def test_nothing_is_hidden_and_nothing_tracks(page):
 def test_the_readers_words_are_marked(page):
     marks = [element.text_content() for element in lxml_html.fromstring(page).cssselect(".hit")]
     assert marks == ["flow matching", "flows"]
-
-
-# --- the preview --------------------------------------------------------------------------------------------------
-
-
-def test_the_preview_shows_every_form_in_frames_without_scripts(make, renderer):
-    edition = make.edition(make.pick())
-    page = preview_page(renderer, edition)
-    tree = lxml_html.fromstring(page)
-    frames = tree.cssselect("iframe")
-    assert [(frame.get("width"), frame.get("title").rpartition(" ")[2]) for frame in frames] == [
-        ("375", "light"),
-        ("700", "light"),
-        ("375", "dark"),
-        ("700", "dark"),
-    ]
-    assert all("allow-scripts" not in frame.get("sandbox") for frame in frames)
-    assert all("Flow Matching for" in frame.get("srcdoc") for frame in frames)
-    assert "@media all" in frames[2].get("srcdoc")
-    assert "@media not all" in frames[0].get("srcdoc")
-    text, markdown, headers = (element.text_content() for element in tree.cssselect("pre"))
-    bodies = renderer.bodies(edition)
-    assert text == bodies.text
-    assert markdown == bodies.markdown
-    assert "List-Unsubscribe: <https://papers.example.org/unsubscribe/7-" in headers
-    assert "of the 102 KB that Gmail shows" in page
-
-
-def test_the_preview_needs_nothing_and_lets_nothing_of_a_title_out(make, renderer):
-    listing = make.listing.__class__(title='"></iframe><script>alert(1)</script>')
-    page = preview_page(renderer, make.edition(make.pick(listing)))
-    tree = lxml_html.fromstring(page)
-    assert not tree.cssselect("script, link, img")
-    assert len(tree.cssselect("iframe")) == 4
-    assert "</iframe><script>" in tree.cssselect("h1")[0].text_content()
