@@ -1,11 +1,12 @@
-# Everything a person needs: `make demo`, `make test`; and for those who change the code: `make check`, `make format`, `make bench`.
+# Everything a person needs: `make demo`, `make test`; and for those who change the code: `make check`, `make format`, `make bench`; and
+# `make messages` after a sentence of a digest has changed: it updates the catalogs of the languages.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench format lock clean
+.PHONY: demo test check bench format messages lock clean
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,6 +36,13 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+LOCALE := digest/locale
+
+messages: $(STAMP)
+	@$(BIN)/pybabel -q extract -F $(LOCALE)/babel.cfg --project=digest --add-comments=Translators: --strip-comments --add-location=file --sort-by-file --width=100 --output=$(LOCALE)/digest.pot .
+	@$(BIN)/pybabel -q update --domain=digest --input-file=$(LOCALE)/digest.pot --output-dir=$(LOCALE) --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100
+	@rm $(LOCALE)/digest.pot
 
 lock: $(STAMP)
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml

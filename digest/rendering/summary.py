@@ -157,7 +157,12 @@ def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -
         )
         return said.format(count=language.number(total))
     if unread:
-        said = language.gettext("Nothing to show yet: {sources} could not be read")
+        # Translators: the plural is for several sources.
+        said = language.ngettext(
+            "Nothing to show yet: {sources} could not be read",
+            "Nothing to show yet: {sources} could not be read",
+            len(unread),
+        )
         return said.format(sources=language.listed(unread[:_MOST]))
     return language.gettext("No new papers since your last digest")
 
