@@ -26,6 +26,7 @@ from digest.model import (
     Verdict,
 )
 from digest.pipeline import Parts
+from digest.ranking.ranker import Ranker
 from digest.store import open_store
 
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
@@ -181,6 +182,29 @@ def test_the_ranker_is_told_what_readers_said_and_how_common_words_are(tmp_path)
     assert {reader: [each.listing.id for each in taste.feedback] for reader, taste in shard.tastes.items()} == {
         ann.id: [1]
     }
+
+
+def test_a_new_version_is_told_the_next_day_and_once_whoever_announces_it(tmp_path):
+    """Found by the first source, told; found by the second a day later, known."""
+
+    def news(version, kind, source):
+        listing = replace(paper(1).listing, version=version)
+        return Source(source, Fetched((Announcement(listing, source, kind, NOW.date()),)))
+
+    days = [
+        (news(1, Kind.NEW, "one"), [Section.FOR_YOU]),
+        (news(2, Kind.REVISION, "one"), [Section.VERSIONS]),
+        (news(2, Kind.REVISION, "two"), []),
+        (news(3, Kind.REVISION, "two"), [Section.VERSIONS]),
+    ]
+    ann = Subscriber("ann@example.org", profile=Profile(("paper",)))
+    with home(tmp_path, people=[ann]) as parts:
+        for number, (source, sections) in enumerate(days):
+            now, today = NOW + number * timedelta(days=1), replace(parts, sources=[source], ranker=Ranker())
+            list(pipeline.pull(today, now, force=True))
+            (edition,) = pipeline.compose(today, now)
+            assert [pick.section for pick in edition.picks] == sections
+            assert parts.store.edition(ann.email, now.date()).picks == edition.picks
 
 
 def test_composing_for_a_look_writes_nothing(tmp_path):

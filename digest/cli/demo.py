@@ -60,12 +60,10 @@ def _show(arrival: "Arrival") -> None:
 
 
 def _rows(arrival: "Arrival") -> "Sequence[Sequence[object]]":
-    from digest.model import Section
-
     return [
         [
             number,
-            _bar(pick.score) if pick.section is Section.FOR_YOU else "trending",
+            _bar(pick.score) if pick.score else pick.section.replace("_", " "),
             pick.listing.title,
             why,
         ]

@@ -58,13 +58,12 @@ def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_
     from digest.cli import output
     from digest.model import Section
 
-    names = ["subscriber", "date", "for_you", "trending", "read", "first"]
+    names = ["subscriber", "date", *Section, "read", "first"]
     rows = [
         (
             edition.subscriber.email,
             edition.issue_date,
-            len(edition.section(Section.FOR_YOU)),
-            len(edition.section(Section.TRENDING)),
+            *(len(edition.section(section)) for section in Section),
             edition.papers,
             edition.picks[0].listing.title if edition.picks else "",
         )
@@ -74,7 +73,8 @@ def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_
         output.emit_json({"composed": [dict(zip(names, row, strict=True)) for row in rows], "delivered": delivered})
         return
     if rows:
-        output.table(None, ["subscriber", "date", "for you#", "trending#", "read#", "first"], rows)
+        counts = [f"{section.replace('_', ' ')}#" for section in Section]
+        output.table(None, ["subscriber", "date", *counts, "read#", "first"], rows)
     typer.echo(_sum_up(len(rows), delivered))
 
 

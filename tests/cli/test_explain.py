@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -142,6 +143,35 @@ def test_another_day_can_be_asked_for(home, run):
     other = explained(run, "2605.00003", "--date", "2026-05-15", day=FIRST + 3 * DAY)
     assert other["edition"] == "2026-05-16"
     assert "It was no news for the edition of 15 May." in other["remarks"]
+
+
+def test_a_new_version_is_told_with_the_edition_that_told_of_it(home, run):
+    later = FIRST + 2 * DAY
+    announce(later, replace(paper(2, "Flow matching", "On flow matching, revised."), version=2), kind=Kind.REVISION)
+    found = explained(run, "2605.00002")
+    assert (found["stage"], found["section"], found["version_due"]) == ("sent", "for_you", "2026-05-16")
+    assert found["remarks"] == [
+        "A new version of it was announced: as things stand it will be in the next edition, of 16 May."
+    ]
+    run("send", "--now", at(later, 8).isoformat())
+    found = explained(run, "2605.00002", day=later + DAY)
+    assert found["why"].startswith("It was in the edition of 14 May: 1st of 1")
+    assert found["remarks"] == ["A new version of it was in the edition of 16 May."]
+    found = explained(run, "2605.00002", "--date", later.isoformat(), day=later + DAY)
+    assert found["why"] == "It was in the edition of 16 May, under “New versions of papers you were sent”."
+    assert found["remarks"] == ["You were sent the paper in the edition of 14 May."]
+    assert (found["shown"], found["section"], found["sent_on"]) == (True, "versions", ["2026-05-14", "2026-05-16"])
+
+
+def test_what_only_its_authors_speak_for_is_told_where_it_is_shown(home, run):
+    text = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(text.replace('"flow matching"', '"author:Ann One"'))
+    found = explained(run, "2605.00007")
+    assert found["why"].startswith(
+        "As things stand it will be in the next edition, of 16 May, under “Also from your authors”: 1st of 1, with"
+    )
+    assert (found["shown"], found["section"], found["hurdle"]) == (True, "authors", "none")
+    assert "the one shown had" in explained(run, "2605.00008")["why"]
 
 
 def test_who_gets_nothing_is_remarked(home, run):

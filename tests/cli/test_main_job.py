@@ -77,7 +77,10 @@ def everything_in(folder):
 
 
 def titles(message):
-    html = message.get_body(("html", "plain")).get_content()
+    """The papers in it, but for those of which it tells a new version."""
+    text = message.get_body(("html", "plain")).get_content()
+    before, _, behind = text.partition("New versions of papers you were sent")
+    html = before + behind.partition("Also from your authors")[2]
     return {p["title"] for day in sample.DAYS for p in sample.sample(day).announced if p["title"] in html}
 
 
