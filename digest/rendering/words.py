@@ -20,23 +20,38 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 def clean(text: str) -> str:
     """One line of text without control characters, lone surrogates or bidirectional overrides."""
-    return " ".join("".join(map(_clean_character, text)).split())
-
-
-def _clean_character(character: str) -> str:
-    if character in _BIDI_CONTROLS:
-        return ""
-    match unicodedata.category(character):
-        case "Cc" | "Zl" | "Zp":
-            return " "
-        case "Cs":
-            return "\N{REPLACEMENT CHARACTER}"
-    return character
+    return " ".join(_shown(text).split())
 
 
 def clean_lines(text: str) -> str:
     """The same for text whose line ends matter."""
-    return "\n".join("".join(map(_clean_character, line)).rstrip() for line in re.split(r"\r\n|\r|\n", text)).strip()
+    return "\n".join(_shown(line).rstrip() for line in re.split(r"\r\n|\r|\n", text)).strip()
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else text.translate(_CLEANED)
+
+
+class _Cleaned(dict[int, int | None]):
+    """A table for `str.translate` that fills itself."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = cleaned = self._cleaned(chr(code))
+        return cleaned
+
+    @staticmethod
+    def _cleaned(character: str) -> int | None:
+        if character in _BIDI_CONTROLS:
+            return None
+        match unicodedata.category(character):
+            case "Cc" | "Zl" | "Zp":
+                return ord(" ")
+            case "Cs":
+                return ord("\N{REPLACEMENT CHARACTER}")
+        return ord(character)
+
+
+_CLEANED = _Cleaned()
 
 
 def shorten(text: str, limit: int) -> str:
