@@ -1,12 +1,14 @@
 """The templates: where they are, how they escape, and what is said when one cannot be rendered.
 
-`email/subject.txt.j2`, `email/digest.txt.j2`, `email/digest.md.j2` and `email/digest.html.j2`, which includes the
-other files beside it. A folder of the operator's own with the same layout overrides any one of them. Every template
-is given `digest` (`view.View`) and nothing else.
+`email/subject.txt.j2`, `email/digest.txt.j2`, `email/digest.md.j2` and `email/digest.html.j2`, which are given `digest`
+(`view.View`) and `cards`, and what shows one paper: `card`, `line` and `trending`, which are given `card`
+(`cards.Card`). A theme is a folder with files that take the place of these; a folder of the operator's own goes before
+both. All of them run in a sandbox: they see what they are given, and nothing of Python.
 """
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -18,10 +20,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from digest.errors import TemplateError
+from digest.rendering import slots
 from digest.rendering.escaping import Ready, as_markdown
+from digest.rendering.language import Language, language
+from digest.rendering.slots import Begun, Misused, Slot
 from digest.rendering.words import number, shorten, width, wrap
 
 _FOLDER = "templates"
+THEME = "journal"  # the built-in look
 
 
 def built_in(package: Path) -> Path:
@@ -36,31 +42,59 @@ def built_in(package: Path) -> Path:
     raise TemplateError(f"The built-in templates are not in {package / _FOLDER}; install the package again.")
 
 
+def _folders(own: Path | None, theme: str) -> list[Path]:
+    """Where templates are looked for, in this order."""
+    ours = built_in(Path(__file__).parent.parent)
+    themes = {THEME: ours} | {folder.name: folder for folder in sorted((ours / "themes").glob("*/")) if folder.is_dir()}
+    if theme not in themes:
+        raise TemplateError(f'There is no theme "{theme}"; there are {", ".join(themes)}.')
+    return [folder.resolve() for folder in dict.fromkeys((own, themes[theme], ours)) if folder]
+
+
 class Templates:
-    """The compiled templates. HTML is escaped, Markdown is escaped, plain text is text; a name not known is an error."""
+    """The compiled templates. HTML is escaped, Markdown is escaped, plain text is text; a name not known is an error.
 
-    def __init__(self, own: Path | None = None) -> None:
-        folders = [folder for folder in (own, built_in(Path(__file__).parent.parent)) if folder]
-        self._folders = [folder.resolve() for folder in folders]
-        loader = jinja2.FileSystemLoader(self._folders)
-        # By hand, since select_autoescape does not recognise "digest.html.j2".
-        self._environments = {
-            "html": _environment(loader, autoescape=True),
-            "md": _environment(loader, finalize=as_markdown),
-            "txt": _environment(loader),
-        }
+    Files are read once, when they are first needed; `fingerprint` tells whether they have changed.
 
-    def render(self, name: str, **context: object) -> str:
+    Raises:
+        TemplateError: there is no such theme.
+    """
+
+    def __init__(self, own: Path | None = None, theme: str = THEME, mark: str = "") -> None:
+        self.folders = _folders(own, theme)
+        self._loader = jinja2.FileSystemLoader(self.folders)
+        self._mark = mark
+        self._environments: dict[tuple[Language, str], jinja2.Environment] = {}
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same sources, as they are now."""
+        found = hashlib.sha256()
+        for name in sorted(self._loader.list_templates()):
+            source, _, _ = self._loader.get_source(self._environment(language(""), "txt"), name)
+            found.update(f"{name}\0{source}\0".encode())
+        return found.hexdigest()[:16]
+
+    def render(self, name: str, own: Language | None = None, /, **context: object) -> str:
         """The text of `email/NAME.j2`, or `NAME.j2` if that names a folder, escaped as the ending of NAME asks for.
 
         Raises:
             TemplateError: it is not there, or cannot be read or rendered.
         """
         path = f"{name}.j2" if "/" in name else f"email/{name}.j2"
+        environment = self._environment(own or language(""), name.rpartition(".")[2])
         try:
-            return self._environments[name.rpartition(".")[2]].get_template(path).render(**context)
+            return _rendered(environment, path, context)
+        except Misused:
+            raise
         except Exception as error:  # a template can raise anything at all
             raise TemplateError(f"{self._place(error, path)}: {_what(error)}") from error
+
+    def _environment(self, own: Language, ending: str) -> jinja2.Environment:
+        key = own, ending
+        if key not in self._environments:
+            self._environments[key] = _environment(self._loader, own, ending, self._mark)
+        return self._environments[key]
 
     def _place(self, error: Exception, path: str) -> str:
         if isinstance(error, jinja2.TemplateSyntaxError):
@@ -71,8 +105,17 @@ class Templates:
         """Where in the templates it happened, innermost first."""
         for frame, line in reversed(list(walk_tb(error.__traceback__))):
             file = Path(frame.f_code.co_filename)
-            if any(file.is_relative_to(folder) for folder in self._folders):
+            if any(file.is_relative_to(folder) for folder in self.folders):
                 yield f"{file}, line {line}"
+
+
+def _rendered(environment: jinja2.Environment, path: str, context: Mapping[str, object]) -> str:
+    """As `Template.render`, but that our `concat` is for what a template keeps for later."""
+    template = environment.get_template(path)
+    try:
+        return "".join(template.root_render_func(template.new_context(dict(context))))
+    except Exception:
+        environment.handle_exception()
 
 
 def _what(error: Exception) -> str:
@@ -86,21 +129,91 @@ def _what(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _environment(loader: jinja2.BaseLoader, **options: Any) -> jinja2.Environment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options
+# --- the environment ----------------------------------------------------------------------------------------------
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox in which slots stay closed."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Slot):
+            raise Misused("it has no parts")
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Slot):
+            raise Misused("it has no parts")
+        return super().getitem(obj, argument)
+
+
+def _environment(loader: jinja2.BaseLoader, own: Language, ending: str, mark: str) -> jinja2.Environment:
+    environment = _Environment(
+        loader=loader,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        autoescape=ending == "html",  # by hand, since select_autoescape does not recognise "digest.html.j2"
+        finalize=_SHOWN.get(ending, _shown),
+        extensions=["jinja2.ext.i18n"],
     )
-    markdown_page = options.get("finalize") is as_markdown
+    environment.install_gettext_callables(own.gettext, own.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
-        "number": number,
+        "number": own.number,
         "shorten": shorten,
         "wrap": wrap,
         "width": width,
         "markdown": note_html,
-        "raw": Ready if markdown_page else str,
+        "raw": Ready if ending == "md" else str,
     }
+    environment.filters = slots.aware(environment.filters)
+    environment.tests = slots.refusing(environment.tests)
+    environment.concat = _kept(mark) if mark else "".join  # type: ignore[method-assign, assignment]
     return environment
 
+
+def _kept(mark: str) -> Callable[[Iterable[str]], str]:
+    """What joins the text that a template does not print but keeps: in {% set %} blocks, macros and the like."""
+
+    def concat(parts: Iterable[str]) -> str:
+        text = "".join(parts)
+        if mark in text:
+            raise Misused("kept for later")
+        return text
+
+    return concat
+
+
+class _Escaped:
+    """A slot on a page of HTML, where only what is escaped may stand."""
+
+    __slots__ = ("_slot",)
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+
+    def __html__(self) -> str:
+        return self._slot.printed()
+
+    def __str__(self) -> str:
+        raise Misused("printed without being escaped")
+
+
+def _shown(value: object) -> object:
+    return value.printed() if isinstance(value, Slot) else value
+
+
+def _shown_in_html(value: object) -> object:
+    if isinstance(value, Begun):
+        raise Misused("a text that is not escaped")
+    return _Escaped(value) if isinstance(value, Slot) else value
+
+
+def _shown_in_markdown(value: object) -> object:
+    return Ready(value.then(as_markdown).printed()) if isinstance(value, Slot) else as_markdown(value)
+
+
+_SHOWN = {"html": _shown_in_html, "md": _shown_in_markdown}
 
 _NOTE_TAGS = {"p", "br", "hr", "em", "strong", "b", "i", "a", "ul", "ol", "li", "blockquote", "code", "pre"}
 

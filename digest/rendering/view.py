@@ -94,14 +94,17 @@ def view(edition: Edition, setting: Setting, frame: Frame) -> View:
 
 
 def _card(pick: Pick, edition: Edition, setting: Setting, frame: Frame, number: int) -> Card:
-    card = card_of(pick, edition.issue_date, setting, number)
+    return answerable(card_of(pick, edition.issue_date, setting, number), frame, setting.language)
+
+
+def answerable(card: Card, frame: Frame, language: Language) -> Card:
+    """The card with links to say what one thinks of it, where there are pages that listen."""
     if frame.like is None or frame.dislike is None:
         return card
-    language = setting.language
     return replace(
         card,
-        like=Link(language.gettext("More like this"), f"{frame.like}{number}"),
-        dislike=Link(language.gettext("Less like this"), f"{frame.dislike}{number}"),
+        like=Link(language.gettext("More like this"), f"{frame.like}{card.number}"),
+        dislike=Link(language.gettext("Less like this"), f"{frame.dislike}{card.number}"),
     )
 
 
