@@ -160,6 +160,7 @@ def read_stock(name: str, now: "datetime", notes: Notes, *, alone: bool, related
 def answers(stock: Stock, name: str, top: int, notes: Notes, semantic: Path | None = None) -> Iterator[bytes]:
     """The lines of all profiles, which are read and answered some at a time."""
     from digest.cli import rows
+    from digest.ranking.sections import matching
 
     ranker = _ranker(semantic)
     wishes = _wishes(name, top, notes)
@@ -169,8 +170,9 @@ def answers(stock: Stock, name: str, top: int, notes: Notes, semantic: Path | No
         for (where, wish), ranking in zip(asked, rankings, strict=True):
             for problem in (*_unknown(wish, stock), *ranking.problems):
                 notes.remark(where, problem)
-            notes.counts["row"] += len(ranking.picks)
-            yield from rows.written(wish.id, ranking, stock.names)
+            picks = matching(ranking.picks)
+            notes.counts["row"] += len(picks)
+            yield from rows.written(wish.id, picks, stock.names)
     notes.require("profile", name)
 
 

@@ -9,8 +9,7 @@ from datetime import date
 from typing import Any
 
 from digest.cli.lines import Row, RowError
-from digest.model import Announcement, Ground, Kind, Listing, Profile, Ranking, Reason
-from digest.ranking.sections import matching
+from digest.model import Announcement, Ground, Kind, Listing, Pick, Profile, Reason
 from digest.ranking.split import split
 from digest.sources import wire
 from digest.sources.feed_entries import people_of
@@ -222,9 +221,9 @@ _PLACES = 10_000  # points are written to four decimals
 _BESIDE = (Ground.SIGNAL, Ground.MEANING)  # what counts beside the match
 
 
-def written(profile: Id, ranking: Ranking, names: Sequence[Id]) -> Iterator[bytes]:
-    """A line for each listing of a ranking; `names` are the listings' ids, in the order of their store numbers."""
-    for rank, pick in enumerate(matching(ranking.picks), start=1):
+def written(profile: Id, picks: Sequence[Pick], names: Sequence[Id]) -> Iterator[bytes]:
+    """A line for each of these listings; `names` are the listings' ids, in the order of their store numbers."""
+    for rank, pick in enumerate(picks, start=1):
         units = shares([reason.contribution * _PLACES for reason in pick.reasons], round(pick.score * _PLACES))
         match = sum(unit for unit, of in zip(units, pick.reasons, strict=True) if of.ground not in _BESIDE)
         row = {

@@ -128,6 +128,7 @@ def export(
     Example: digest subscribers export subscribers.csv
     """
     from digest.cli import roster, wiring
+    from digest.text.counts import counted
 
     with _opened(ctx, None) as (settings, store):
         present = wiring.everybody(settings, store, or_now(None))
@@ -137,17 +138,13 @@ def export(
         return
     # Spreadsheets take a CSV without a mark for the encoding of another decade.
     file.write_text(text, encoding="utf-8" if _shape(file, shape) is Shape.JSON else "utf-8-sig", newline="")
-    typer.echo(f"Wrote {_counted(len(present))} to {file}.", err=True)
+    typer.echo(f"Wrote {counted(len(present), 'subscriber')} to {file}.", err=True)
 
 
 def _shape(file: Path | None, given: Shape | None) -> Shape:
     if given:
         return given
     return Shape.JSON if file is not None and file.suffix.casefold() == ".json" else Shape.CSV
-
-
-def _counted(count: int) -> str:
-    return f"{count} subscriber{'' if count == 1 else 's'}"
 
 
 # --- changing one ---------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from digest.ranking.corpus import Statistics
 from digest.ranking.index import Index
 from digest.ranking.lists import Integers
 from digest.ranking.table import LEARNT, MET, Matrix, Table
+from digest.text.counts import counted
 
 CONSIDERED = 300  # candidates, where one must be compared with another
 
@@ -139,15 +140,11 @@ def signals(listing: Listing, pace: float, match: float) -> Iterator[Reason]:
     room = weights.SIGNALS * (100.0 - match) / 100.0
     comments = listing.comments or 0
     said = (
-        (_counted(listing.upvotes or 0, "upvote"), "upvotes", _UPVOTES * pace / (pace + _HALF_UPVOTES)),
-        (_counted(comments, "comment"), "comments", _COMMENTS * comments / (comments + _HALF_COMMENTS)),
+        (counted(listing.upvotes or 0, "upvote"), "upvotes", _UPVOTES * pace / (pace + _HALF_UPVOTES)),
+        (counted(comments, "comment"), "comments", _COMMENTS * comments / (comments + _HALF_COMMENTS)),
         ("code", "code", _CODE if listing.code_url else 0.0),
     )
     return (Reason(term, name, room * share, ground=Ground.SIGNAL) for term, name, share in said if room * share > 0)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 class Vectors:
