@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.arguments import Json, Now, or_now
+from digest.cli.arguments import Json, Now, Server, or_now, read_server
 from digest.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def check(
     ctx: typer.Context,
     now: Now = None,
     resolver: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Ask this DNS server about the sender, not the system's.")
+        Server | None,
+        typer.Option(parser=read_server, metavar="ADDRESS", help="Ask this DNS server about you, not the system's."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +78,7 @@ def _verdict(findings: Iterable[Finding]) -> str:
     return "Ready: `digest preview --open` shows what would be sent."
 
 
-def examine(path: "Path | None", now: "datetime", resolver: str | None = None) -> Findings:
+def examine(path: "Path | None", now: "datetime", resolver: Server | None = None) -> Findings:
     """Everything there is to find out; a configuration with faults ends it, since nothing else can be told then."""
     from digest import config
     from digest.cli import wiring
@@ -290,7 +291,7 @@ def _mail(settings: "Settings") -> Findings:
     yield from found
 
 
-def _sender(settings: "Settings", resolver: str | None) -> Findings:
+def _sender(settings: "Settings", resolver: Server | None) -> Findings:
     """What receivers are told about the sender: its keys and its DNS."""
     from digest.cli import sender_dns
 

@@ -12,6 +12,7 @@ from digest.cli import (
     backtest,
     check,
     demo,
+    dkim,
     explain,
     feedback,
     init,
@@ -67,6 +68,7 @@ app.command("send")(send.send)
 app.command("run")(run.run)
 app.add_typer(subscribers.app, name="subscribers")
 app.command("status")(status.status)
+app.add_typer(dkim.app, name="dkim")
 app.command("search")(search.search)
 app.command("rank")(rank.rank)
 app.command("feedback")(feedback.feedback)

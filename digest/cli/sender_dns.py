@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ from digest.delivery import keys
 from digest.delivery.lookups import Lookups
 from digest.delivery.remarks import Remark, Weight
 from digest.delivery.sender_dns import Sender, look
-from digest.errors import ConfigError, UsageError
+from digest.errors import ConfigError
 
 if TYPE_CHECKING:
+    from digest.cli.arguments import Server
     from digest.config import Settings
 
 # Names that no mail from outside can be about (RFC 2606, RFC 6761).
@@ -24,8 +24,8 @@ def is_nowhere(domain: str) -> bool:
     return any(domain == name or domain.endswith(f".{name}") for name in _NOWHERE)
 
 
-def examine(settings: "Settings", resolver: str | None = None) -> Iterator[Remark]:
-    """Keys first, then DNS, asked of the server at `resolver` or of the system's."""
+def examine(settings: "Settings", server: "Server | None" = None) -> Iterator[Remark]:
+    """Keys first, then DNS, asked of `server` or of the system's."""
     from digest.cli.signing import private_keys
 
     try:
@@ -38,18 +38,7 @@ def examine(settings: "Settings", resolver: str | None = None) -> Iterator[Remar
         words = f"is not asked about {settings.sender_domain}: set mail.from to an address of yours, and look again"
         yield Remark("sender's DNS", Weight.NOTE, words)
         return
-    yield from look(_sender(settings, held), Lookups(read_server(resolver) if resolver else None))
-
-
-def read_server(text: str) -> tuple[str, int]:
-    """The address and the port of a DNS server: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`."""
-    host, colon, port = text.rpartition(":")
-    if not colon or (":" in host and not host.endswith("]")):
-        host, port = text, "53"
-    try:
-        return str(ip_address(host.strip("[]"))), int(port)
-    except ValueError:
-        raise UsageError(f"--resolver: {text!r} is not an address like 192.0.2.1 or 192.0.2.1:5353") from None
+    yield from look(_sender(settings, held), Lookups((server.address, server.port) if server else None))
 
 
 def _about_keys(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Iterator[Remark]:

@@ -33,12 +33,12 @@ def _mail_domain(text: str) -> str:
     return name
 
 
-def _selector(text: str) -> str:
-    """RFC 6376, 3.1: a name below `_domainkey`."""
+def selector(text: str) -> str:
+    """A name below `_domainkey` (RFC 6376, 3.1); raises ValueError."""
     if not _NAME.fullmatch(text.casefold()):
         raise ValueError(f'{shown(text)} is not a selector like "digest": letters, digits, hyphens and dots only')
     return text.casefold()
 
 
 MailDomain = Annotated[Line, AfterValidator(_mail_domain)]
-Selector = Annotated[Line, AfterValidator(_selector)]
+Selector = Annotated[Line, AfterValidator(selector)]

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 
+from digest.cli.arguments import Server, read_server
 from digest.cli.check import remarks
 from digest.config import from_text
 
@@ -211,3 +212,43 @@ RELAY = '[smtp]\nhost = "smtp.lab.org"\n'
 )
 def test_what_is_allowed_and_probably_not_meant_is_remarked_on(text, keys):
     assert {key for key, _ in remarks(from_text(text, Path("config.toml"), {}))} == keys
+
+
+# --- DNS ------------------------------------------------------------------------------------------------------------
+
+
+def test_dns_is_asked_about_the_sender_and_a_fault_there_fails(run, configure, nameserver):
+    configure(FILES)
+    with Path("config.toml").open("a") as file:
+        file.write('[mail]\nfrom = "Papers <digest@lab.org>"\n')
+    nameserver.records["lab.org"] = {"TXT": ['"v=spf1 mx -all"', '"v=spf1 -all"']}
+    nameserver.records["_dmarc.lab.org"] = {"TXT": ['"v=DMARC1; p=none"']}
+    ran = run("check", "--json", "--resolver", nameserver.address, *NOW)
+    found = findings(ran)
+    assert {what: found[what][0] for what in ("SPF", "DKIM", "DMARC")} == {
+        "SPF": "failed",
+        "DKIM": "note",
+        "DMARC": "note",
+    }
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize("written", ["localhost", "127.0.0.1:x", "127.0.0.1:99999", "127.0.0.1:", ""])
+def test_a_resolver_that_is_no_address_is_refused(run, written):
+    ran = run("check", "--resolver", written)
+    assert ran.code == 2
+    assert "is not an address" in " ".join(ran.err.replace("\u2502", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("written", "server"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 53)),
+        ("192.0.2.1:5353", ("192.0.2.1", 5353)),
+        ("2001:db8::1", ("2001:db8::1", 53)),
+        ("[2001:db8::1]", ("2001:db8::1", 53)),
+        ("[2001:db8::1]:5353", ("2001:db8::1", 5353)),
+    ],
+)
+def test_a_resolver_is_an_address_with_or_without_a_port(written, server):
+    assert read_server(written) == Server(*server)
