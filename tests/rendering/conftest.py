@@ -1,13 +1,24 @@
 """Editions to render, real and hostile."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from gettext import NullTranslations
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from babel import Locale
+from markupsafe import Markup
 
-from digest.model import Edition, Kind, Listing, Missing, Pick, Profile, Reason, Schedule, Section, Subscriber
+from digest.model import Edition, Kind, Layout, Listing, Missing, Pick, Profile, Reason, Schedule, Section, Subscriber
 from digest.rendering import Mailing, Renderer, Site
+from digest.rendering.cards import Setting
+from digest.rendering.inlining import inline
+from digest.rendering.language import Language, language, speaking
+from digest.rendering.templates import THEME, Templates, built_in
+from digest.rendering.view import CardSection, Frame, view
+
+ROOT = Path(__file__).parent.parent.parent
 
 DAY = date(2026, 5, 18)
 NOW = datetime(2026, 5, 18, 5, 30, tzinfo=UTC)
@@ -98,9 +109,78 @@ def make() -> SimpleNamespace:
         edition=make_edition,
         renderer=make_renderer,
         missing=Missing,
+        page=make_page,
+        drawn=make_drawn,
+        themes=THEMES,
+        right_to_left=RIGHT_TO_LEFT,
     )
 
 
 @pytest.fixture(scope="session")
 def renderer() -> Renderer:
     return make_renderer()
+
+
+# --- pages, with everything a card can show ---------------------------------------------------------------------------
+
+THEMES = (THEME, *sorted(folder.name for folder in (built_in(ROOT / "digest") / "themes").iterdir()))
+ARABIC = replace(
+    LISTING,
+    title="مطابقة التدفق: طريقة جديدة لتدريب النماذج التوليدية على بيانات قليلة",
+    abstract="نقدم flow matching وهي طريقة عامة لتدريب النماذج. وهي أسرع من الطرق السابقة.",
+    authors=("ليلى حداد", "عمر خالد"),
+)
+CHINESE = replace(
+    LISTING,
+    title="流匹配：一种无需模拟即可训练连续归一化流的通用生成建模方法，适用于图像、语音与蛋白质结构",
+    abstract="我们提出流匹配（flow matching），一种无需模拟即可训练连续归一化流的方法。它是通用的。",
+    authors=("王伟", "李娜"),
+)
+SET = replace(LISTING, title="An O(n^(k+1)) bound for x_max at 10^(-12) m", thumbnail_url="https://a.example/t.png")
+
+
+def make_page(edition: Edition, theme: str = THEME, own: Language | None = None) -> str:
+    """An edition as HTML with pictures and links of feedback, nothing folded."""
+    own = own or language(edition.subscriber.locale)
+    pages = "https://papers.example.org"
+    frame = Frame("Daily Papers", pages, f"{pages}/profile", f"{pages}/stop", f"{pages}/like/", f"{pages}/dislike/")
+    digest = view(edition, Setting(SOURCES, own, edition.subscriber.layout, images=True), frame)
+    templates = Templates(theme=theme)
+
+    def cards(section: CardSection) -> Markup:
+        return Markup().join(
+            Markup(templates.render(f"{card.template}.html", own, card=card)) for card in section.cards
+        )
+
+    return inline(templates.render("digest.html", own, digest=digest, cards=cards))
+
+
+def make_drawn() -> dict[str, Edition]:
+    """Editions by what is special about them."""
+    version = {"section": Section.VERSIONS, "kind": Kind.REVISION, "score": 0.0, "reasons": ()}
+    against = (*REASONS, Reason("-survey", "title", -5.0, ("survey",)))
+    several = (
+        make_pick(SET),
+        make_pick(CHINESE, score=30.0, reasons=against),
+        make_pick(ARABIC, score=90.0),
+        make_pick(replace(LISTING, title="W" * 200, url=None, pdf_url=None, discussion_url=None), score=1.0),
+        make_trending(SET),
+        make_trending(ARABIC),
+        make_pick(replace(SET, version=2), **version),
+        make_pick(section=Section.AUTHORS),
+    )
+    note = (
+        "Hello, *all* of **you**: [read](https://a.example), `x`\n\n- one\n- two\n\n1. a\n\n"
+        f"> said\n\n---\n\n    code {'x' * 200}\n"
+    )
+    around = {"missing": (Missing("hf", "it answered 503"),), "problems": ("Line 3 has no end.",), "note": note}
+    return {
+        "cards": make_edition(*several, **around),
+        "compact": make_edition(*several, subscriber=make_subscriber(layout=Layout.COMPACT)),
+        "full": make_edition(*several, subscriber=make_subscriber(layout=Layout.FULL)),
+        "empty": make_edition(missing=around["missing"]),
+        "hundred": make_edition(*[make_pick() for _ in range(100)], subscriber=make_subscriber(layout=Layout.FULL)),
+    }
+
+
+RIGHT_TO_LEFT = speaking(Locale("ar"), NullTranslations())
