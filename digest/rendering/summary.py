@@ -1,6 +1,6 @@
 """What a digest says of itself in a sentence: its subject, its summary, and what an empty day has to say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from digest import due
@@ -15,23 +15,26 @@ _MOST = 8  # names in a sentence
 _SUBJECT = 70  # characters; lists of mails show hardly more
 
 
-def matched(edition: Edition) -> tuple[Pick, ...]:
-    """The picks that the profile brought."""
-    return tuple(pick for section in MATCHED for pick in edition.section(section))
+Picks = Mapping[Section, Sequence[Pick]]
 
 
-def leading(edition: Edition) -> Pick | None:
+def by_section(edition: Edition) -> Picks:
+    """The picks of an edition, in order, by what they are shown under."""
+    return {section: [pick for pick in edition.picks if pick.section is section] for section in Section}
+
+
+def leading(picks: Picks) -> Pick | None:
     """The pick that a digest is called by: the best match, else a new version, else what others talk about."""
     sections = (*MATCHED, Section.VERSIONS, Section.TRENDING)
-    return next((pick for section in sections for pick in edition.section(section)), None)
+    return next((picks[section][0] for section in sections if picks[section]), None)
 
 
 # --- the subject --------------------------------------------------------------------------------------------------
 
 
-def subject(edition: Edition, language: Language) -> str:
+def subject(edition: Edition, picks: Picks, language: Language) -> str:
     """One line. The site's name is in From, so the best paper comes first."""
-    first = leading(edition)
+    first = leading(picks)
     return _titles(edition, first, language) if first else _without_papers(edition, language)
 
 
@@ -76,22 +79,22 @@ def _without_papers(edition: Edition, language: Language) -> str:
 # --- the summary --------------------------------------------------------------------------------------------------
 
 
-def summary(edition: Edition, language: Language, sources: Mapping[str, str]) -> str:
+def summary(edition: Edition, picks: Picks, language: Language, sources: Mapping[str, str]) -> str:
     """One sentence: what is in here, and how many papers were read to find it."""
-    picks = matched(edition)
-    if picks:
-        return _matches(edition, picks, language)
+    matched = [pick for section in MATCHED for pick in picks[section]]
+    if matched:
+        return _matches(edition, matched, language)
     if not edition.picks:
         # Translators: what ends a sentence.
         return language.gettext("{sentence}.").format(sentence=_nothing(edition, language, sources))
     # Translators: {nothing} is a sentence like "None of 1,243 new papers matches your keywords",
     # {others} a list like "1 paper that others talk about and 2 new versions of papers you were sent".
     return language.gettext("{nothing}; below: {others}.").format(
-        nothing=_nothing(edition, language, sources), others=language.listed(_others(edition, language))
+        nothing=_nothing(edition, language, sources), others=language.listed(_others(picks, language))
     )
 
 
-def _matches(edition: Edition, picks: tuple[Pick, ...], language: Language) -> str:
+def _matches(edition: Edition, picks: Sequence[Pick], language: Language) -> str:
     total, shown = edition.papers, len(picks)
     count = max(edition.matched, shown)
     strongest = _strongest(picks[0], language)
@@ -128,9 +131,9 @@ def _strongest(pick: Pick, language: Language) -> str:
     return subject_of(best, language) if best else ""
 
 
-def _others(edition: Edition, language: Language) -> list[str]:
+def _others(picks: Picks, language: Language) -> list[str]:
     """What is in here beside matches."""
-    talked, versions = len(edition.section(Section.TRENDING)), len(edition.section(Section.VERSIONS))
+    talked, versions = len(picks[Section.TRENDING]), len(picks[Section.VERSIONS])
     said = []
     if talked:
         pattern = language.ngettext(

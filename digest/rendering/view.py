@@ -86,8 +86,8 @@ def view(edition: Edition, setting: Setting, frame: Frame) -> View:
     """The edition in the reader's words, every paper in it."""
     numbers = count(1)
     cards = {
-        section: tuple(_card(pick, edition, setting, frame, next(numbers)) for pick in edition.section(section))
-        for section in Section
+        section: tuple(_card(pick, edition, setting, frame, next(numbers)) for pick in picks)
+        for section, picks in summary.by_section(edition).items()
     }
     whole = shell(edition, setting, frame)
     return replace(whole, sections=tuple(replace(part, cards=cards[Section(part.name)]) for part in whole.sections))
@@ -111,6 +111,8 @@ def answerable(card: Card, frame: Frame, language: Language) -> Card:
 def shell(edition: Edition, setting: Setting, frame: Frame) -> View:
     """The edition in the reader's words, without the papers: its sections hold no cards."""
     language, sources = setting.language, setting.sources
+    picks = summary.by_section(edition)
+    first = summary.leading(picks)
     return View(
         lang=language.tag,
         dir=language.direction,
@@ -118,15 +120,13 @@ def shell(edition: Edition, setting: Setting, frame: Frame) -> View:
         site=clean(frame.site),
         site_url=frame.site_url,
         date=language.long_day(edition.issue_date),
-        summary=summary.summary(edition, language, sources),
+        summary=summary.summary(edition, picks, language, sources),
         missing=notices.missing(edition, language, sources),
         note=shorten(clean_lines(edition.note), _NOTE),
         problems=notices.problems(edition, language),
-        sections=tuple(
-            CardSection(section, _title(section, language), ()) for section in Section if edition.section(section)
-        ),
-        subject=summary.subject(edition, language),
-        headline=clean(first.listing.title) if (first := summary.leading(edition)) else "",
+        sections=tuple(CardSection(section, _title(section, language), ()) for section in Section if picks[section]),
+        subject=summary.subject(edition, picks, language),
+        headline=clean(first.listing.title) if first else "",
         count=len(edition.picks),
         more="",
         empty=summary.empty(edition, language, sources),
