@@ -124,8 +124,8 @@ def _found(locale: str) -> tuple[str, str] | None:
             parsed = Locale.parse(name)
         except (UnknownLocaleError, ValueError):
             continue
-        if catalog := _catalog(parsed):
-            return catalog, _FORMATS.get(str(parsed), str(parsed))
+        catalog = _catalog(parsed)
+        return (catalog, _FORMATS.get(str(parsed), str(parsed))) if catalog else None
     return None
 
 
