@@ -112,9 +112,10 @@ class Offer:
 
     present: Sequence[Subscriber]
     days: Sequence[tuple[date, bool]]
-    locales: Sequence[str]
+    locales: Mapping[str, str]  # and what they are called in their own words
     themes: Sequence[str]
-    theme: str  # as configured
+    locale: str  # as configured
+    theme: str
 
 
 def controls(asked: Asked, offer: Offer, subscriber: Subscriber, configured: Subscriber) -> Controls:
@@ -154,12 +155,20 @@ def _days(asked: Asked, known: Sequence[tuple[date, bool]]) -> Menu:
     return Menu("day", "Edition", tuple(choices))
 
 
+_LAYOUTS: Mapping[str, str] = {Layout.CARDS: "Cards", Layout.COMPACT: "Compact", Layout.FULL: "Full"}
+_FORMATS: Mapping[str, str] = {
+    Format.HTML: "HTML and text",
+    Format.TEXT: "Text alone",
+    Format.MARKDOWN: "Markdown alone",
+}
+
+
 def _tries(asked: Asked, offer: Offer, own: Subscriber) -> tuple[Menu, ...]:
-    menus: list[tuple[str, str, Iterable[str], str]] = [
-        ("layout", "Layout", list(Layout), own.layout),
-        ("format", "Sent as", list(Format), own.format),
-        ("locale", "Language", offer.locales, own.locale or "the site's"),
-        ("theme", "Theme", offer.themes, offer.theme),
+    menus: list[tuple[str, str, Mapping[str, str], str]] = [
+        ("layout", "Layout", _LAYOUTS, own.layout),
+        ("format", "Sent as", _FORMATS, own.format),
+        ("locale", "Language", offer.locales, own.locale or offer.locale),
+        ("theme", "Theme", {name: name.title() for name in offer.themes}, offer.theme),
     ]
     return tuple(
         Menu(name, label, _options(getattr(asked, name), options, configured))
@@ -167,9 +176,9 @@ def _tries(asked: Asked, offer: Offer, own: Subscriber) -> tuple[Menu, ...]:
     )
 
 
-def _options(wanted: str, options: Iterable[str], configured: str) -> tuple[Choice, ...]:
-    first = Choice("", f"{configured} (own)", not wanted)
-    return first, *(Choice(str(one), str(one), one == wanted) for one in options if one != configured)
+def _options(wanted: str, options: Mapping[str, str], configured: str) -> tuple[Choice, ...]:
+    others = (Choice(name, label, name == wanted) for name, label in options.items() if name != configured)
+    return Choice("", options.get(configured, configured), not wanted), *others
 
 
 def _switch(asked: Asked, name: str) -> Menu:

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from babel import Locale
+
 import digest
 from digest import config
 from digest.cli import preview_editions, ranking, wiring
@@ -110,7 +112,8 @@ class Desk:
             present = self._present(home)
             subscriber = whom(present, asked.to)
             days = preview_editions.days(home, subscriber, self._now())
-            return Offer(present, days, LANGUAGES, self.themes(), home.settings.site.theme), subscriber
+            site = home.settings.site
+            return Offer(present, days, _languages(), self.themes(), site.locale, site.theme), subscriber
 
     def themes(self) -> list[str]:
         """The looks there are, the built-in one first."""
@@ -236,6 +239,11 @@ class Desk:
             return (store.head(),) if store else ()
         except DigestError:
             return ()
+
+
+def _languages() -> dict[str, str]:
+    """The languages there are, each in its own words."""
+    return {name: (Locale.parse(name).display_name or name).capitalize() for name in LANGUAGES}
 
 
 def _database(settings: "Settings") -> Path | None:

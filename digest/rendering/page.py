@@ -12,13 +12,13 @@ from hashlib import sha256
 from math import ceil
 
 from digest.model import Edition, Format
+from digest.rendering import HTML_BUDGET, Bodies
 from digest.rendering.remarks import Grade, Remark, remarks
 from digest.rendering.remarks.body import CLIPPED_AT
 from digest.rendering.remarks.mail import Mail
-from digest.rendering import HTML_BUDGET, Bodies
 from digest.rendering.templates import Templates
 
-PHONE, DESKTOP = 375, 700  # CSS pixels
+PHONE, DESKTOP = 375, 760  # CSS pixels
 PANELS = {
     "mail": "Mail",
     "text": "Text",

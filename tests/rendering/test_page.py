@@ -24,9 +24,9 @@ def test_a_file_shows_every_form_in_frames_without_scripts(make, renderer, page)
     frames = tree.cssselect("iframe")
     assert [frame.get("title") for frame in frames] == [
         "Phone, 375 px, light",
-        "Desktop, 700 px, light",
+        "Desktop, 760 px, light",
         "Phone, 375 px, dark",
-        "Desktop, 700 px, dark",
+        "Desktop, 760 px, dark",
     ]
     assert all("allow-scripts" not in frame.get("sandbox") for frame in frames)
     assert all("Flow Matching for" in frame.get("srcdoc") for frame in frames)

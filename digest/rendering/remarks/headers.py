@@ -177,7 +177,7 @@ def authentication(mail: Mail) -> list[Remark]:
     unknown = Remark(
         Grade.NOTE,
         "Whether SPF, DMARC and the reverse name of the sending address are right is not written in a message.",
-        "`digest check` asks the DNS for them.",
+        "digest check asks DNS for them.",
     )
     if not signatures:
         what = "It is not signed here. A relay may do it; whether yours does, the first mail it delivers shows."
