@@ -14,12 +14,13 @@ def section_of(reasons: Sequence[Reason]) -> Section:
 
     What the community says of a paper is no reason of the reader's own, and what speaks against it brings nothing.
     """
-    own = [reason for reason in reasons if reason.contribution > 0 and reason.ground is not Ground.SIGNAL]
-    return Section.AUTHORS if own and all(map(_names_an_author, own)) else Section.FOR_YOU
-
-
-def _names_an_author(reason: Reason) -> bool:
-    return reason.field == "authors" and reason.ground is Ground.KEYWORD
+    section = Section.FOR_YOU
+    for reason in reasons:
+        if reason.contribution > 0 and reason.ground is not Ground.SIGNAL:
+            if reason.field != "authors" or reason.ground is not Ground.KEYWORD:
+                return Section.FOR_YOU  # of most picks the first reason says so
+            section = Section.AUTHORS
+    return section
 
 
 def matching(picks: Iterable[Pick]) -> tuple[Pick, ...]:

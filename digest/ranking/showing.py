@@ -25,7 +25,12 @@ def rankings(readers: Readers) -> list[Ranking]:
     for compared in (False, True):
         own = [at for at, reader in enumerate(readers.all) if simple(reader.subscriber.profile) is not compared]
         found.update(zip(own, _ranked(readers, [readers.all[at] for at in own], CONSIDERED * compared), strict=True))
-    return [replace(found[at], picks=in_order((*found[at].picks, *later[at]))) for at in range(len(readers.all))]
+    return [_with(found[at], later[at]) for at in range(len(readers.all))]
+
+
+def _with(ranking: Ranking, later: tuple[Pick, ...]) -> Ranking:
+    """The ranking with new versions beside what it has."""
+    return replace(ranking, picks=in_order((*ranking.picks, *later))) if later else ranking
 
 
 def _ranked(readers: Readers, some: Sequence[Reader], least: int) -> Iterator[Ranking]:
@@ -55,7 +60,7 @@ class _Block:
             matched = [self._matching(reader, candidate, next(reasons)) for candidate in shown[row]]
             hidden = {*(candidate.column for candidate in shown[row]), *excluded.get(row, ()), *reader.sent}
             yield Ranking(
-                picks=(*matched, *trending(self._day, reader, hidden)),
+                picks=in_order((*matched, *trending(self._day, reader, hidden))),
                 read=reader.news.read,
                 papers=len(reader.news.announced),
                 matched=self._matched(row, reader),

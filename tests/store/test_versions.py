@@ -1,11 +1,13 @@
 """New versions of papers that were sent: told once to whoever had an earlier one, whatever races or is composed again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from digest.model import Kind, Section
+from digest.store import open_store
 
 from .making import (
     DAY,
@@ -130,3 +132,24 @@ def test_editions_of_two_days_that_are_published_at_once_tell_a_version_once(sto
         [(Section.VERSIONS, 1, 2)],
         [],
     ]
+
+
+def test_daemons_that_race_tell_a_version_once(store, url):
+    announce_papers(store, 3)
+    ann = subscribe(store)
+    publish(store, edition(ann, papers(store)))
+    newer = [replace(one, version=2) for one in papers(store)]
+    days = [DAY + timedelta(days=number) for number in range(1, 5)]
+
+    def compose(day):
+        other = open_store(url)
+        try:
+            publish(other, told(ann, *newer, day=day))
+        finally:
+            other.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(compose, days))
+    editions = [held for day in days if (held := store.edition(ann.email, day))]
+    assert [each.listing.id for held in editions for each in held.picks] == [1, 2, 3]
+    assert len(store.sent_on(ann.id, 1)) == 2
