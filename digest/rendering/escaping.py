@@ -15,7 +15,7 @@ _ALWAYS = re.compile(r"([\\`*_\[\]#~])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _AT_START = re.compile(r"^(\s*)([-+](?=\s|$)|-(?=[-\s]*$)|>)")  # a list, a rule, a quotation
-_NUMBERED = re.compile(r"^(\s*\d+)([.)])")
+_NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s|$)")
 
 
 def as_markdown(value: object) -> object:
