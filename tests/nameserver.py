@@ -12,11 +12,12 @@ import dns.name
 import dns.rcode
 import dns.rrset
 
-Records = Mapping[str, Mapping[str, Sequence[str]]]  # name -> type -> records as zone files write them
-
 
 class Nameserver:
-    """Answers with `records`; a name whose records are None is met with silence, or with the rcode it is given."""
+    """Answers with `records`: of each name its records by type, as zone files write them.
+
+    A name may also have an rcode to answer with, or None to say nothing at all.
+    """
 
     def __init__(self) -> None:
         self.records: dict[str, Mapping[str, Sequence[str]] | dns.rcode.Rcode | None] = {}
@@ -46,16 +47,26 @@ class Nameserver:
     @contextmanager
     def serving(self) -> Iterator["Nameserver"]:
         with ExitStack() as stack:
-            udp = stack.enter_context(socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Udp))
-            self.port = udp.server_address[1]
-            tcp = stack.enter_context(socketserver.ThreadingTCPServer(("127.0.0.1", self.port), _Tcp))
-            for server in (udp, tcp):
+            servers = _pair()
+            self.port = servers[0].server_address[1]
+            for server in map(stack.enter_context, servers):
                 server.nameserver = self
                 thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
                 thread.start()
                 stack.callback(thread.join)
                 stack.callback(server.shutdown)
             yield self
+
+
+def _pair():
+    """Servers for TCP and UDP with one port number, which may take several tries."""
+    for _ in range(50):
+        tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Tcp)
+        try:
+            return tcp, socketserver.ThreadingUDPServer(tcp.server_address, _Udp)
+        except OSError:
+            tcp.server_close()
+    raise OSError("no port is free for both TCP and UDP")
 
 
 class _Udp(socketserver.BaseRequestHandler):

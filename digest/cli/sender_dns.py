@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Names that no mail from outside can be about (RFC 2606, RFC 6761).
 _NOWHERE = ("localhost", "local", "test", "invalid", "example", "example.org", "example.com", "example.net")
-_PATIENCE = 1.0  # seconds
+_PATIENCE = 0.5  # seconds
 
 
 def is_nowhere(domain: str) -> bool:

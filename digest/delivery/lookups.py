@@ -12,8 +12,8 @@ import dns.reversename
 
 Address = IPv4Address | IPv6Address
 
-SECONDS = 3.0  # for all questions together
-_PATIENCE = 1.0  # seconds for one packet, before the question is asked again
+SECONDS = 2.5  # for all questions together
+_PATIENCE = 0.8  # seconds for one packet, before the question is asked again
 
 
 class CannotTell(Exception):  # noqa: N818 - not knowing is no error
