@@ -114,15 +114,17 @@ def _terms(reasons: Iterable[Reason], language: Language, most: int) -> tuple[Wh
     found: dict[tuple[str, bool], list[Reason]] = {}
     for reason in reasons:
         found.setdefault((subject_of(reason, language), reason.contribution < 0), []).append(reason)
-    whole = {key for own in found.values() for reason in own if not reason.partial for key in keys(reason.term)}
+    words = {key: {word for reason in own for word in keys(reason.term)} for key, own in found.items()}
+    partial = {key for key, own in found.items() if all(reason.partial for reason in own)}
+    whole = set().union(*(words[key] for key in found.keys() - partial))
 
-    def says_nothing(own: Sequence[Reason]) -> bool:  # "small" beside "small language model"
-        return all(reason.partial and whole.issuperset(keys(reason.term)) for reason in own)
+    def says_nothing(key: tuple[str, bool]) -> bool:  # "small" beside "small language model", or "language model"
+        return key in partial and (words[key] <= whole or any(words[key] < words[other] for other in partial))
 
     def order(key: tuple[str, bool]) -> tuple[bool, bool]:
-        return key[1], all(reason.partial for reason in found[key])
+        return key[1], key in partial
 
-    shown = sorted((key for key, own in found.items() if not says_nothing(own)), key=order)
+    shown = sorted((key for key in found if not says_nothing(key)), key=order)
     return tuple(Why(term, _where(found[term, against], language), against) for term, against in shown[:most])
 
 

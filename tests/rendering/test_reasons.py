@@ -121,3 +121,8 @@ def test_all_reasons_fit_a_line():
     )
     assert explanation("Match 1 of 5", (), ENGLISH) == "Match 1 of 5"
     assert explanation("", (), ENGLISH) == ""
+
+
+def test_a_lone_word_says_nothing_beside_more_of_its_term_either():
+    reasons = [Reason(term, "abstract", 9.0, partial=True) for term in ("language", "small", "language model", "model")]
+    assert [why.term for why in whys(reasons)] == ["small", "language model"]
