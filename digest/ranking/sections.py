@@ -6,17 +6,19 @@ from heapq import merge
 from digest.model import Ground, Pick, Reason, Section
 from digest.ranking.selection import place
 
+_NOT_THEIRS = (Ground.SIGNAL, Ground.MEANING)
 _ORDER = {section: place for place, section in enumerate(Section)}
 
 
 def section_of(reasons: Sequence[Reason]) -> Section:
     """That of what a profile brings: "Also from your authors" where nothing but names speaks for it.
 
-    What the community says of a paper is no reason of the reader's own, and what speaks against it brings nothing.
+    What the community says of a paper, or an encoder of nearly every one, is no reason of the reader's own, and what
+    speaks against it brings nothing.
     """
     section = Section.FOR_YOU
     for reason in reasons:
-        if reason.contribution > 0 and reason.ground is not Ground.SIGNAL:
+        if reason.contribution > 0 and reason.ground not in _NOT_THEIRS:
             if reason.field != "authors" or reason.ground is not Ground.KEYWORD:
                 return Section.FOR_YOU  # of most picks the first reason says so
             section = Section.AUTHORS
