@@ -184,7 +184,7 @@ def _lengths(mail: Mail) -> Iterator[Remark]:
             longest = max(map(len, payload.splitlines() or [""]))
             if longest > _ENCODED:
                 what = f"A line of {part.get_content_type()} has {longest} characters, {_ENCODED} are allowed."
-                yield Remark(Grade.FAULT, what, _RELAYS, "RFC 2045, 6.7 and 6.8")
+                yield Remark(Grade.WARNING, what, "Encode it in shorter lines.", "RFC 2045, 6.7 and 6.8")
 
 
 def structure(mail: Mail) -> list[Remark]:
