@@ -7,8 +7,8 @@ from math import ceil
 
 from lxml import html as lxml_html
 
-from digest.rendering.remarks.mail import Grade, Mail, Remark, several
 from digest.rendering import HTML_BUDGET
+from digest.rendering.remarks.mail import Grade, Mail, Remark, several
 
 CLIPPED_AT = 102 * 1024  # bytes of HTML after which Gmail shows "[Message clipped]"
 
