@@ -1,13 +1,14 @@
+# ruff: noqa: RUF001, RUF003 -- telling look-alike characters apart is what this module does
 """Characters that may be shown, and white space as text has it."""
 
 import re
 import unicodedata
 
 # What nobody means to print: controls, halves of surrogate pairs, non-characters, invisible joiners, marks that turn
-# the direction of text around, and the tags that can hide a message in it.
+# the direction of text around, the tags that can hide a message in it, and private use, which only one font can show.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
-    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+    "\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
 # Persian, Indic scripts and emoji need these two between their characters; Latin text does not.
 _STRAY_JOINER = re.compile("(?<![\u0600-\u1fff\u2190-\u2bff\ufb50-\ufeff\U0001f000-\U0001ffff])[\u200c\u200d]")
@@ -23,6 +24,22 @@ def printable(text: str) -> str:
 def composed(text: str) -> str:
     """`text` in Unicode's composed form (NFC), so that equal letters are equal."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+# Letters in another type: 𝒪, 𝐱, 𝔼, ﬁ. Few fonts of mail programs have them and screen readers spell their names or skip
+# them. ℝ and ℓ have their own places, are in most fonts and are said.
+_TYPED = re.compile("[\U0001d400-\U0001d7ff\ufb00-\ufb06ℊℋℌℐℑℒℛℜℨℬℭℯℰℱℳℴℹℽℾℿⅅ-ⅉ]+")
+# Vietnamese and polytonic Greek need two marks on a letter, and no alphabet four.
+_PILE = re.compile(
+    "(?<=[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+
+
+def legible(text: str) -> str:
+    """`text` with letters of mathematical type as plain letters, and without piles of marks on one letter."""
+    if text.isascii():
+        return text
+    return _PILE.sub("", _TYPED.sub(lambda letters: unicodedata.normalize("NFKC", letters.group()), text))
 
 
 _GAP = re.compile(r"\s{3,}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from digest.text import latex, markup
-from digest.text.characters import composed, one_line, paragraphs, printable, squeezed
+from digest.text.characters import composed, legible, one_line, paragraphs, printable, squeezed
 
 _ODD = re.compile(r"[\\${}&<~`]|''|--|[^\x20-\x7e\n]")
 
@@ -34,7 +34,7 @@ def _readable(raw: str) -> str:
         return raw
     text = squeezed(printable(markup.unescaped(markup.unescaped(printable(raw)))))
     text = latex.to_unicode(markup.untagged(text))
-    return composed(printable(text))
+    return composed(legible(printable(text)))
 
 
 # --- authors --------------------------------------------------------------------------------------------------------

@@ -3,27 +3,12 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Protocol
 
-from digest.text.scripts import lowered, quotient, raised, root
-from digest.text.spacing import CLOSES, EDGE, LEFT, OPENS, SOFT, settled, tight
+from digest.text import formulas
+from digest.text.formulas import named
+from digest.text.reader import Command, Reader
+from digest.text.spacing import EDGE, LEFT, SOFT, settled
 from digest.text.symbols import double_struck
-
-
-class Reader(Protocol):
-    """What a command may ask of the reader that met it."""
-
-    math: bool  # inside a formula
-
-    def argument(self, *, math: bool | None = None) -> str: ...  # what is shown of the next one
-    def raw(self) -> str: ...  # the next one as it is written
-    def option(self) -> str: ...  # one in brackets, if there is
-    def until_again(self) -> str: ...  # the next run of text between two equal characters
-    def space_follows(self) -> bool: ...
-
-
-Command = Callable[[Reader, str], str]
 
 # --- silent ---------------------------------------------------------------------------------------------------------
 
@@ -46,7 +31,7 @@ _LETTER_ACCENTS = {
 }  # fmt: skip
 _OVER_LETTERS = {
     "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303", "bar": "\u0304", "overline": "\u0304",
-    "vec": "\u20d7", "overrightarrow": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306",
+    "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306",
     "acute": "\u0301", "grave": "\u0300", "mathring": "\u030a",
 }  # fmt: skip
 
@@ -68,7 +53,8 @@ def _accent(reader: Reader, name: str) -> str:
 def _hat(reader: Reader, name: str) -> str:
     """A mark over a letter; over more than one it cannot be shown."""
     base = settled(reader.argument()).strip()
-    return base if len(base) > 1 and base[1:2].isalnum() else _over(base, _OVER_LETTERS[name])
+    several = base[1:2].isalnum() or unicodedata.combining(base[1:2] or " ")
+    return base if several else _over(base, _OVER_LETTERS[name])
 
 
 def _not(reader: Reader, _: str) -> str:
@@ -158,116 +144,37 @@ def _href(reader: Reader, _: str) -> str:
     return f"{words} ({address})" if address else words
 
 
-# --- formulas -------------------------------------------------------------------------------------------------------
-
-
-def _fraction(reader: Reader, _: str) -> str:
-    above, below = settled(reader.argument()).strip(), settled(reader.argument()).strip()
-    return f"{EDGE}{quotient(above, below)}{EDGE}"
-
-
-def _root(reader: Reader, _: str) -> str:
-    degree = reader.option()
-    return root(settled(reader.argument()), degree)
-
-
-def _binomial(reader: Reader, _: str) -> str:
-    return f"({settled(reader.argument()).strip()} choose {settled(reader.argument()).strip()})"
-
-
-def _underset(reader: Reader, _: str) -> str:
-    below = tight(reader.argument())
-    return f"{EDGE}{settled(reader.argument()).strip()}{lowered(below)}{EDGE}"
-
-
-def _superscript(reader: Reader, _: str) -> str:
-    return raised(tight(reader.argument()))
-
-
-def _subscript(reader: Reader, _: str) -> str:
-    return lowered(tight(reader.argument()))
-
-
-def _modulo(reader: Reader, _: str) -> str:
-    return f" (mod {settled(reader.argument()).strip()})"
-
-
-def _arrow(reader: Reader, name: str) -> str:
-    reader.option()
-    reader.argument()
-    return f"{SOFT}{'→' if 'right' in name else '←'}{SOFT}"
-
-
-_FORMULAS = frozenset(
-    "equation align eqnarray gather multline displaymath math alignat flalign split aligned cases array".split()
-)
-
-
-def _begin(reader: Reader, _: str) -> str:
-    name = reader.raw().rstrip("*")
-    if name in ("array", "tabular"):
-        reader.raw()  # its columns
-    if name not in _FORMULAS:
-        return " "
-    reader.math = True
-    return f" {OPENS}"
-
-
-def _end(reader: Reader, _: str) -> str:
-    if reader.raw().rstrip("*") not in _FORMULAS:
-        return " "
-    reader.math = False
-    return f"{CLOSES} "
-
-
-def _opens(reader: Reader, _: str) -> str:
-    reader.math = True
-    return OPENS
-
-
-def _closes(reader: Reader, _: str) -> str:
-    reader.math = False
-    return CLOSES
-
-
 # --- the table ------------------------------------------------------------------------------------------------------
-
-
-def _named(names: str, command: Command) -> dict[str, Command]:
-    return dict.fromkeys(names.split(), command)
 
 
 _IN_TEXT = dict.fromkeys([*_ACCENTS, *_LETTER_ACCENTS], _accent)
 _IN_FORMULAS = dict.fromkeys("'`^", _accent)
 _ANYWHERE = (
     dict.fromkeys(_OVER_LETTERS, _hat)
-    | _named("text textrm textit textbf textsf texttt textsc textup textsl mbox hbox emph", _text)
-    | _named(
+    | named("text textrm textit textbf textsf texttt textsc textup textsl mbox hbox emph", _text)
+    | named(
         "underline underbrace overbrace uline gls ac acp acs mathrm mathbf mathcal mathsf mathscr mathfrak mathit mathtt",
         _same,
     )
-    | _named("boldsymbol bm pmb frak", _same)
-    | _named("operatorname mathop DeclareMathOperator", _operator)
-    | _named("mathbb Bbb mathds mathbbm", _struck)
-    | _named(
+    | named("boldsymbol bm pmb frak vec overrightarrow cancel", _same)
+    | named("operatorname mathop DeclareMathOperator", _operator)
+    | named("mathbb Bbb mathds mathbbm", _struck)
+    | named(
         "textcolor colorbox scalebox raisebox parbox hyperlink hypertarget stackrel overset rotatebox foreignlanguage",
         _second,
     )
-    | _named("resizebox", _third)
-    | _named(
+    | named("resizebox", _third)
+    | named(
         "label vspace hspace vskip color pagestyle thispagestyle bibliography bibliographystyle includegraphics thanks",
         _unseen,
     )
-    | _named("phantom vphantom hphantom index input include usepackage fontsize tag pagecolor fontfamily", _unseen)
-    | _named("ref eqref cref Cref autoref pageref vref nameref", _unseen)
-    | _named("frac dfrac tfrac cfrac nicefrac sfrac flatfrac", _fraction)
-    | _named("binom tbinom dbinom", _binomial)
-    | _named("footnote footnotetext", _footnote)
-    | _named("xrightarrow xleftarrow", _arrow)
-    | _named("url nolinkurl", _url)
-    | {"sqrt": _root, "underset": _underset, "pmod": _modulo, "not": _not, "href": _href, "verb": _verb, "item": _item}
-    | {"textsuperscript": _superscript, "textsubscript": _subscript, "unicode": _unicode, "ding": _ding}
-    | {"begin": _begin, "end": _end, "(": _opens, "[": _opens, ")": _closes, "]": _closes}
+    | named("phantom vphantom hphantom index input include usepackage fontsize tag pagecolor fontfamily", _unseen)
+    | named("ref eqref cref Cref autoref pageref vref nameref", _unseen)
+    | named("footnote footnotetext", _footnote)
+    | named("url nolinkurl", _url)
+    | {"not": _not, "href": _href, "verb": _verb, "item": _item}
+    | {"unicode": _unicode, "ding": _ding}
+    | formulas.COMMANDS
 )
 
 

@@ -24,7 +24,8 @@ def judged(dollars: Sequence[Dollar], between: Callable[[int, int], str]) -> Ite
         following = dollars[index + 1] if index + 1 < len(dollars) else None
         end = following.at if following else dollar.at + 4
         inside = between(dollar.at + 1, end)
-        if following and _is_formula(inside, following, between):
+        price = dollar.before.endswith(_CURRENCIES) and inside[:1].isdigit() and not _TEX.search(inside)
+        if following and not price and _is_formula(inside, following, between):
             yield dollar.at, "opens"
             yield following.at, "closes"
             index += 2
@@ -33,6 +34,7 @@ def judged(dollars: Sequence[Dollar], between: Callable[[int, int], str]) -> Ite
         index += 1
 
 
+_CURRENCIES = ("US", "AU", "CA", "HK", "NZ")
 _TEX = re.compile(r"[\\^_{}=<>|+*]")
 _PROSE = re.compile(r"[A-Za-z]{3,}[,;.]?\s+(?:[A-Za-z]+[,;.]?\s+)*?[A-Za-z]{3,}")
 _TWO_WORDS = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")

@@ -29,14 +29,15 @@ _TABLE = """
     euro €  texteuro €  yen ¥  copyright ©  dag †  ddag ‡  S §  P ¶  indep ⫫  perp ⊥  bot ⊥  top ⊤  wr ≀  cong ≅
     lesssim ≲  gtrsim ≳  land ∧  lor ∨  vee ∨  wedge ∧  lnot ¬  neg ¬  triangleq ≜  coloneqq ≔  defeq ≔
     varinjlim lim  varprojlim lim  dagger †  ddagger ‡  natural ♮  sharp ♯  flat ♭  gtrapprox ⪆  lessapprox ⪅
-    lg lg  Bbbk 𝕜  Msun M⊙  surd √  rhd ▷  lhd ◁  textregistered ®  texttrademark ™  micro µ  iint ∬  iiint ∭
+    lg lg  Bbbk k  Msun M⊙  surd √  rhd ▷  lhd ◁  textregistered ®  texttrademark ™  micro µ  iint ∬  iiint ∭
     oint ∮  eg e.g.  ie i.e.  etc etc.  dashrightarrow ⇢  Diamond ◇  diamondsuit ♦  bigsqcup ⨆  varsubsetneq ⊊
-    restriction ↾  bigO O  lozenge ◊  medlozenge ◊
+    restriction ↾  models ⊨  diamond ◇  bigO O  lozenge ◊  medlozenge ◊
 """.split()
 _OWN = (
     GREEK
     | {f"var{name}": letter for name, letter in GREEK.items()}
     | dict(zip(_TABLE[::2], _TABLE[1::2], strict=True))
+    | {f"text{name}": letter for name, letter in GREEK.items()}
     | {"etal": "et al."}
 )
 _FUNCTIONS = frozenset(
@@ -46,7 +47,11 @@ _FUNCTIONS = frozenset(
 _SPACES = frozenset(
     [" ", "\n", "\t", ",", ";", ":", ">", "quad", "qquad", "enspace", "thinspace", "space", "\\", "newline", "par"]
 )
-_TIGHT = frozenset("∞∂∇∑∏∐∫∬∭∮√∀∃∄¬∅∠△□▷◁⋆∗*•…⊤′°|‖%♮♯♭✓✗†‡⨁⨂⋃⋂⋁⋀/\\∖:<>†")
+_TIGHT = frozenset("∞∂∇∑∏∐∫∬∭∮√∀∃∄¬∅∠△□▷◁◇⋆∗*•…⊤′°|‖%♮♯♭✓✗†‡⨁⨂⋃⋂⋁⋀/\\∖:<>†")
+_SPACED = {"mid": f"{SOFT}|{SOFT}", "colon": ": "} | {
+    name: f"{SOFT}{sign}{SOFT}"
+    for name, sign in (("star", "⋆"), ("ast", "*"), ("setminus", "∖"), ("smallsetminus", "∖"), ("backslash", "∖"))
+}
 _SIGNS = frozenset("±∓~¬−+-")  # also used with nothing before them
 
 
@@ -77,7 +82,7 @@ def _of_library(name: str) -> str | None:
 _FAMILIES = re.compile(
     r"(?:math)?(?:cal|scr|frak|bf|bm|bs|sf|rm|bold|mc|mat|vec|bb|c|b)(?P<base>[A-Za-z]|[A-Z]?[a-z]{2,7})"
 )
-_LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "𝔼", "F": "𝔽", "P": "ℙ", "S": "S", "H": "ℍ"}
+_LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "E", "F": "F", "P": "ℙ", "S": "S", "H": "ℍ"}
 
 
 @cache
@@ -87,6 +92,8 @@ def in_formula(name: str) -> str | None:
         return _LETTERS.get(name, name)
     if name in _FUNCTIONS:
         return f"{EDGE}{symbol(name)}{EDGE}"
+    if name in _SPACED:
+        return _SPACED[name]
     shown = symbol(name)
     if shown is None:
         return _guess(name)
@@ -109,17 +116,9 @@ def is_sign(shown: str) -> bool:
     return shown.strip(SOFT) in _SIGNS
 
 
+_DOUBLE_STRUCK = str.maketrans("CHNPQRZ", "ℂℍℕℙℚℝℤ")
+
+
 def double_struck(text: str) -> str:
-    r"""Letters as `\mathbb` shows them: ℝ, 𝔼."""
-    return "".join(_struck(char) for char in text)
-
-
-def _struck(char: str) -> str:
-    if not (char.isascii() and char.isalnum()):
-        return char
-    for name in (f"DOUBLE-STRUCK CAPITAL {char}", f"MATHEMATICAL DOUBLE-STRUCK CAPITAL {char}"):
-        try:
-            return unicodedata.lookup(name) if char.isupper() else {"1": "𝟙", "k": "𝕜"}.get(char, char)
-        except KeyError:
-            continue
-    return char
+    r"""Letters as `\mathbb` shows them, as far as fonts and screen readers have them: ℝ, but E."""
+    return text.translate(_DOUBLE_STRUCK)

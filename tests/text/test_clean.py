@@ -114,6 +114,9 @@ GOLDEN = [
     ("<jats:p>One.</jats:p><jats:p>Two.</jats:p>", "One.\n\nTwo."),
     ("<mml:math><mml:mi>x</mml:mi></mml:math>", "x"),
     # characters
+    ("𝒪(n) 𝐱 𝔼[X] ℝ ℓ ﬁt", "O(n) x E[X] ℝ ℓ fit"),
+    ("a\ue000b\uf8ff", "ab"),
+    ("z" + "\u0316" * 9 + "o", "z" + "\u0316" * 3 + "o"),
     ("a\u202eb\u200bc\x00d\ufeffe", "abcde"),
     ("a\ud800b", "ab"),
     ("a\u00a0b\u3000c\td", "a b c d"),
@@ -247,6 +250,20 @@ def test_any_text_at_all_is_cleaned(text):
         shown.encode()
 
 
+TEX = (
+    r"$ $$ { } ^ _ & | \\ \, \| \{ \} \left( \right) \left. \right| \begin{cases} \end{cases} \begin{pmatrix} \end{pmatrix}"
+    r" \begin{align} \end{align} \substack{ \frac \frac{}{} \over \choose \sqrt[k] \sum \log \alpha \leq \mid \big \bar"
+    r" \hat{ \mathbb \text{ \ce{ \SI{ \num{1e5} \ket \norm{ \cite[ \foo[ \textsubscript x yz 12 ( ) [ ] , ; . - ~ '' ` \u00e9 \/"
+)
+
+
+@given(st.lists(st.sampled_from([*TEX.split(), " "]), max_size=30).map("".join))
+def test_commands_in_any_order_are_read(text):
+    shown = abstract(text)
+    assert shown == abstract(text)
+    assert not any(ord(char) < 0x20 and char != "\n" for char in shown)
+
+
 @given(st.text(alphabet="abc ABC.,:;!?()[]0123456789%#@=+*/|\n"))
 def test_text_without_markup_keeps_every_character(text):
     assert abstract(text).split() == text.split()
@@ -280,6 +297,15 @@ LONGER = [
     ". MethodsA",
     " \n",
     "\n" + " " * 50,
+    r"$\frac{}{}",
+    r"$\begin{cases}\\ ",
+    r"$x_\foo^\bar ",
+    r"$\right|\| ",
+    r"$\sum_a^b",
+    r"\ce{a1",
+    r"\SI{1",
+    r"\substack{\\",
+    "a\u0301\u0302",
 ]
 
 
