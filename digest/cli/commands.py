@@ -25,6 +25,7 @@ from digest.cli import (
     send,
     status,
     subscribers,
+    templates,
 )
 from digest.errors import DigestError
 
@@ -67,6 +68,7 @@ app.command("preview")(preview.preview)
 app.command("send")(send.send)
 app.command("run")(run.run)
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(templates.app, name="templates")
 app.command("status")(status.status)
 app.add_typer(dkim.app, name="dkim")
 app.command("search")(search.search)

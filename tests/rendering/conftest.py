@@ -112,6 +112,7 @@ def make() -> SimpleNamespace:
         page=make_page,
         drawn=make_drawn,
         themes=THEMES,
+        folder=lambda theme: None if theme == THEME else ROOT / "templates" / "themes" / theme,
         right_to_left=RIGHT_TO_LEFT,
     )
 

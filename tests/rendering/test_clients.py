@@ -309,8 +309,8 @@ HARMLESS = {
     ),
     "css-white-space": Lack(
         "a #1 #2: gmail/android gmail/ios; n: outlook/windows samsung-email; a #2: yahoo/android yahoo/ios",
-        "The bar has nothing in it that a line could break at.",
-        only("nowrap"),
+        "The bar has nothing in it that a line could break at; code in a note may lose its line ends.",
+        only("nowrap|pre-wrap"),
     ),
     "css-width": Lack(
         "a #1: outlook/windows",
