@@ -94,8 +94,8 @@ def test_markdown_says_what_the_text_says(bodies, key):
     assert words(text) == words(root.text_content())
 
 
-def test_a_paper_in_plain_text_reads_from_top_to_bottom(make, renderer):
-    text = renderer.bodies(make.edition(make.pick())).text
+def test_a_paper_in_plain_text_reads_from_top_to_bottom(make):
+    text = make.renderer(url=None).bodies(make.edition(make.pick())).text
     assert text.partition("For you\n-------\n\n")[2].partition("\n\n---")[0] == (
         "  1. Flow Matching for Generative Modeling\n"
         "     Yaron Lipman, Ricky T. Q. Chen, Heli Ben-Hamu and 2 more\n"
