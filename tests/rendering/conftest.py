@@ -137,7 +137,7 @@ CHINESE = replace(
     abstract="我们提出流匹配（flow matching），一种无需模拟即可训练连续归一化流的方法。它是通用的。",
     authors=("王伟", "李娜"),
 )
-SET = replace(LISTING, title="An O(n^(k+1)) bound for x_max at 10^(-12) m", thumbnail_url="https://a.example/t.png")
+SET = replace(LISTING, title="An O(n^(k+1)) bound for x_max", thumbnail_url="https://a.example/t.png")
 
 
 def make_page(edition: Edition, theme: str = THEME, own: Language | None = None) -> str:
