@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from digest.rendering.renderer import HTML_BUDGET
+from digest.rendering import HTML_BUDGET
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
