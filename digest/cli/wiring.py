@@ -18,6 +18,7 @@ from digest.model import Subscriber
 from digest.pipeline import Parts, Ranker, Source
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
+from digest.rendering.language import require as speak
 from digest.sources.arxiv import ArxivSource
 from digest.sources.biorxiv import BiorxivSource
 from digest.sources.client import Client
@@ -37,11 +38,20 @@ def load_settings(explicit: Path | None) -> "Settings":
     """The configuration that a command was given or finds; raises ConfigError with every fault."""
     path = config.find(explicit, os.environ)
     settings = config.load(path, os.environ, check_keyword=parse)
-    try:
-        ranking.require(settings.ranking.ranker)
-    except UsageError as error:
-        raise ConfigError(str(path), [Fault("ranking.ranker", str(error))]) from None
+    if faults := list(_absent(settings)):
+        raise ConfigError(str(path), faults)
     return settings
+
+
+def _absent(settings: "Settings") -> Iterator[Fault]:
+    """What is asked for by name and is not there."""
+    named = [("ranking.ranker", settings.ranking.ranker, ranking.require), ("site.locale", settings.site.locale, speak)]
+    named += [(f"subscribers[{at}].locale", one.locale, speak) for at, one in enumerate(settings.subscribers)]
+    for key, name, require in named:
+        try:
+            require(name)
+        except UsageError as error:
+            yield Fault(key, str(error))
 
 
 def make_source(settings: "SourceSettings", client: Client) -> Source:
@@ -121,6 +131,9 @@ def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes
         secret,
         {source.name: source.title for source in sources},
         site.templates_dir,
+        theme=site.theme,
+        images=site.images,
+        locale=site.locale,
     )
 
 

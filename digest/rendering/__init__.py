@@ -10,7 +10,8 @@
 The same edition gives the same bytes, whenever and wherever.
 """
 
-from digest.rendering.renderer import HTML_BUDGET, Bodies, Renderer
+from digest.rendering.plain import HTML_BUDGET
+from digest.rendering.renderer import Bodies, Renderer
 from digest.rendering.site import Mailing, Site
 
 __all__ = ["HTML_BUDGET", "Bodies", "Mailing", "Renderer", "Site"]

@@ -6,19 +6,22 @@ a header of its own, and a long URL into encoded words (both on Python 3.11.7). 
 
 import re
 import unicodedata
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.header import Header
+from datetime import date, datetime
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
+from functools import lru_cache
 from typing import Self
 from urllib.parse import quote
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from digest.errors import MessageError
 from digest.model import Edition
 from digest.rendering.site import Mailing, Site
-from digest.rendering.tokens import message_id, unsubscribe_token
+from digest.rendering.tokens import edition_token, message_id
 from digest.rendering.words import clean, shorten, web_url
 
 _LONGEST = 900  # characters; a line may have 998 bytes (RFC 5322, 2.1.1)
@@ -49,15 +52,16 @@ def checked(name: str, value: str) -> str:
     Raises:
         MessageError: it holds a control character, a line end or an encoded word, or is too long.
     """
-    if bad := next((c for c in value if unicodedata.category(c) in _FORBIDDEN), None):
+    if not value.isprintable() and (bad := next((c for c in value if unicodedata.category(c) in _FORBIDDEN), None)):
         raise MessageError(f"{name}: holds the character U+{ord(bad):04X}, which no header may; take it out")
     if "=?" in value:
         raise MessageError(f'{name}: holds "=?", which mail programs read as an encoded word; take it out')
-    if len(value.encode()) > _LONGEST:
+    if len(value) > _LONGEST // 4 and len(value.encode()) > _LONGEST:
         raise MessageError(f"{name}: is longer than {_LONGEST} bytes; shorten it")
     return value
 
 
+@lru_cache(maxsize=64)
 def mailbox(name: str, text: str) -> Mailbox:
     """The mailbox in `text`, for header `name`: `Daily Papers <digest@example.org>` or the address alone.
 
@@ -74,8 +78,24 @@ def mailbox(name: str, text: str) -> Mailbox:
 _AT_HOME = ("localhost", "local", "test", "invalid", "example")
 
 
+# What most addresses are like: these are taken as they are, the others are left to the library.
+_USUAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24})")
+_SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
+
+
 def named_mailbox(name: str, display: str, address: str) -> Mailbox:
     """The same from its two parts; the domain becomes ASCII (RFC 5891)."""
+    usual = _USUAL.fullmatch(address) if len(address) <= _SHORT_ADDRESS else None
+    if usual and not f".{usual[1]}".endswith(_SPECIAL):
+        return Mailbox(phrase(display, 60), address)
+    return Mailbox(phrase(display, 60), _judged(name, address))
+
+
+_SHORT_ADDRESS = 63  # characters: so neither the local part nor a label of the domain can be too long
+
+
+def _judged(name: str, address: str) -> str:
+    """The address as the library understands it."""
     home = address.rpartition("@")[2].rpartition(".")[2].casefold() in _AT_HOME
     suffix = ".example.org" if home else ""
     try:
@@ -88,7 +108,7 @@ def named_mailbox(name: str, display: str, address: str) -> Mailbox:
     except EmailNotValidError as error:
         raise MessageError(f"{name}: {address!r} cannot get mail: {error}") from error
     domain = (valid.ascii_domain or valid.domain).removesuffix(suffix)
-    return Mailbox(phrase(display, 60), f"{valid.local_part}@{domain}")
+    return f"{valid.local_part}@{domain}"
 
 
 # --- on the wire --------------------------------------------------------------------------------------------------
@@ -134,11 +154,41 @@ def _folded(name: str, value: str) -> str:
     return _FOLD.join([*lines, line])
 
 
+_WORD = 75  # characters of an encoded word at most (RFC 2047, 2)
+_AROUND = len("=?utf-8?q??=")
+
+
 def _words(value: str, used: int) -> str:
-    """Encoded words, none of more than 75 characters nor cut inside a character; `used` columns are taken."""
-    header = Header(maxlinelen=75, header_name="x" * max(used - 2, 0))
-    header.append(value, "utf-8")
-    return header.encode(linesep="\r\n")
+    """Encoded words (RFC 2047), none of more than 75 characters nor cut inside a character; `used` columns are taken."""
+    quoted = [_Q.get(character) or _quoted_bytes(character) for character in value]
+    size = len(value.encode())
+    if 4 * (size + 2) // 3 < sum(map(len, quoted)):
+        sizes = [len(character.encode()) for character in value]
+        cut = _cut(sizes, [(_WORD - _AROUND - taken) // 4 * 3 for taken in (used, 1)])
+        return _FOLD.join(f"=?utf-8?b?{b64encode(value[start:end].encode()).decode()}?=" for start, end in cut)
+    cut = _cut(list(map(len, quoted)), [_WORD - _AROUND - taken for taken in (used, 1)])
+    return _FOLD.join(f"=?utf-8?q?{''.join(quoted[start:end])}?=" for start, end in cut)
+
+
+# What may stand for itself in a phrase as well as in free text (RFC 2047, 5 (3)); a space is written as "_".
+_Q = {c: c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"} | {" ": "_"}
+
+
+def _quoted_bytes(character: str) -> str:
+    return "".join(f"={byte:02X}" for byte in character.encode())
+
+
+def _cut(sizes: Sequence[int], rooms: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where to cut so that no stretch is larger than the room it has: the first's, and that of all others."""
+    first, room = rooms
+    start, used = 0, 0
+    left = first
+    for at, size in enumerate(sizes):
+        if used + size > left and at > start:
+            yield start, at
+            start, used, left = at, 0, room
+        used += size
+    yield start, len(sizes)
 
 
 def quoted(text: str) -> str:
@@ -156,55 +206,123 @@ def address_field(name: str, box: Mailbox, *, utf8: bool = False) -> Field:
     return Field(name, f"{quoted(box.name)} <{box.address}>", f"{shown}{gap}<{box.address}>")
 
 
+def wire(fields: Iterable[Field]) -> str:
+    """The fields as they go out, the empty line behind them not yet."""
+    return "".join([f"{field.name}: {field.lines}\r\n" for field in fields])
+
+
 # --- all of them --------------------------------------------------------------------------------------------------
 
 
-def fields(edition: Edition, subject: str, site: Site, mailing: Mailing, secret: bytes) -> list[Field]:
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all messages of an installation have in common."""
+
+    name: str
+    sender: Mailbox
+    senders: Mapping[
+        bool, tuple[Field, ...]
+    ]  # From and Reply-To, as they are in an international message and in another
+    base: str | None  # URL of the pages, if there are any
+    stop: str  # mailto URLs
+    change: str
+    list_id: Field
+    archive: tuple[Field, ...]
+    automatic: tuple[Field, ...]
+
+
+@lru_cache(maxsize=16)
+def letterhead(site: Site, mailing: Mailing) -> Letterhead:
+    """Raises MessageError: an address of the installation cannot be used."""
+    sender = mailbox("From", mailing.sender)
+    answers = {"From": sender} | ({"Reply-To": mailbox("Reply-To", mailing.reply_to)} if mailing.reply_to else {})
+    base = web_url(site.url)
+    base = base.rstrip("/") if base else None
+    helping = Field("List-Help", f"<{mail_link(site, mailing, 'help')}>")
+    return Letterhead(
+        name=site.name,
+        sender=sender,
+        senders={
+            utf8: tuple(address_field(name, box, utf8=utf8) for name, box in answers.items()) for utf8 in (False, True)
+        },
+        base=base,
+        stop=mail_link(site, mailing, "unsubscribe"),
+        change=mail_link(site, mailing, "change my digest"),
+        list_id=Field("List-Id", _list_id(sender, site, mailing)),
+        archive=(helping, Field("List-Archive", f"<{base}/archive>")) if base else (helping,),
+        automatic=(
+            Field("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies, please
+            Field("Precedence", "bulk"),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where one edition's links lead; to those of feedback, the place of a paper is added."""
+
+    change: str
+    stop: str
+    like: str | None = None
+    dislike: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whom one message goes to, and by which name it is known."""
+
+    to: Mailbox
+    own_id: str  # Message-ID
+    utf8: bool  # whether it needs SMTPUTF8 (RFC 6531), since a local part cannot be written in ASCII
+
+
+def address(edition: Edition, own: Letterhead, secret: bytes) -> Address:
+    """Raises MessageError: the reader's address cannot be used."""
+    to = named_mailbox("To", edition.subscriber.name, edition.subscriber.email)
+    utf8 = not (to.address.isascii() and own.sender.address.isascii())
+    return Address(to, message_id(secret, edition, own.sender.domain), utf8)
+
+
+def fields(edition: Edition, subject: str, own: Letterhead, links: Links, address: Address) -> list[Field]:
     """Every header but MIME's own, in order.
 
     Raises:
-        MessageError: the sender's, the reader's or another address cannot be used.
+        MessageError: something that is to be said must not be.
     """
-    sender = mailbox("From", mailing.sender)
-    reader = recipient(edition)
-    utf8 = is_international(sender, reader)
-    reply_to = [address_field("Reply-To", mailbox("Reply-To", mailing.reply_to), utf8=utf8)] if mailing.reply_to else []
+    sender, *reply_to = own.senders[address.utf8]
     return [
-        address_field("From", sender, utf8=utf8),
-        address_field("To", reader, utf8=utf8),
+        sender,
+        address_field("To", address.to, utf8=address.utf8),
         *reply_to,
-        text_field("Subject", phrase(subject) or phrase(site.name), utf8=utf8),
-        Field("Date", format_datetime(edition.composed_at)),
-        Field("Message-ID", message_id(secret, edition, sender.domain)),
-        *_list_fields(edition, sender, site, mailing, secret),
-        Field("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies, please
-        Field("Precedence", "bulk"),
-        Field("Feedback-ID", f"{edition.issue_date:%Y%m%d}:daily:digest:{sender.domain}"),
+        text_field("Subject", phrase(subject) or phrase(own.name), utf8=address.utf8),
+        _date(edition.composed_at),
+        Field("Message-ID", address.own_id),
+        own.list_id,
+        *_unsubscribing(own, links),
+        *own.archive,
+        *own.automatic,
+        _feedback_id(edition.issue_date, own.sender.domain),
     ]
 
 
-def recipient(edition: Edition) -> Mailbox:
-    return named_mailbox("To", edition.subscriber.name, edition.subscriber.email)
+@lru_cache(maxsize=256)
+def _date(moment: datetime) -> Field:
+    return Field("Date", format_datetime(moment))
 
 
-def is_international(*boxes: Mailbox) -> bool:
-    """Whether the message needs SMTPUTF8 (RFC 6531): a local part cannot be written in ASCII."""
-    return not all(box.address.isascii() for box in boxes)
+@lru_cache(maxsize=16)
+def _feedback_id(day: date, domain: str) -> Field:
+    return Field("Feedback-ID", f"{day:%Y%m%d}:daily:digest:{domain}")
 
 
-def _list_fields(edition: Edition, sender: Mailbox, site: Site, mailing: Mailing, secret: bytes) -> list[Field]:
-    page = unsubscribe_page(edition, site, secret)
-    mail = f"<{mail_link(site, mailing, 'unsubscribe')}>"
-    found = [
-        Field("List-Id", _list_id(sender, site, mailing)),
-        Field("List-Unsubscribe", f"<{page}>, {mail}" if page else mail, f"<{page}>,{_FOLD}{mail}" if page else mail),
-    ]
-    if page and page.startswith("https://"):  # RFC 8058, 3.1: one-click is for HTTPS alone
-        found.append(Field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    found.append(Field("List-Help", f"<{mail_link(site, mailing, 'help')}>"))
-    if base := web_url(site.url):
-        found.append(Field("List-Archive", f"<{base.rstrip('/')}/archive>"))
-    return found
+_ONE_CLICK = Field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+
+
+def _unsubscribing(own: Letterhead, links: Links) -> tuple[Field, ...]:
+    if own.base is None:
+        return (Field("List-Unsubscribe", f"<{own.stop}>"),)
+    field = Field("List-Unsubscribe", f"<{links.stop}>, <{own.stop}>", f"<{links.stop}>,{_FOLD}<{own.stop}>")
+    return (field, _ONE_CLICK) if own.base.startswith("https://") else (field,)  # RFC 8058, 3.1: HTTPS alone
 
 
 def _list_id(sender: Mailbox, site: Site, mailing: Mailing) -> str:
@@ -218,10 +336,17 @@ def _list_id(sender: Mailbox, site: Site, mailing: Mailing) -> str:
 # --- links --------------------------------------------------------------------------------------------------------
 
 
-def unsubscribe_page(edition: Edition, site: Site, secret: bytes) -> str | None:
-    """Where the reader stops the mail with a click; None where the installation has no pages."""
-    base = web_url(site.url)
-    return f"{base.rstrip('/')}/unsubscribe/{unsubscribe_token(secret, edition.subscriber)}" if base else None
+def links(edition: Edition, own: Letterhead, secret: bytes) -> Links:
+    """Pages that know whom they speak to, where the installation has pages; else mail."""
+    if own.base is None:
+        return Links(own.change, own.stop)
+    token = edition_token(secret, edition.subscriber.id, edition.issue_date)
+    return Links(
+        change=f"{own.base}/preferences/{token}",
+        stop=f"{own.base}/unsubscribe/{token}",
+        like=f"{own.base}/like/{token}/",
+        dislike=f"{own.base}/dislike/{token}/",
+    )
 
 
 def mail_link(site: Site, mailing: Mailing, subject: str) -> str:

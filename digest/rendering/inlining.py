@@ -42,7 +42,9 @@ class NotInlinable(Exception):  # noqa: N818 - no fault, but a way that is close
 TAG = re.compile(r"(<!--.*?-->|<[^<>]*>)", re.DOTALL)
 _START = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z][\w:-]*(?:=\"[^\"]*\"|='[^']*'|=[^\s\"'=<>`]+)?)*)\s*>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z][\w:-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+)))?")
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "noscript", "iframe", "noembed", "noframes", "pre"})
 _URLS = frozenset({"href", "src", "action", "name"})  # where lxml percent-encodes
 _PLAIN_URL = re.compile(r"[!#-~]*")

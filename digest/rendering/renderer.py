@@ -1,27 +1,29 @@
-"""Edition -> view -> Jinja page -> inlined styles -> message: the plain path."""
+"""Edition -> message: by the assembly, or, where a template asks for more than that can give, by the plain path."""
 
-import re
-from collections.abc import Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
-from markupsafe import Markup
-
-from digest.model import Edition, Format, Message
-from digest.rendering import headers
+from digest.model import Edition, Format, Layout, Message
+from digest.rendering import headers, plain
+from digest.rendering.assembly import Assembly
 from digest.rendering.cards import Setting
-from digest.rendering.escaping import Ready
-from digest.rendering.inlining import inline
-from digest.rendering.language import Language, language
-from digest.rendering.mime import assemble
+from digest.rendering.encoding import Piece, piece, text_of
+from digest.rendering.headers import Letterhead, Links, letterhead
+from digest.rendering.joining import Reader
+from digest.rendering.language import language
+from digest.rendering.mime import Part, assemble, joined
+from digest.rendering.pages import Looks, structure
 from digest.rendering.site import Mailing, Site
-from digest.rendering.templates import Templates
+from digest.rendering.slots import Misused, mark
+from digest.rendering.templates import THEME, Templates
 from digest.rendering.tokens import boundary
-from digest.rendering.view import CardSection, Frame, View, folded, view
-from digest.rendering.words import web_url
+from digest.rendering.view import Frame, View, shell, view
 
-HTML_BUDGET = 95_000  # bytes; Gmail cuts a message at about 102 KB of HTML
+_ENDINGS = {Format.HTML: ("txt", "html"), Format.TEXT: ("txt",), Format.MARKDOWN: ("md",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +36,60 @@ class Bodies:
     markdown: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One edition on its way to a message."""
+
+    edition: Edition
+    own: Letterhead
+    links: Links
+    reader: Reader
+    digest: View  # without its papers
+    looks: Looks
+
+
 class Renderer:
-    """What editions look like in one installation. Holds its compiled templates; rendering changes nothing.
+    """What editions look like in one installation. Rendering changes nothing but what it remembers.
 
     Args:
-        secret: makes message ids and unsubscribe links that nobody else can make.
+        secret: makes message ids and links that nobody else can make.
         sources: source name -> its name as people say it.
         templates_dir: the operator's folder; its `email/NAME.j2` takes the place of the built-in one.
+        theme: the folder of templates that takes the place of the built-in ones.
+        images: whether papers have pictures, where their sources give any.
+        locale: what readers who named none get.
+
+    Raises:
+        TemplateError: there is no such theme.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what an operator may choose)
         self,
         site: Site,
         mailing: Mailing,
         secret: bytes,
         sources: Mapping[str, str],
         templates_dir: Path | None = None,
+        *,
+        theme: str = THEME,
+        images: bool = False,
+        locale: str = "",
     ) -> None:
         self._site = site
         self._mailing = mailing
         self._secret = secret
         self._sources = dict(sources)
-        self.templates = Templates(templates_dir)
+        self._images = images
+        self._locale = locale
+        sign = mark(hashlib.sha256(secret + b"slots").digest()[:8])
+        self.templates = Templates(templates_dir, theme, sign)
+        self._assembly = Assembly(self.templates, sign)
+        self._settings: dict[tuple[str, Layout], Setting] = {}
+
+    @property
+    def whole(self) -> Counter[str]:
+        """What had to be rendered anew for each reader, and why: a template that does more with a slot than print it."""
+        return self._assembly.refusals
 
     def bodies(self, edition: Edition) -> Bodies:
         """Subject, HTML, plain text and Markdown.
@@ -64,87 +98,68 @@ class Renderer:
             TemplateError: a template cannot be rendered.
             MessageError: there is no usable address for the links of the footer.
         """
-        digest = self._view(edition)
-        return Bodies(
-            subject=self._subject(digest),
-            html=self._html(digest, language(edition.subscriber.locale)),
-            text=self._text("digest.txt", digest),
-            markdown=self._text("digest.md", digest),
+        work = self._work(edition)
+        html, text, markdown = (text_of(part.content) for part in self._parts(work, ("html", "txt", "md")))
+        return Bodies(self._subject(work), html, text, markdown)
+
+    def message(self, edition: Edition) -> Message:
+        """The message of this edition, always the same, ready for the wire. The envelope sender is the From address.
+
+        Raises as `bodies` does, and MessageError where the reader has no usable address.
+        """
+        work = self._work(edition)
+        address = headers.address(edition, work.own, self._secret)
+        fields = headers.fields(edition, self._subject(work), work.own, work.links, address)
+        parts = self._parts(work, _ENDINGS[edition.subscriber.format])
+        return Message(
+            sender=work.own.sender.address,
+            recipient=address.to.address,
+            message_id=address.own_id,
+            content=joined(fields, parts, boundary(address.own_id)),
         )
 
     def email(self, edition: Edition) -> EmailMessage:
-        """The message of this edition, always the same. Raises as `bodies` does."""
-        digest = self._view(edition)
-        fields = headers.fields(edition, self._subject(digest), self._site, self._mailing, self._secret)
-        boxes = headers.mailbox("From", self._mailing.sender), headers.recipient(edition)
-        return assemble(
-            fields,
-            self._parts(digest, edition.subscriber.format, language(edition.subscriber.locale)),
-            boundary(self._secret, edition),
-            utf8=headers.is_international(*boxes),
-        )
+        """The same as `email` knows it. Raises as `message` does."""
+        work = self._work(edition)
+        address = headers.address(edition, work.own, self._secret)
+        fields = headers.fields(edition, self._subject(work), work.own, work.links, address)
+        parts = self._parts(work, _ENDINGS[edition.subscriber.format])
+        texts = [(part.subtype, text_of(part.content)) for part in parts]
+        return assemble(fields, texts, boundary(address.own_id), utf8=address.utf8)
 
-    def message(self, edition: Edition) -> Message:
-        """The same, ready for the wire. The envelope sender is the From address."""
-        email = self.email(edition)
-        return Message(
-            sender=headers.mailbox("From", self._mailing.sender).address,
-            recipient=headers.recipient(edition).address,
-            message_id=str(email["Message-ID"]),
-            content=email.as_bytes(),
-        )
+    def _work(self, edition: Edition) -> _Work:
+        own = letterhead(self._site, self._mailing)
+        links = headers.links(edition, own, self._secret)
+        frame = Frame(own.name, own.base, links.change, links.stop, links.like, links.dislike)
+        setting = self._setting(edition.subscriber.locale or self._locale, edition.subscriber.layout)
+        digest = shell(edition, setting, frame)
+        return _Work(edition, own, links, Reader(edition, setting, frame), digest, structure(digest))
 
-    def _view(self, edition: Edition) -> View:
-        stop = headers.unsubscribe_page(edition, self._site, self._secret)
-        frame = Frame(
-            site=self._site.name,
-            site_url=web_url(self._site.url),
-            change=headers.mail_link(self._site, self._mailing, "change my digest"),
-            stop=stop or headers.mail_link(self._site, self._mailing, "unsubscribe"),
-        )
-        own = language(edition.subscriber.locale)
-        return view(edition, Setting(self._sources, own, edition.subscriber.layout), frame)
+    def _setting(self, locale: str, layout: Layout) -> Setting:
+        found = self._settings.get((locale, layout))
+        if found is None:
+            found = Setting(self._sources, language(locale), layout, self._images)
+            self._settings[locale, layout] = found
+        return found
 
-    def _parts(self, digest: View, wanted: Format, own: Language) -> list[tuple[str, str]]:
-        match wanted:
-            case Format.HTML:
-                return [("plain", self._text("digest.txt", digest)), ("html", self._html(digest, own))]
-            case Format.TEXT:
-                return [("plain", self._text("digest.txt", digest))]
-            case Format.MARKDOWN:
-                # Not text/markdown (RFC 7763): most mail programs show that as an attachment.
-                return [("plain", self._text("digest.md", digest))]
+    def _subject(self, work: _Work) -> str:
+        own = work.reader.setting.language
+        try:
+            return headers.phrase(self._assembly.line("subject", work.digest, work.looks, own))
+        except Misused:
+            return headers.phrase(self.templates.render("subject.txt", own, digest=work.digest))
 
-    def _subject(self, digest: View) -> str:
-        return headers.phrase(self.templates.render("subject.txt", digest=digest))
+    def _parts(self, work: _Work, endings: Sequence[str]) -> list[Part]:
+        try:
+            bodies = self._assembly.bodies(work.digest, work.looks, work.reader, endings)
+        except Misused:
+            bodies = self._plain(work, endings)
+        return [
+            Part("html" if ending == "html" else "plain", body.content, body.size, body.beyond)
+            for ending, body in zip(endings, bodies, strict=True)
+        ]
 
-    def _text(self, name: str, digest: View) -> str:
-        ending = name.rpartition(".")[2]
-
-        def cards(section: CardSection) -> str:
-            shown = (self.templates.render(f"{card.template}.{ending}", card=card) for card in section.cards)
-            return Ready("\n\n".join(map(_squeezed, shown)))
-
-        return _squeezed(self.templates.render(name, digest=digest, cards=cards)) + "\n"
-
-    def _html(self, whole: View, own: Language) -> str:
-        """The page within the budget: whatever is too long loses its last cards, and nothing else."""
-        html, keep = self._page(whole), whole.count
-        while len(html.encode()) > HTML_BUDGET and keep:
-            keep -= 1
-            html = self._page(folded(whole, keep, own))
-        return html
-
-    def _page(self, digest: View) -> str:
-        def cards(section: CardSection) -> Markup:
-            return Markup().join(
-                Markup(self.templates.render(f"{card.template}.html", card=card))  # noqa: S704 - the template escapes
-                for card in section.cards
-            )
-
-        return inline(self.templates.render("digest.html", digest=digest, cards=cards))
-
-
-def _squeezed(text: str) -> str:
-    """Without blank lines at its ends, and no two in a row."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    def _plain(self, work: _Work, endings: Sequence[str]) -> list[Piece]:
+        reader = work.reader
+        whole = view(work.edition, reader.setting, reader.frame)
+        return [piece(plain.body(ending, whole, self.templates, reader.setting.language)) for ending in endings]

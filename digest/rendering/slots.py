@@ -7,7 +7,7 @@ one of the filters in `AWARE`, whose work is then done when the value is known. 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -93,8 +93,9 @@ class Slot:
     def printed(self) -> str:
         return self._ledger.enter(Printed(self._source, self._steps))
 
-    def begin(self, text: str) -> "Begun":
-        return Begun(self, text)
+    def begin(self, rest: str) -> "Begun":
+        """A text that this is the beginning of."""
+        return Begun(self._ledger, self._source, self._sample, self._steps, rest)
 
     def sample(self) -> str:
         """Its text for the value that it was made with."""
@@ -121,12 +122,20 @@ class Begun(Slot):
 
     __slots__ = ("_rest",)
 
-    def __init__(self, slot: Slot, rest: str) -> None:
-        super().__init__(slot._ledger, slot._source, slot._sample, slot._steps)
+    def __init__(self, ledger: Ledger, source: Source, sample: object, steps: tuple[Step, ...], rest: str) -> None:
+        super().__init__(ledger, source, sample, steps)
         self._rest = rest
 
     def printed(self) -> str:
         return self.fixed() + self._rest
+
+    then = begin = _refuse  # type: ignore[assignment]
+
+
+class Inset(Slot):
+    """Stands for the papers of a section: printed, and nothing else."""
+
+    __slots__ = ()
 
     then = begin = _refuse  # type: ignore[assignment]
 
@@ -199,20 +208,3 @@ def _format(guarded: Callable[..., Any]) -> Callable[..., Any]:
         return guarded(pattern, *values, **named)
 
     return formatted
-
-
-# --- values -------------------------------------------------------------------------------------------------------
-
-
-def leaves(value: object, into: list[Any], shape: list[Any]) -> None:
-    """Every value inside, in order; in `shape` what a page's structure depends on: lengths, and what is empty."""
-    if isinstance(value, tuple):
-        shape.append(len(value))
-        for item in value:
-            leaves(item, into, shape)
-    elif fields := getattr(value, "__dataclass_fields__", None):
-        for name in fields:
-            leaves(getattr(value, name), into, shape)
-    else:
-        into.append(value)
-        shape.append(value if value is True else value and True)

@@ -23,8 +23,8 @@ from digest.errors import TemplateError
 from digest.rendering import slots
 from digest.rendering.escaping import Ready, as_markdown
 from digest.rendering.language import Language, language
-from digest.rendering.slots import Begun, Misused, Slot
-from digest.rendering.words import number, shorten, width, wrap
+from digest.rendering.slots import Begun, Inset, Misused, Slot
+from digest.rendering.words import shorten, width, wrap
 
 _FOLDER = "templates"
 THEME = "journal"  # the built-in look
@@ -210,6 +210,8 @@ def _shown_in_html(value: object) -> object:
 
 
 def _shown_in_markdown(value: object) -> object:
+    if isinstance(value, Inset):
+        return Ready(value.printed())
     return Ready(value.then(as_markdown).printed()) if isinstance(value, Slot) else as_markdown(value)
 
 

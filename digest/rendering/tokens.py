@@ -1,10 +1,13 @@
-"""Keyed names: unsubscribe tokens, message ids, boundaries. Made from the installation's secret, and only there."""
+"""Keyed names: tokens of editions, message ids. Made from the installation's secret, and only there."""
 
 import base64
 import hashlib
 import hmac
+import re
+from dataclasses import dataclass
+from datetime import date
 
-from digest.model import Edition, Subscriber
+from digest.model import Edition
 
 _BYTES = 12  # 96 bits of HMAC-SHA256: RFC 2104 asks for 80 at least
 
@@ -15,23 +18,39 @@ def _mac(secret: bytes, purpose: str, *parts: object) -> bytes:
     return hmac.digest(secret, message, hashlib.sha256)
 
 
-def unsubscribe_token(secret: bytes, subscriber: Subscriber) -> str:
-    """What the unsubscribe link of this subscriber ends in: "7-" and 16 URL-safe characters.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which edition a token speaks of, and whose it is."""
 
-    It names the subscriber's number, so that a page can look them up, and proves number and address.
+    subscriber: int
+    issue_date: date
+
+
+def edition_token(secret: bytes, subscriber: int, issue_date: date) -> str:
+    """What every link of one edition holds: the subscriber's number, the day, and 16 URL-safe characters of proof.
+
+    Links are it and what is to be done; to feedback belongs the place of a paper in the edition, too. At most 37
+    characters for ten million subscribers, so that a link stays within a line of a header.
     """
-    mac = _mac(secret, "unsubscribe", subscriber.id, subscriber.email.casefold())
-    return f"{subscriber.id}-{base64.urlsafe_b64encode(mac[:_BYTES]).decode()}"
+    mac = _mac(secret, "edition", subscriber, issue_date.isoformat())
+    return f"{subscriber}-{issue_date:%Y%m%d}-{base64.urlsafe_b64encode(mac[:_BYTES]).decode()}"
 
 
-def subscriber_number(token: str) -> int | None:
-    """Whose token this claims to be; None if it is no token. Prove it with `is_token_of`."""
-    number, dash, _ = token.partition("-")
-    return int(number) if dash and number.isascii() and number.isdigit() and len(number) < 20 else None
+_TOKEN = re.compile(r"(\d{1,18})-(\d{4})(\d\d)(\d\d)-[\w-]{16}", re.ASCII)
 
 
-def is_token_of(secret: bytes, token: str, subscriber: Subscriber) -> bool:
-    return hmac.compare_digest(unsubscribe_token(secret, subscriber).encode(), token.encode("utf-8", "replace"))
+def edition_named(secret: bytes, token: str) -> Named | None:
+    """Which edition a token names; None if it is not one that this installation made."""
+    match = _TOKEN.fullmatch(token)
+    if not match:
+        return None
+    number, year, month, day = map(int, match.groups())
+    try:
+        named = Named(number, date(year, month, day))
+    except ValueError:
+        return None
+    own = edition_token(secret, named.subscriber, named.issue_date)
+    return named if hmac.compare_digest(own.encode(), token.encode()) else None
 
 
 def message_id(secret: bytes, edition: Edition, domain: str) -> str:
@@ -40,7 +59,6 @@ def message_id(secret: bytes, edition: Edition, domain: str) -> str:
     return f"<{base64.b32encode(mac[:20]).decode().lower()}@{domain}>"
 
 
-def boundary(secret: bytes, edition: Edition) -> str:
-    """Begins with "=_", which neither quoted-printable nor base64 can hold (RFC 2045, 6.7 (1))."""
-    mac = _mac(secret, "boundary", edition.subscriber.email.casefold(), edition.issue_date.isoformat())
-    return f"=_{mac[:_BYTES].hex()}"
+def boundary(own_id: str) -> str:
+    """Of the message's own id; begins with "=_", which neither quoted-printable nor base64 can hold (RFC 2045, 6.7 (1))."""
+    return f"=_{own_id[1:25]}"

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from datetime import date
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
@@ -12,7 +12,7 @@ from digest.errors import MessageError
 from digest.model import Format, Listing
 from digest.rendering import Mailing, Renderer, Site
 from digest.rendering.headers import Field, checked, mailbox, named_mailbox, phrase, text_field
-from digest.rendering.tokens import is_token_of, subscriber_number, unsubscribe_token
+from digest.rendering.tokens import Named, edition_named, edition_token
 
 EXPECTED = [
     "From",
@@ -229,18 +229,47 @@ def test_a_subject_reads_back_as_it_was_within_76_columns(text):
     assert all(len(line) <= 76 for line in wire.split("\r\n")) or " " not in text
 
 
-def test_an_unsubscribe_token_is_short_and_proves_number_and_address(make):
-    anna = make.subscriber()
-    token = unsubscribe_token(b"secret", anna)
-    assert len(token) == 18
-    assert subscriber_number(token) == 7
-    assert is_token_of(b"secret", token, anna)
-    assert not is_token_of(b"secret", token, replace(anna, id=8))
-    assert not is_token_of(b"secret", token, replace(anna, email="bob@example.org"))
-    assert not is_token_of(b"other", token, anna)
+def test_a_token_is_short_and_names_who_and_which_edition():
+    token = edition_token(b"secret", 7, date(2026, 5, 18))
+    assert token.startswith("7-20260518-")
+    assert edition_named(b"secret", token) == Named(7, date(2026, 5, 18))
+    longest = edition_token(b"secret", 9_999_999, date(2026, 5, 18))
+    assert len(f"https://papers.example.org/unsubscribe/{longest}") <= 76
 
 
-@pytest.mark.parametrize("token", ["", "7", "-x", "x-y", "٣-x", "9" * 30 + "-x", "7-\ud800"])
-def test_a_token_of_nobody_is_nobodys(make, token):
-    assert not is_token_of(b"secret", token, make.subscriber())
-    assert subscriber_number(token) in (None, 7)
+@given(st.integers(1, 10**12), st.dates(date(1970, 1, 1), date(9999, 12, 31)))
+def test_every_edition_has_a_token_of_its_own_that_leads_back_to_it(number, day):
+    assert edition_named(b"secret", edition_token(b"secret", number, day)) == Named(number, day)
+
+
+@given(st.integers(0, 27), st.sampled_from("07AZaz-_.~/ \x00é٣"))
+def test_a_token_with_a_character_changed_is_nobodys(at, character):
+    token = edition_token(b"secret", 7, date(2026, 5, 18))
+    forged = token[:at] + character + token[at + 1 :]
+    assert (edition_named(b"secret", forged) is None) == (forged != token)
+
+
+def test_a_token_of_another_installation_edition_or_subscriber_is_nobodys():
+    token = edition_token(b"secret", 7, date(2026, 5, 18))
+    proof = token.rpartition("-")[2] if token.count("-") == 2 else token[-16:]
+    assert edition_named(b"other", token) is None
+    assert edition_named(b"secret", f"8-20260518-{proof}") is None
+    assert edition_named(b"secret", f"7-20260519-{proof}") is None
+    assert edition_named(b"secret", f"07-20260518-{proof}") is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "7",
+        "-x",
+        "x-y",
+        "٣-20260518-" + "a" * 16,
+        "9" * 30 + "-20260518-" + "a" * 16,
+        "7-20261399-" + "a" * 16,
+        "7-\ud800",
+    ],
+)
+def test_what_is_no_token_is_nobodys(token):
+    assert edition_named(b"secret", token) is None

@@ -1,0 +1,187 @@
+"""Pieces of everybody's, and between them holes for what is a reader's own."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digest.rendering.encoding import Piece, piece
+from digest.rendering.inlining import RAW, TAG, NotInlinable, quoted
+from digest.rendering.slots import Ledger, Misused, Printed
+
+Quote = Callable[[str], str]
+
+
+class Hole:
+    """Where a reader's own text goes.
+
+    Attributes:
+        source: where the value comes from.
+        direct: whether it is a link that stands there as it is.
+    """
+
+    __slots__ = ("_known", "_printed", "_quote", "direct", "source")
+
+    def __init__(self, printed: Printed, quote: Quote, *, direct: bool = False) -> None:
+        self.source: Any = printed.source
+        self.direct = direct
+        self._printed = printed
+        self._quote = quote
+        self._known: dict[Any, Piece] = {}
+
+    def piece(self, value: Any) -> Piece:
+        """What stands there for this value. Raises Misused where a page would have to be rendered for it alone."""
+        found = self._known.get(value)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[value] = piece(self._quote(self._printed.text(value)))
+        return found
+
+
+_MOST_KNOWN = 256  # values remembered: counts and sources recur, addresses do not
+
+LINKS = (
+    "like",
+    "dislike",
+)  # differ from paper to paper and from reader to reader, so that nothing is remembered of them
+PLAIN_LINK = re.compile(r"[A-Za-z0-9:/._~-]+")
+_SHORTEST = "https://a.b/_/1-2"
+_LONGEST = "https://0123456789.example.org:8080/~/" + "abcdefghijklmnopqrstuvwxyz_-ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 20
+
+
+def _hole(printed: Printed, quote: Quote) -> list["str | Hole"]:
+    """The hole, and before it what always stands before a link."""
+    if printed.source not in LINKS:
+        return [Hole(printed, quote)]
+    short, long = quote(printed.text(_SHORTEST)), quote(printed.text(_LONGEST))
+    lead = short.removesuffix(_SHORTEST)
+    if short == lead or long != lead + _LONGEST:
+        return [Hole(printed, quote)]
+    return [lead, Hole(printed, quote, direct=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of a body."""
+
+    parts: tuple[bytes | Hole, ...]
+    size: int  # bytes of text in the pieces
+    beyond: int  # of them beyond ASCII
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory, about."""
+        return 200 + sum(50 + (len(part) if isinstance(part, bytes) else _HOLE_WEIGHT) for part in self.parts)
+
+
+_HOLE_WEIGHT = 1_500
+
+
+def fragment(parts: Sequence[str | Hole]) -> Fragment:
+    made = [part if isinstance(part, Hole) else piece(part) for part in parts if part]
+    pieces = [part for part in made if isinstance(part, Piece)]
+    return Fragment(
+        parts=tuple(part.content if isinstance(part, Piece) else part for part in made),
+        size=sum(part.size for part in pieces),
+        beyond=sum(part.beyond for part in pieces),
+    )
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def text_parts(written: str, ledger: Ledger) -> list[str | Hole]:
+    """Plain text or Markdown, cut at its slots. Raises Misused."""
+    return _cut(written, ledger, lambda _: in_text)
+
+
+def _cut(written: str, ledger: Ledger, quote_after: Callable[[str], Quote]) -> list[str | Hole]:
+    parts: list[str | Hole] = []
+    before = ""
+    for part in ledger.parts(written):
+        if isinstance(part, Printed):
+            parts += _hole(part, quote_after(before))
+        else:
+            parts.append(part)
+            before += part
+    return parts
+
+
+def in_text(value: str) -> str:
+    """Where blank lines have been squeezed, a text must not bring new ones."""
+    if not value or value[0] == "\n" or value[-1] == "\n" or "\n\n\n" in value:
+        raise Misused("a text that has to be squeezed")
+    return value
+
+
+# --- HTML ---------------------------------------------------------------------------------------------------------
+
+_IN_ATTRIBUTE = re.compile(r"""\s([a-zA-Z][\w:-]*)="[^"]*""")
+
+
+def html_parts(written: str, ledger: Ledger) -> list[str | Hole]:
+    """HTML as it goes out, cut at its slots. Raises Misused where one stands in what is neither text nor attribute."""
+    parts: list[str | Hole] = []
+    raw = ""
+    for token in TAG.split(written):
+        if not ledger.holds(token):
+            parts.append(token)
+        elif raw or token.startswith(("<!", "</")):
+            raise Misused("printed inside of a comment, a style or a title")
+        else:
+            parts += _cut(token, ledger, _in_tag if token.startswith("<") else lambda _: in_html)
+        raw = _raw_after(token, raw)
+    return _joined(parts)
+
+
+def _in_tag(before: str) -> Quote:
+    *_, last = _IN_ATTRIBUTE.finditer(before + " ") or (None,)
+    if last is None or last.end() <= len(before):
+        raise Misused("printed inside of a tag, but in no attribute")
+    return in_attribute(last[1])
+
+
+def _raw_after(token: str, raw: str) -> str:
+    """The element open after this token, if tags mean nothing in it."""
+    if raw:
+        return "" if token.lower().startswith(f"</{raw}") else raw
+    name = re.match(r"<([a-zA-Z][a-zA-Z0-9]*)", token)
+    return name[1].lower() if name and name[1].lower() in RAW else ""
+
+
+def _joined(parts: Sequence[str | Hole]) -> list[str | Hole]:
+    """Neighbouring texts as one."""
+    joined: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return joined
+
+
+def in_html(value: str) -> str:
+    """Between tags."""
+    _require_parsable(value)
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def in_attribute(name: str) -> Quote:
+    """Between the quotes of an attribute."""
+
+    def quote(value: str) -> str:
+        _require_parsable(value)
+        if '"' in value:
+            raise Misused("lxml would write other quotes")
+        try:
+            return quoted(name, value)[1:-1]
+        except NotInlinable as error:
+            raise Misused(str(error)) from error
+
+    return quote
+
+
+def _require_parsable(value: str) -> None:
+    if "\r" in value or "\0" in value:
+        raise Misused("a text that a parser changes")

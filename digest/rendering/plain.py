@@ -1,0 +1,81 @@
+"""The plain path: view -> Jinja page -> inlined styles -> `email`. One reader, one page, no memory.
+
+What the assembly falls back on where a template asks for more than it can give, and what it is measured by: both say
+the same.
+"""
+
+import re
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from digest.model import Format
+from digest.rendering.cards import Card
+from digest.rendering.escaping import Ready
+from digest.rendering.inlining import inline
+from digest.rendering.language import Language
+from digest.rendering.templates import Templates
+from digest.rendering.view import CardSection, View, folded
+
+HTML_BUDGET = 95_000  # bytes; Gmail cuts a message at about 102 KB of HTML
+
+PARTS = {Format.HTML: ("txt", "html"), Format.TEXT: ("txt",), Format.MARKDOWN: ("md",)}
+
+
+def subtype(ending: str) -> str:
+    """Markdown is not sent as text/markdown (RFC 7763): most mail programs show that as an attachment."""
+    return "html" if ending == "html" else "plain"
+
+
+def body(ending: str, digest: View, templates: Templates, own: Language) -> str:
+    """The digest in one form, "html", "txt" or "md"; of HTML as many of the first papers as fit.
+
+    Raises:
+        TemplateError: a template cannot be rendered.
+    """
+    said, keep = whole(ending, digest, templates, own), digest.count
+    while ending == "html" and keep and len(said.encode()) > HTML_BUDGET:
+        keep -= 1
+        said = whole(ending, folded(digest, keep, own), templates, own)
+    return said
+
+
+def whole(ending: str, digest: View, templates: Templates, own: Language) -> str:
+    """The same, every paper in it."""
+    return html(digest, templates, own) if ending == "html" else text(ending, digest, templates, own)
+
+
+def text(ending: str, digest: View, templates: Templates, own: Language) -> str:
+    """Plain text or Markdown, every paper in it."""
+
+    def cards(section: CardSection) -> str:
+        return Ready("\n\n".join(card_text(ending, card, templates, own) for card in section.cards))
+
+    return squeezed(templates.render(f"digest.{ending}", own, digest=digest, cards=cards)) + "\n"
+
+
+def card_text(ending: str, card: Card, templates: Templates, own: Language) -> str:
+    return squeezed(templates.render(f"{card.template}.{ending}", own, card=card))
+
+
+def squeezed(text: str) -> str:
+    """Without blank lines at its ends, and no two in a row."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def html(digest: View, templates: Templates, own: Language) -> str:
+    """The page, its styles written into its tags."""
+
+    def cards(section: CardSection) -> Markup:
+        return Markup().join(card_html(card, templates, own) for card in section.cards)
+
+    return inline(page(digest, cards, templates, own)).rstrip("\n") + "\n"
+
+
+def page(digest: View, cards: Callable[[CardSection], object], templates: Templates, own: Language) -> str:
+    """The HTML page, its styles not yet written into its tags."""
+    return templates.render("digest.html", own, digest=digest, cards=cards)
+
+
+def card_html(card: Card, templates: Templates, own: Language) -> Markup:
+    return Markup(templates.render(f"{card.template}.html", own, card=card))  # noqa: S704 - the template escapes
