@@ -181,6 +181,8 @@ def add(
     """
     from digest.cli import roster
     from digest.cli.faults import refused
+    from digest.errors import Fault
+    from digest.rendering.language import require
 
     given = {
         "email": email,
@@ -201,6 +203,10 @@ def add(
         entry, faults = roster.read(table, [source.name for source in settings.sources])
         if entry is None:
             raise refused(faults)
+        try:
+            require(entry.locale)
+        except UsageError as error:
+            raise refused([Fault("locale", str(error))]) from None
         added = store.add(entry, or_now(now))
     typer.echo(f"Added {added.email}: {_promise(added, or_now(now))}.")
     if not added.profile.keywords:

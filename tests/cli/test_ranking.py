@@ -168,10 +168,11 @@ def test_the_ranker_is_named_by_the_configuration(installed, run, tmp_path):
     config.write_text(sample.configuration("http://127.0.0.1:9", 25) + '\n[ranking]\nranker = "constant"\n')
     with wiring.installation(config, sample.MORNING) as home:
         assert home.parts.ranker.rank(SHARD) == [Ranking(matched=7)]
-    config.write_text(config.read_text().replace("constant", "constnat"))
+    config.write_text(config.read_text().replace("constant", "constnat").replace("[site]", "[site]\nlocale = 'fr'", 1))
     ran = run("--config", str(config), "status")
     assert ran.code == 2
     assert "ranking.ranker: there is no ranker 'constnat' (there are" in ran.err
+    assert 'site.locale: there are no words in "fr" yet; there are en, de, zh_Hans' in ran.err
 
 
 @pytest.mark.parametrize(

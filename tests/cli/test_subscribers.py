@@ -350,3 +350,12 @@ def test_any_bytes_are_rows_or_said_not_to_be(content):
 def test_the_columns_are_the_keys_of_the_configuration():
     assert set(roster.COLUMNS) == {*config.SubscriberSettings.model_fields, "status"}
     assert tuple(roster.record(Subscriber("ann@example.org"))) == roster.COLUMNS
+
+
+def test_a_language_that_there_is_not_is_refused(run):
+    ran = run("subscribers", "add", "ann@example.org", "--locale", "fr")
+    assert ran.code == 2
+    assert '--locale: there are no words in "fr" yet; there are en, de, zh_Hans' in ran.err
+    assert stored("ann@example.org") is None
+    ran = run("subscribers", "add", "ann@example.org", "--locale", "de_AT")
+    assert ran.code == 0, ran.err

@@ -21,7 +21,7 @@ REASONS = tuple(Reason(word, "abstract", 9.0, (word,)) for word in ("model", "le
 
 # Commands, formulas, entities and tags that somebody forgot. "$40" and "{0, 1}" are text.
 RESIDUE = re.compile(
-    r"\\[A-Za-z]{2,}|\{\\|\$[^$\s]*[\\^_{][^$]*\$|&(?:[a-z]{2,8}|#\d+);|</?(?:su[bp]|[ibpu]|em|br|jats)\b"
+    r"\\[A-Za-z]{2,}|\{\\|\$[^$\s]*[\\^_{][^$]*\$|&(?:[a-z]{2,8}|#\d+);|</?(?:su[bp]|[ibpu]|em|br|jats:[a-z]+)\s*/?>"
 )
 
 
