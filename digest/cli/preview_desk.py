@@ -22,7 +22,7 @@ from digest.model import Edition, Subscriber
 from digest.rendering import Renderer
 from digest.rendering.language import LANGUAGES
 from digest.rendering.page import Look, look
-from digest.rendering.templates import Templates, built_in
+from digest.rendering.templates import THEME, Templates, built_in
 from digest.sources.client import Client
 from digest.store import open_store
 from digest.store.database import parsed
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 3.0  # seconds for a database that another process keeps locked
 _THEMES = "themes"
-_DEFAULT_THEME = "journal"
+_OURS = built_in(Path(digest.__file__).parent)
 _TEMPLATES = ("email/*.j2", "web/*.j2", f"{_THEMES}/*/email/*.j2")
 _TEMPLATE_FOLDERS = (".", "email", "web", _THEMES, f"{_THEMES}/*", f"{_THEMES}/*/email")
 
@@ -117,8 +117,7 @@ class Desk:
 
     def themes(self) -> list[str]:
         """The looks there are, the built-in one first."""
-        found = {path.name for root in self._roots() for path in root.glob(f"{_THEMES}/*/") if path.is_dir()}
-        return [_DEFAULT_THEME, *sorted(found - {_DEFAULT_THEME})]
+        return [THEME, *sorted(path.name for path in _OURS.glob(f"{_THEMES}/*/") if path.is_dir())]
 
     def _present(self, home: "Installation") -> list[Subscriber]:
         return home.subscribers(self._now())
@@ -221,7 +220,7 @@ class Desk:
 
     def _roots(self) -> list[Path]:
         own = self._last_good.site.templates_dir if self._last_good else None
-        return [root for root in (own, built_in(Path(digest.__file__).parent)) if root]
+        return [root for root in (own, _OURS) if root]
 
     def _templates_mark(self) -> Mark:
         found = (path for root in self._roots() for pattern in _TEMPLATES for path in root.glob(pattern))

@@ -183,15 +183,16 @@ def trouble(error: Exception, asked: Asked) -> Trouble:
 
 
 _AROUND = 3  # lines before and after
+_PLACE = re.compile(r"(?:^|: )((?:[A-Z]:)?[^:\n]+\.j2), line (\d+): ")
 
 
 def _excerpt(said: str) -> tuple[tuple[int, str, bool], ...]:
     """The lines of a template around the one that an error names."""
-    place = re.match(r"(?P<file>.+\.j2), line (?P<line>\d+): ", said)
+    *_, (file, line) = [("", "0"), *_PLACE.findall(said)]  # the innermost is named last
     try:
-        lines = Path(place["file"]).read_text(encoding="utf-8").splitlines() if place else []
+        lines = Path(file).read_text(encoding="utf-8").splitlines() if file else []
     except (OSError, UnicodeDecodeError):
         return ()
-    at = int(place["line"]) if place else 0
+    at = int(line)
     first = max(1, at - _AROUND)
     return tuple((number, line, number == at) for number, line in enumerate(lines[first - 1 : at + _AROUND], first))
