@@ -125,8 +125,8 @@ def _serve(config: Path | None, asked: "Asked", port: int, now: "datetime | None
 
     find(config, os.environ)  # one with faults is shown on the page; none at all is said at once
     clock: Callable[[], datetime] = lambda: or_now(now)  # noqa: E731
-    with closing(Desk(config, clock)) as desk, closing(listen(port)) as sock, serving(desk) as server:
-        url = f"http://{HOST}:{sock.getsockname()[1]}{asked.url()}"
+    with closing(Desk(config, clock)) as desk, closing(listen(port)) as sock, serving(desk) as (server, path):
+        url = f"http://{HOST}:{sock.getsockname()[1]}{asked.url(path)}"
         typer.echo(
             f"{url}\nIt follows every change of templates, configuration and database. Ctrl-C ends it.", err=True
         )

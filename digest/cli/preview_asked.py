@@ -45,8 +45,8 @@ class Asked:
         choices |= {"show": PANELS, "layout": list(Layout), "format": list(Format)}
         return cls(**{name: value if value in choices.get(name, (value,)) else "" for name, value in known.items()})
 
-    def url(self, path: str = "/", **changes: str) -> str:
-        """The URL of this look, with some of it changed."""
+    def url(self, path: str = "./", **changes: str) -> str:
+        """The URL of this look, relative to the preview's own, with some of it changed."""
         said = {name: value for name, value in asdict(replace(self, **changes)).items() if value}
         return f"{path}?{urlencode(said)}" if said else path
 
@@ -129,7 +129,7 @@ def controls(asked: Asked, offer: Offer, subscriber: Subscriber, configured: Sub
         switches=tuple(_switch(asked, name) for name in _SWITCHES) if panel == "mail" else (),
         kept={name: getattr(asked, name) for name in ("show", *_SWITCHES) if getattr(asked, name)},
         reset=asked.url(**tried) if any(getattr(asked, name) for name in tried) else "",
-        message=asked.url("/message.eml", show="", width="", mode="", images=""),
+        message=asked.url("message.eml", show="", width="", mode="", images=""),
     )
 
 
@@ -192,7 +192,7 @@ def frames(asked: Asked, shown: Look) -> list[Frame]:
     """The HTML at the widths and in the mode asked for; their URLs change with what they show."""
     sizes = (("phone", "Phone", PHONE), ("desktop", "Desktop", DESKTOP))
     dark = asked.mode == "dark"
-    url = f"{asked.url('/mail', show='mail', width='')}&is={shown.mark}"
+    url = f"{asked.url('mail', show='mail', width='')}&is={shown.mark}"
     return [
         Frame(f"{label}, {width} px", width, dark, url) for name, label, width in sizes if asked.width in ("", name)
     ]

@@ -67,28 +67,33 @@ def listen(port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(desk: Desk) -> Iterator[uvicorn.Server]:
-    """A server that is to be run with a socket of `listen`; it ends when `should_exit` is set, or by Ctrl-C."""
+def serving(desk: Desk) -> Iterator[tuple[uvicorn.Server, str]]:
+    """A server that is to be run with a socket of `listen`, and the path of its page.
+
+    It ends when `should_exit` is set, or by Ctrl-C. Others with an account on this machine, who can reach loopback,
+    do not know the path: the page shows addresses, and links that act for their owners.
+    """
+    key = secrets.token_urlsafe(12)
     changes = Changes()
     watcher = Watcher(changes, desk.folders, desk.mark)
-    app = application(desk, changes, lambda: server.should_exit)
+    app = application(desk, changes, key, lambda: server.should_exit)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", loop="asyncio")
     )
     try:
-        yield server
+        yield server, f"/{key}/"
     finally:
         watcher.stop()
 
 
-def application(desk: Desk, changes: Changes, stopping: Callable[[], bool]) -> Starlette:
-    """The pages. `stopping` ends the answers that go on."""
+def application(desk: Desk, changes: Changes, key: str, stopping: Callable[[], bool]) -> Starlette:
+    """The pages, below `key`. `stopping` ends the answers that go on."""
     pages = _Pages(desk, changes, stopping)
     routes = [
-        Route("/", pages.page),
-        Route("/mail", pages.mail),
-        Route("/message.eml", pages.message),
-        Route("/changes", pages.changes),
+        Route(f"/{key}/", pages.page),
+        Route(f"/{key}/mail", pages.mail),
+        Route(f"/{key}/message.eml", pages.message),
+        Route(f"/{key}/changes", pages.changes),
     ]
     return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)])
 

@@ -81,12 +81,12 @@ def copied(installed, folder):
 def previewing(home):
     """A client of a preview of the installation, which runs in a thread."""
     desk = Desk(home / "config.toml", lambda: NOW)
-    with closing(desk), closing(listen(0)) as sock, serving(desk) as server, ExitStack() as stack:
+    with closing(desk), closing(listen(0)) as sock, serving(desk) as (server, path), ExitStack() as stack:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
         stack.callback(thread.join, PATIENCE)
         stack.callback(setattr, server, "should_exit", True)
-        base = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        base = f"http://127.0.0.1:{sock.getsockname()[1]}{path}"
         yield stack.enter_context(httpx.Client(base_url=base, timeout=PATIENCE, trust_env=False))
     assert not thread.is_alive()
 
@@ -255,7 +255,7 @@ def test_of_many_subscribers_one_is_found_by_a_part_of_the_name(home):
         assert len(tree.cssselect("#to-known option")) == 83
         several = lxml_html.fromstring(client.get("/", params={"to": "reader7"}).text)
         assert "11 subscribers go by “reader7”" in trouble(several)
-        assert "/?to=reader71%40example.org" in [a.get("href") for a in several.cssselect(".trouble a")]
+        assert "./?to=reader71%40example.org" in [a.get("href") for a in several.cssselect(".trouble a")]
         assert "Nobody goes by “zeno”" in trouble(lxml_html.fromstring(client.get("/", params={"to": "zeno"}).text))
 
 
@@ -267,6 +267,12 @@ def test_only_this_machine_under_its_own_name_is_answered(page):
         assert page.client.get("/", headers={"Host": host}).status_code == status, host
     with closing(listen(0)) as sock:
         assert sock.getsockname()[0] == "127.0.0.1"
+
+
+def test_who_does_not_know_its_path_finds_nothing(page):
+    base = page.client.base_url
+    for path in ("/", "/mail", "/changes", "/message.eml", "/preview/", f"{base.path[:-2]}/"):
+        assert httpx.get(base.join(path), trust_env=False).status_code == 404, path
 
 
 def test_nothing_is_loaded_from_elsewhere_and_mails_run_no_script(page):
@@ -403,7 +409,7 @@ def test_ctrl_c_ends_it_without_a_word_while_a_page_is_open(home):
         assert (urlsplit(url).hostname, dict(parse_qsl(urlsplit(url).query))) == (
             *("127.0.0.1", {"to": TEO, "show": "text"}),
         )
-        with httpx.stream("GET", httpx.URL(url).join("/changes"), trust_env=False) as events:
+        with httpx.stream("GET", httpx.URL(url).join("changes"), trust_env=False) as events:
             assert next(events.iter_lines()).startswith("retry")
             assert "Ctrl-C ends it" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
