@@ -2,21 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from babel import Locale
-from markupsafe import Markup
 
 from digest.model import Edition, Kind, Layout, Listing, Missing, Pick, Profile, Reason, Schedule, Section, Subscriber
-from digest.rendering import Mailing, Renderer, Site
+from digest.rendering import Mailing, Renderer, Site, plain
 from digest.rendering.cards import Setting
-from digest.rendering.inlining import inline
-from digest.rendering.language import Language, language, speaking
+from digest.rendering.language import Language, speaking
 from digest.rendering.templates import THEME, Templates, built_in
-from digest.rendering.view import CardSection, Frame, view
+from digest.rendering.view import Frame, view
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -112,7 +111,7 @@ def make() -> SimpleNamespace:
         page=make_page,
         drawn=make_drawn,
         themes=THEMES,
-        folder=lambda theme: None if theme == THEME else ROOT / "templates" / "themes" / theme,
+        themed=make_themed,
         right_to_left=RIGHT_TO_LEFT,
     )
 
@@ -140,20 +139,21 @@ CHINESE = replace(
 SET = replace(LISTING, title="An O(n^(k+1)) bound for x_max", thumbnail_url="https://a.example/t.png")
 
 
+@cache
+def make_themed(theme: str = THEME) -> Renderer:
+    """One with pictures and links of feedback."""
+    site = Site("Daily Papers", "https://papers.example.org", "papers@example.org")
+    return Renderer(site, Mailing("digest@example.org"), b"secret", SOURCES, theme=theme, images=True)
+
+
 def make_page(edition: Edition, theme: str = THEME, own: Language | None = None) -> str:
-    """An edition as HTML with pictures and links of feedback, nothing folded."""
-    own = own or language(edition.subscriber.locale)
+    """The HTML of an edition with all that a card can show; in a language of the test's own by the plain path."""
+    if own is None:
+        return make_themed(theme).bodies(edition).html
     pages = "https://papers.example.org"
     frame = Frame("Daily Papers", pages, f"{pages}/profile", f"{pages}/stop", f"{pages}/like/", f"{pages}/dislike/")
     digest = view(edition, Setting(SOURCES, own, edition.subscriber.layout, images=True), frame)
-    templates = Templates(theme=theme)
-
-    def cards(section: CardSection) -> Markup:
-        return Markup().join(
-            Markup(templates.render(f"{card.template}.html", own, card=card)) for card in section.cards
-        )
-
-    return inline(templates.render("digest.html", own, digest=digest, cards=cards))
+    return plain.body("html", digest, Templates(theme=theme), own)
 
 
 def make_drawn() -> dict[str, Edition]:

@@ -52,8 +52,6 @@ def html(make):
 
     @cache
     def get(theme: str, name: str) -> str:
-        if name == "hundred":
-            return make.renderer(templates_dir=make.folder(theme)).bodies(drawn[name]).html
         return make.page(drawn[name], theme, make.right_to_left if name == "rtl" else None)
 
     return get
@@ -76,7 +74,8 @@ OVERFLOWING = """() => {
 
 @pytest.mark.parametrize(("theme", "name"), ALL)
 def test_axe_finds_nothing_in_light_and_in_dark(tab, html, theme, name):
-    for scheme, width in (("light", 1280), ("dark", 375)):
+    modes = [("light", 1280), ("dark", 375)]
+    for scheme, width in modes[:1] if name == "hundred" else modes:  # which has nothing that the others have not
         show(tab, html(theme, name), width, scheme)
         if scheme == "dark":  # axe takes a page without a background for a white one
             tab.add_style_tag(content="html { background: #1e1e1e }")

@@ -437,12 +437,9 @@ UNTESTED = {
 @pytest.fixture(scope="module")
 def used(make) -> set[Use]:
     """What the pages of all themes use, in every layout and both directions."""
-    pages = [
-        make.page(edition, theme, own)
-        for theme in make.themes
-        for edition in make.drawn().values()
-        for own in (None, make.right_to_left)
-    ]
+    drawn = make.drawn()
+    pages = [make.page(edition, theme) for theme in make.themes for edition in drawn.values()]
+    pages += [make.page(drawn["cards"], theme, make.right_to_left) for theme in make.themes]
     return set().union(*map(uses, pages))
 
 

@@ -38,6 +38,14 @@ def test_these_are_all_the_themes_there_are(make):
     assert make.themes == ("journal", "ledger")
 
 
+@pytest.mark.parametrize("theme", ["journal", "ledger"])
+def test_no_theme_needs_its_pages_made_anew_for_every_reader(make, theme):
+    renderer = make.themed(theme)
+    for edition in make.drawn().values():
+        renderer.bodies(edition)
+    assert renderer.whole == {}
+
+
 @pytest.fixture(scope="module")
 def dark_rules(page):
     block = re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?)</style>", page, re.DOTALL)
