@@ -1,13 +1,16 @@
-"""Numbers, days and lists in plain English, and strangers' text made safe to show."""
+"""Numbers, days and lists as the commands say them, in English, and strangers' text made safe to show.
+
+What digests say is in `language`.
+"""
 # ruff: noqa: RUF001 -- full-width punctuation is looked for as it is written
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import quote, urlsplit, urlunsplit
 
-# Not strftime: its names follow the process's locale, and an edition must come out the same anywhere.
+# Not strftime: its names follow the process's locale.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -102,16 +105,6 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def weekday(day: int) -> str:
-    """The name of a weekday; Monday is 0."""
-    return _WEEKDAYS[day]
-
-
-def long_day(day: date) -> str:
-    """In full: "Monday, 18 May 2026"."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def short_day(day: date) -> str:
     """In short: "Mon 18 May"."""
     return f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]}"
@@ -120,15 +113,6 @@ def short_day(day: date) -> str:
 def plain_day(day: date, today: date) -> str:
     """As in a sentence: "18 May", with the year where it is not this one."""
     return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if day.year != today.year else "")
-
-
-def part_of_day(moment: datetime) -> str:
-    """A local time as people say it: "on Sunday evening", "in the night to Monday"."""
-    name = _WEEKDAYS[moment.weekday()]
-    if moment.hour < 5:
-        return f"in the night to {name}"
-    part = "morning" if moment.hour < 12 else "afternoon" if moment.hour < 17 else "evening"
-    return f"on {name} {part}" if moment.hour < 22 else f"on {name} night"
 
 
 def width(text: str) -> int:
@@ -154,6 +138,8 @@ def wrap(text: str, columns: int = 72, indent: str = "", first: str | None = Non
     What does not fit beside the words of `first` begins the next line.
     """
     lines, line = [], indent if first is None else first
+    if (narrow := _narrow_lines(text, columns, indent, line)) is not None:
+        return "\n".join(narrow)
     empty = not line.strip()
     for piece in _PIECES.findall(text):
         if piece.isspace():
@@ -166,6 +152,25 @@ def wrap(text: str, columns: int = 72, indent: str = "", first: str | None = Non
             line += part
             empty = False
     return "\n".join([*lines, line.rstrip()])
+
+
+# Scripts of which every character takes one column, and no space that is not one; by far the most of what is wrapped.
+_NARROW = re.compile(r"(?! )[\x20-\x7e\xa1-\xac\xae-\u02ff\u03a3-\u0482\u048a-\u052f\u2010-\u2027]*")
+
+
+def _narrow_lines(text: str, columns: int, indent: str, line: str) -> list[str] | None:
+    """The same where a character is a column; None where that is not so, or a word is longer than a line."""
+    if not _NARROW.fullmatch(text) or not (indent + line).isascii():
+        return None
+    rest, room, blank = " ".join(text.split()), columns - len(line), not line.strip()
+    lines: list[str] = []
+    while rest and len(rest) > room:
+        cut = rest.rfind(" ", 0, max(room + 1, 0))
+        if cut < 0 and (lines or blank):
+            return None
+        lines.append((line + rest[: max(cut, 0)]).rstrip())
+        line, rest, room = indent, rest[cut + 1 :], columns - len(indent)
+    return [*lines, (line + rest).rstrip()]
 
 
 def _portions(word: str, columns: int) -> list[str]:

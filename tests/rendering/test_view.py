@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from digest.model import Kind, Listing, Missing, Profile, Schedule
-from digest.rendering.cards import Setting, card_of
+from digest.model import Kind, Layout, Listing, Missing, Profile, Schedule, Section
+from digest.rendering.cards import Setting, card_of, prepared
 from digest.rendering.language import language
 from digest.rendering.view import Frame, folded, view
 
@@ -45,6 +45,42 @@ def test_the_summary_is_the_first_visible_line_of_every_part(make, renderer):
 def test_a_day_of_trending_papers_alone_says_so(make, seen):
     summary = seen(make.trending(make.listing)).summary
     assert summary == "None of 1,243 new papers matches your keywords; below: 1 paper that others talk about."
+
+
+@pytest.mark.parametrize(
+    ("sections", "summary", "subject"),
+    [
+        ("a", "1 of 1,243 new papers matches; strongest: author Chen.", "Author"),
+        ("v", "None of 1,243 new papers matches your keywords; below: 1 new version of a paper you were sent.", "New version: Version"),
+        (
+            "tvv",
+            ("None of 1,243 new papers matches your keywords; below: 1 paper that others talk about and 2 new versions of "
+            "papers you were sent."),
+            "New version: Version and 2 more",
+        ),
+        ("tva", "1 of 1,243 new papers matches; strongest: author Chen.", "Author and 2 more"),
+        ("fa", "2 of 1,243 new papers match; strongest: flow matching.", "Yours and 1 more"),
+    ],
+)  # fmt: skip
+def test_every_mixture_of_sections_is_summed_up_and_called_by_its_best_paper(make, seen, sections, summary, subject):
+    picks = {
+        "f": make.pick(Listing(title="Yours")),
+        "a": make.pick(Listing(title="Author"), section=Section.AUTHORS, reasons=make.pick().reasons[2:]),
+        "v": make.pick(Listing(title="Version"), section=Section.VERSIONS, kind=Kind.REVISION, reasons=()),
+        "t": make.trending(Listing(title="Trend")),
+    }
+    matched = sum(letter in "fa" for letter in sections)
+    shown = seen(*[picks[letter] for letter in sections], matched=matched)
+    assert (shown.summary, shown.subject) == (summary, subject)
+
+
+def test_sections_come_in_their_order_and_number_their_papers_through(make, seen):
+    picks = [make.pick(section=section) for section in reversed(Section)]
+    shown = seen(*picks).sections
+    assert [section.title for section in shown] == [
+        "For you", "Trending", "New versions of papers you were sent", "Also from your authors",
+    ]  # fmt: skip
+    assert [card.number for section in shown for card in section.cards] == [1, 2, 3, 4]
 
 
 # --- error is not emptiness ---------------------------------------------------------------------------------------
@@ -166,6 +202,55 @@ def test_links_name_their_target_and_none_is_there_twice(make):
 def test_news_that_is_not_new_says_what_it_is(make, kind, version, note):
     pick = make.pick(replace(make.listing, version=version), kind=kind)
     assert card_of(pick, make.day, SETTING).note == note
+
+
+@pytest.mark.parametrize(
+    ("section", "layout", "template"),
+    [
+        (Section.FOR_YOU, Layout.CARDS, "card"),
+        (Section.AUTHORS, Layout.FULL, "card"),
+        (Section.TRENDING, Layout.CARDS, "trending"),
+        (Section.VERSIONS, Layout.FULL, "line"),
+        (Section.TRENDING, Layout.COMPACT, "line"),
+    ],
+)
+def test_a_card_names_the_template_that_shows_it(make, section, layout, template):
+    assert card_of(make.pick(section=section), make.day, replace(SETTING, layout=layout)).template == template
+
+
+def test_layouts_show_a_line_or_what_matters_or_all(make):
+    abstract = "One. Two.\n\nWe use flow matching at x^(k+1).\n\nFour."
+    pick = make.pick(replace(make.listing, abstract=abstract))
+    compact, cards, full = (
+        card_of(pick, make.day, replace(SETTING, layout=layout))
+        for layout in (Layout.COMPACT, Layout.CARDS, Layout.FULL)
+    )
+    assert (compact.abstract, compact.explanation) == ("", "Match 4 of 5: flow matching (title and abstract)")
+    assert cards.abstract == "We use flow matching at x^(k+1)."
+    assert full.abstract == abstract
+    assert [len(paragraph) for paragraph in full.paragraphs] == [1, 5, 1]
+    assert "".join(run.text for run in full.runs) == "One. Two. We use flow matching at xk+1. Four."
+
+
+def test_what_was_read_of_a_listing_can_be_kept_for_other_readers(make):
+    for layout in Layout:
+        setting = replace(SETTING, layout=layout)
+        for pick in (make.pick(), make.pick(reasons=()), make.trending(make.listing)):
+            kept = prepared(pick.listing, layout)
+            assert card_of(pick, make.day, setting, texts=kept) == card_of(pick, make.day, setting)
+
+
+def test_thumbnails_are_shown_only_where_the_operator_wants_them(make):
+    pick = make.pick(replace(make.listing, thumbnail_url="https://example.org/a.png"))
+    assert card_of(pick, make.day, SETTING).image is None
+    assert card_of(pick, make.day, replace(SETTING, images=True)).image == "https://example.org/a.png"
+
+
+def test_the_reader_can_answer_where_there_are_pages_that_listen(make):
+    frame = replace(FRAME, like="https://a.example/like/", dislike="https://a.example/dislike/")
+    card = view(make.edition(make.pick()), SETTING, frame).sections[0].cards[0]
+    assert (card.like.url, card.dislike.url) == ("https://a.example/like/1", "https://a.example/dislike/1")
+    assert view(make.edition(make.pick()), SETTING, FRAME).sections[0].cards[0].like is None
 
 
 def test_a_listing_without_anything_still_makes_a_card(make, renderer):

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -42,24 +42,9 @@ def test_counts_agree_with_their_noun():
 
 def test_days_are_said_in_english_whatever_the_locale():
     day = date(2026, 5, 8)
-    assert words.long_day(day) == "Friday, 8 May 2026"
     assert words.short_day(day) == "Fri 8 May"
     assert words.plain_day(day, date(2026, 12, 1)) == "8 May"
     assert words.plain_day(day, date(2027, 1, 1)) == "8 May 2026"
-
-
-@pytest.mark.parametrize(
-    ("hour", "said"),
-    [
-        (2, "in the night to Sunday"),
-        (8, "on Sunday morning"),
-        (14, "on Sunday afternoon"),
-        (20, "on Sunday evening"),
-        (23, "on Sunday night"),
-    ],
-)
-def test_hours_are_said_as_people_say_them(hour, said):
-    assert words.part_of_day(datetime(2026, 5, 17, hour)) == said  # noqa: DTZ001
 
 
 LATIN = "We introduce a way to train continuous normalizing flows without any simulation at all, at scale."
@@ -77,6 +62,12 @@ def test_wrapped_lines_fit_their_columns_and_lose_nothing(text):
 def test_chinese_never_begins_a_line_with_closing_punctuation():
     for columns in range(10, 40):
         assert not any(line.startswith(("，", "。")) for line in words.wrap(CHINESE, columns).split("\n"))
+
+
+def test_what_does_not_fit_beside_a_label_begins_the_next_line():
+    url = "https://example.org/" + "a" * 45
+    assert words.wrap(url, first="   Abstract: ", indent="   ").split("\n") == ["   Abstract:", f"   {url}"]
+    assert words.wrap(url[:50], first="   Abstract: ", indent="   ") == f"   Abstract: {url[:50]}"
 
 
 def test_an_address_is_never_broken():
