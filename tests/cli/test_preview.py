@@ -454,3 +454,63 @@ def test_the_panel_is_the_form_that_a_subscriber_reads():
     assert Asked().panel(Subscriber("a@example.org")) == "mail"
     assert Asked(format="markdown").panel(Asked(format="markdown").tried(Subscriber("a@example.org"))) == "markdown"
     assert Asked(show="source").panel(Subscriber("a@example.org")) == "source"
+
+
+# --- in a browser -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        try:
+            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium to look with: {error}")
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def tab(browser, **options):
+    """A tab that has nothing to complain of."""
+    said = []
+    with closing(browser.new_page(**options)) as tab:
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        yield tab
+    assert said == []
+
+
+def test_a_change_shows_in_an_open_tab_and_leaves_it_where_it_is(live, home, browser):
+    own = home / "own" / "email" / "subject.txt.j2"
+    base = str(live.client.base_url)
+    with tab(browser, viewport={"width": 1280, "height": 800}) as shown:
+        shown.goto(f"{base}?day={FIRST_DAY}")
+        shown.wait_for_selector("#state.live")
+        shown.frames[1].evaluate("scrollTo(0, 700)")
+        shown.evaluate("scrollTo(0, 50)")
+        shown.focus("#theme")
+        own.write_text("Changed", encoding="utf-8")
+        shown.get_by_role("heading", name="Changed").wait_for()
+        (home / "config.toml").write_text(
+            (home / "config.toml").read_text(encoding="utf-8").replace("(sample)", "(changed)"), encoding="utf-8"
+        )
+        shown.frame_locator("main:not(.coming) iframe >> nth=0").get_by_text("Daily Papers (changed)").first.wait_for()
+        assert shown.frames[1].evaluate("scrollY") == 700
+        assert shown.evaluate("[scrollY, document.activeElement.id]") == [50, "theme"]
+        shown.select_option("#layout", "compact")
+        shown.get_by_role("link", name="As configured").wait_for()
+        assert shown.url == f"{base}?to=mira%40example.org&day={FIRST_DAY}&layout=compact"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
+def test_the_page_is_accessible_and_fits(page, browser, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    size = {"width": width, "height": 800}
+    with tab(browser, viewport=size, color_scheme=scheme) as shown:
+        for asked in ("", "show=remarks", "to=nobody"):
+            shown.goto(f"{page.client.base_url}?{asked}")
+            assert shown.evaluate("document.documentElement.scrollWidth") == width
+            found = axe.Axe().run(shown).response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
