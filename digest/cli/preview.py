@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from digest.cli.preview_asked import Asked
+    from digest.cli.live.asked import Asked
     from digest.cli.wiring import Installation
     from digest.model import Edition
 
@@ -78,7 +78,7 @@ def _write(
     config: Path | None, email: str | None, day: date | None, shape: Shape | None, output: Path | None, now: "datetime"
 ) -> None:
     from digest.cli import wiring
-    from digest.cli.preview_editions import composed, published
+    from digest.cli.live.editions import composed, published
 
     with wiring.installation(config) as home:
         subscriber = home.subscriber(email, now)
@@ -110,7 +110,7 @@ def _rendered(home: "Installation", edition: "Edition", shape: Shape | None, now
 
 
 def _asked(email: str | None, day: date | None, shape: Shape | None) -> "Asked":
-    from digest.cli.preview_asked import Asked
+    from digest.cli.live.asked import Asked
 
     return Asked(to=email or "", day=day.isoformat() if day else "", show=_PANELS[shape] if shape else "")
 
@@ -119,8 +119,8 @@ def _serve(config: Path | None, asked: "Asked", port: int, now: "datetime | None
     import os
     from contextlib import closing, suppress
 
-    from digest.cli.preview_desk import Desk
-    from digest.cli.preview_server import HOST, listen, serving
+    from digest.cli.live.desk import Desk
+    from digest.cli.live.server import HOST, listen, serving
     from digest.config import find
 
     find(config, os.environ)  # one with faults is shown on the page; none at all is said at once

@@ -23,10 +23,10 @@ from lxml import html as lxml_html
 
 from digest import pipeline, sample
 from digest.cli import wiring
-from digest.cli.preview_asked import Asked
-from digest.cli.preview_desk import Desk
-from digest.cli.preview_editions import WRITING, Untouched
-from digest.cli.preview_server import listen, serving
+from digest.cli.live.asked import Asked
+from digest.cli.live.desk import Desk
+from digest.cli.live.editions import WRITING, Untouched
+from digest.cli.live.server import listen, serving
 from digest.errors import UsageError
 from digest.model import Subscriber
 from digest.sample.server import serving as sample_served

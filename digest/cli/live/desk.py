@@ -13,10 +13,11 @@ from babel import Locale
 
 import digest
 from digest import config
-from digest.cli import preview_editions, ranking, wiring
-from digest.cli.preview_asked import Asked, Offer, whom
-from digest.cli.preview_editions import Untouched
-from digest.cli.preview_watch import Mark
+from digest.cli import ranking, wiring
+from digest.cli.live import editions
+from digest.cli.live.asked import Asked, Offer, whom
+from digest.cli.live.editions import Untouched
+from digest.cli.live.watch import Mark
 from digest.errors import ConfigError, DigestError
 from digest.model import Edition, Subscriber
 from digest.rendering import Renderer
@@ -111,7 +112,7 @@ class Desk:
             home = self._open()
             present = self._present(home)
             subscriber = whom(present, asked.to)
-            days = preview_editions.days(home, subscriber, self._now())
+            days = editions.days(home, subscriber, self._now())
             site = home.settings.site
             return Offer(present, days, _languages(), self.themes(), site.locale, site.theme), subscriber
 
@@ -131,13 +132,13 @@ class Desk:
 
     def _edition_key(self, subscriber: Subscriber, day: date | None) -> tuple[Hashable, ...]:
         assert self._store is not None, "opened before"
-        following = preview_editions.upcoming(subscriber, self._now())
+        following = editions.upcoming(subscriber, self._now())
         published = day is not None and self._store.edition(subscriber.email, day) is not None
         return (self._written, self._store_mark(), subscriber, day or following, not published)
 
     def _edition(self, home: "Installation", subscriber: Subscriber, day: date | None) -> Edition:
-        found = preview_editions.published(home, subscriber, day)
-        return found or preview_editions.composed(home, subscriber, day, self._now())
+        found = editions.published(home, subscriber, day)
+        return found or editions.composed(home, subscriber, day, self._now())
 
     def _look(self, home: "Installation", edition: Edition, asked: Asked) -> Look:
         shown = replace(edition, subscriber=asked.tried(edition.subscriber))

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from digest.cli.preview_asked import Asked, SeveralError, controls, frames
-from digest.cli.preview_desk import Desk
-from digest.cli.preview_watch import Changes, Watcher
+from digest.cli.live.asked import Asked, SeveralError, controls, frames
+from digest.cli.live.desk import Desk
+from digest.cli.live.watch import Changes, Watcher
 from digest.errors import ConfigError, DigestError, StoreError, TemplateError, UsageError
 from digest.rendering.page import Choice, Controls, Session, Trouble, in_mode, served_page, trouble_page
 
