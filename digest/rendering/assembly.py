@@ -15,10 +15,9 @@ from digest.model import Section
 from digest.rendering import plain
 from digest.rendering.cache import Cache
 from digest.rendering.cards import Card, card_of
-from digest.rendering.encoding import Piece, text_of
 from digest.rendering.holes import Fragment, fragment, html_parts, text_parts
 from digest.rendering.inlining import Memory, NotInlinable
-from digest.rendering.joining import Joining, PapersOf, Placed, Reader
+from digest.rendering.joining import Body, Joining, PapersOf, Reader, Shown
 from digest.rendering.language import Language
 from digest.rendering.pages import Looks, Page, html_page, slotted, structure, text_page
 from digest.rendering.papers import Paper, Papers, placeless
@@ -62,9 +61,9 @@ class Assembly:
             self._lines.put(key, parts)
         if isinstance(parts, str):
             raise Misused(parts)
-        return "".join([part if isinstance(part, str) else part.text(looks.values[part.source]) for part in parts])
+        return "".join([part if isinstance(part, str) else _said(part, looks.values) for part in parts])
 
-    def bodies(self, digest: View, looks: Looks, reader: Reader, endings: Iterable[str]) -> list[Piece]:
+    def bodies(self, digest: View, looks: Looks, reader: Reader, endings: Iterable[str]) -> list[Body]:
         """The digest in these forms: "html", "txt", "md". `digest` holds no papers in its sections.
 
         Raises:
@@ -85,36 +84,39 @@ class Assembly:
         edition, setting = reader.edition, reader.setting
         known = setting.language, setting.layout, setting.images, edition.issue_date, reader.frame.like is None
         number = self._settings.setdefault(known, len(self._settings))
-        find, before = self.papers.find, 0
-        placed: dict[str, list[Placed]] = {}
+        found: dict[str, Shown] = {}
+        first = 1
         for section in digest.sections:
             picks = edition.section(Section(section.name))
-            placed[section.name] = [Placed(at, pick, find(pick, number)) for at, pick in enumerate(picks, before + 1)]
-            before += len(picks)
-        return placed
+            found[section.name] = Shown(first, picks, self.papers.find(picks, number), {})
+            first += len(picks)
+        return found
 
-    def _folded(self, digest: View, reader: Reader, papers: PapersOf) -> Piece:
+    def _folded(self, digest: View, reader: Reader, papers: PapersOf) -> Body:
         """The HTML within the budget: of the papers as many of the first as fit."""
-        sections: Any = tuple(replace(part, cards=tuple(papers[part.name])) for part in digest.sections)
+        shown: Any = {name: own.papers for name, own in papers.items()}  # `folded` cuts whatever stands for cards
+        sections = tuple(replace(part, cards=shown[part.name]) for part in digest.sections)
         whole = replace(digest, sections=sections)
-        for keep in range(_most_that_fit([placed.paper for own in papers.values() for placed in own]), -1, -1):
+        for keep in range(_most_that_fit([paper for own in papers.values() for paper in own.papers]), -1, -1):
             kept = folded(whole, keep, reader.setting.language)
-            shown: Any = {part.name: part.cards for part in kept.sections}
-            body = self._body("html", kept, structure(kept), reader, shown)
+            first = {part.name: papers[part.name].cut(len(part.cards)) for part in kept.sections}
+            body = self._body("html", kept, structure(kept), reader, first)
             if body.size <= plain.HTML_BUDGET:
                 break
         return body
 
-    def _body(self, ending: str, digest: View, looks: Looks, reader: Reader, papers: PapersOf) -> Piece:
+    def _body(self, ending: str, digest: View, looks: Looks, reader: Reader, papers: PapersOf) -> Body:
         key = ending, reader.setting.language, looks.structure
         known = self._pages.get(key)
         page = known or self._new_page(ending, key, digest, reader)
         if isinstance(page, str):
             raise Misused(page)
-        joining = Joining(reader, page, lambda placed, section: self._make(ending, page, section, placed, reader))
+        joining = Joining(reader, page, lambda section, at: self._make(page, section, papers[section], at, reader))
         body = joining.body(looks.values, papers)
-        if known is None:
-            self._verify(ending, key, body, digest, reader, papers)
+        if known is None and self._differs(body, page, digest, reader, papers):
+            reason = self._refused(f"digest.{ending}.j2: joined, it says something else")
+            self._pages.put(key, reason)
+            raise Misused(reason)
         return body
 
     # --- what is not there yet
@@ -139,47 +141,46 @@ class Assembly:
         self._pages.put(key, page)
         return page
 
-    def _make(self, ending: str, page: Page, section: str, placed: Placed, reader: Reader) -> Fragment:
-        """The paper in one form, from now on. Raises Misused."""
-        form = page.form(section)
-        made = placed.paper.forms.get(form)
+    def _make(self, page: Page, section: str, shown: Shown, at: int, reader: Reader) -> Fragment:
+        """The paper in the page's form, from now on. Raises Misused."""
+        paper, form = shown.papers[at], page.form(section)
+        made = paper.forms.get(form)
         if made is None:
-            made = placed.paper.forms[form] = self._new_fragment(ending, page, section, placed, reader)
-            self.papers.keep(placed.paper)
+            made = paper.forms[form] = self._new_fragment(page, section, self._card(shown, at, reader), reader)
+            self.papers.keep(paper)
             self.made += 1
         if isinstance(made, str):
             raise Misused(made)
         return made
 
-    def _new_fragment(self, ending: str, page: Page, section: str, placed: Placed, reader: Reader) -> Fragment | str:
+    def _new_fragment(self, page: Page, section: str, card: Card, reader: Reader) -> Fragment | str:
         ledger, own = Ledger(self._mark), reader.setting.language
-        card = placeless(self._card(placed, reader), ledger)
+        card = placeless(card, ledger)
         try:
             if page.memory is None:
-                return fragment(text_parts(plain.card_text(ending, card, self._templates, own), ledger))
+                return fragment(text_parts(plain.card_text(page.ending, card, self._templates, own), ledger))
             written = plain.card_html(card, self._templates, own)
             return fragment(html_parts(page.memory.inlined(written, page.places[section]), ledger))
         except (Misused, NotInlinable) as reason:
-            return self._refused(f"{card.template}.{ending}.j2: {reason}")
+            return self._refused(f"{card.template}.{page.ending}.j2: {reason}")
 
-    def _card(self, placed: Placed, reader: Reader) -> Card:
-        if placed.card is None:
-            texts = self.papers.texts(placed.pick.listing, reader.setting.layout)
-            made = card_of(placed.pick, reader.edition.issue_date, reader.setting, placed.number, texts)
-            placed.card = answerable(made, reader.frame, reader.setting.language)
-        return placed.card
+    def _card(self, shown: Shown, at: int, reader: Reader) -> Card:
+        number = shown.first + at
+        if number not in shown.cards:
+            pick, setting = shown.picks[at], reader.setting
+            texts = self.papers.texts(pick.listing, setting.layout)
+            made = card_of(pick, reader.edition.issue_date, setting, number, texts)
+            shown.cards[number] = answerable(made, reader.frame, setting.language)
+        return shown.cards[number]
 
-    def _verify(self, ending: str, key: Hashable, body: Piece, digest: View, reader: Reader, papers: PapersOf) -> None:
-        """Compare the first body made of a page with what the plain path says. Raises Misused."""
-        own = reader.setting.language
+    def _differs(self, body: Body, page: Page, digest: View, reader: Reader, papers: PapersOf) -> bool:
+        """Whether the plain path says something else: asked once of every page, of the first reader it is for."""
         sections = tuple(
-            replace(part, cards=tuple(self._card(placed, reader) for placed in papers[part.name]))
-            for part in digest.sections
+            replace(part, cards=tuple(self._card(own, at, reader) for at in range(len(own.papers))))
+            for part, own in ((part, papers[part.name]) for part in digest.sections)
         )
-        if plain.whole(ending, replace(digest, sections=sections), self._templates, own) != text_of(body.content):
-            reason = self._refused(f"digest.{ending}.j2: joined, it says something else")
-            self._pages.put(key, reason)
-            raise Misused(reason)
+        whole = replace(digest, sections=sections)
+        return plain.whole(page.ending, whole, self._templates, reader.setting.language) != body.text
 
     def _refused(self, reason: str) -> str:
         self.refusals[reason] += 1
@@ -190,3 +191,7 @@ def _most_that_fit(papers: Sequence[Paper]) -> int:
     """More than so many of the first papers are over the budget by themselves; and all of them are not to be shown."""
     sizes = accumulate(paper.html_size for paper in papers)
     return min(sum(size <= plain.HTML_BUDGET for size in sizes), len(papers) - 1)
+
+
+def _said(printed: Printed, values: Sequence[Any]) -> str:
+    return printed.text(values[int(printed.source)])

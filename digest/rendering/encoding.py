@@ -6,15 +6,14 @@ it begins with "." or "From ", so that neither SMTP (RFC 5321, 4.5.2) nor a mail
 
 from binascii import a2b_qp, b2a_base64, b2a_qp
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _COLUMNS = 76
 _SOFT = b"=\r\n"
 _ASCII = bytes(range(128))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of a body, encoded.
 
     Attributes:

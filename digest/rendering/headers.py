@@ -7,13 +7,13 @@ a header of its own, and a long URL into encoded words (both on Python 3.11.7). 
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -29,8 +29,7 @@ _COLUMNS = 76
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """An address with a name, as it may stand in a header. The domain is ASCII; the local part need not be."""
 
     name: str
@@ -154,41 +153,44 @@ def _folded(name: str, value: str) -> str:
     return _FOLD.join([*lines, line])
 
 
-_WORD = 75  # characters of an encoded word at most (RFC 2047, 2)
-_AROUND = len("=?utf-8?q??=")
+_ROOM = 75 - len("=?utf-8?q??=")  # characters of what an encoded word holds at most (RFC 2047, 2)
 
 
 def _words(value: str, used: int) -> str:
     """Encoded words (RFC 2047), none of more than 75 characters nor cut inside a character; `used` columns are taken."""
-    quoted = [_Q.get(character) or _quoted_bytes(character) for character in value]
-    size = len(value.encode())
-    if 4 * (size + 2) // 3 < sum(map(len, quoted)):
-        sizes = [len(character.encode()) for character in value]
-        cut = _cut(sizes, [(_WORD - _AROUND - taken) // 4 * 3 for taken in (used, 1)])
-        return _FOLD.join(f"=?utf-8?b?{b64encode(value[start:end].encode()).decode()}?=" for start, end in cut)
-    cut = _cut(list(map(len, quoted)), [_WORD - _AROUND - taken for taken in (used, 1)])
-    return _FOLD.join(f"=?utf-8?q?{''.join(quoted[start:end])}?=" for start, end in cut)
+    data = value.encode()
+    quoted = data.decode("latin-1").translate(_Q)
+    if 4 * (len(data) + 2) // 3 < len(quoted):
+        return _FOLD.join(f"=?utf-8?b?{b64encode(part).decode()}?=" for part in _cut_bytes(data, _ROOM - used))
+    return _FOLD.join(f"=?utf-8?q?{part}?=" for part in _cut_quoted(quoted, _ROOM - used))
 
 
 # What may stand for itself in a phrase as well as in free text (RFC 2047, 5 (3)); a space is written as "_".
-_Q = {c: c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"} | {" ": "_"}
+_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
+_Q = {byte: chr(byte) if chr(byte) in _PLAIN else f"={byte:02X}" for byte in range(256)} | {ord(" "): "_"}
 
 
-def _quoted_bytes(character: str) -> str:
-    return "".join(f"={byte:02X}" for byte in character.encode())
+def _cut_quoted(quoted: str, room: int) -> Iterator[str]:
+    """Stretches that fit, the first one into `room`."""
+    while len(quoted) > room:
+        inside = quoted.rfind("=", room - 2, room)
+        cut = room if inside < 0 else inside
+        while quoted[cut] == "=" and quoted[cut + 1] in "89AB":  # inside of a character
+            cut -= 3
+        yield quoted[:cut]
+        quoted, room = quoted[cut:], _ROOM - 1
+    yield quoted
 
 
-def _cut(sizes: Sequence[int], rooms: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where to cut so that no stretch is larger than the room it has: the first's, and that of all others."""
-    first, room = rooms
-    start, used = 0, 0
-    left = first
-    for at, size in enumerate(sizes):
-        if used + size > left and at > start:
-            yield start, at
-            start, used, left = at, 0, room
-        used += size
-    yield start, len(sizes)
+def _cut_bytes(data: bytes, room: int) -> Iterator[bytes]:
+    """The same, of what base64 makes a third longer."""
+    while len(data) > room // 4 * 3:
+        cut = room // 4 * 3
+        while 0x80 <= data[cut] < 0xC0:  # inside of a character
+            cut -= 1
+        yield data[:cut]
+        data, room = data[cut:], _ROOM - 1
+    yield data
 
 
 def quoted(text: str) -> str:
@@ -257,8 +259,7 @@ def letterhead(site: Site, mailing: Mailing) -> Letterhead:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(NamedTuple):
     """Where one edition's links lead; to those of feedback, the place of a paper is added."""
 
     change: str
@@ -267,8 +268,7 @@ class Links:
     dislike: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Whom one message goes to, and by which name it is known."""
 
     to: Mailbox

@@ -17,25 +17,26 @@ class Hole:
 
     Attributes:
         source: where the value comes from.
-        direct: whether it is a link that stands there as it is.
+        known: what stood there lately, by value.
+        direct: of how many characters a link has to be to stand there as it is.
     """
 
-    __slots__ = ("_known", "_printed", "_quote", "direct", "source")
+    __slots__ = ("_printed", "_quote", "direct", "known", "source")
 
-    def __init__(self, printed: Printed, quote: Quote, *, direct: bool = False) -> None:
+    def __init__(self, printed: Printed, quote: Quote, direct: range = range(0)) -> None:
         self.source: Any = printed.source
         self.direct = direct
         self._printed = printed
         self._quote = quote
-        self._known: dict[Any, Piece] = {}
+        self.known: dict[Any, Piece] = {}
 
     def piece(self, value: Any) -> Piece:
         """What stands there for this value. Raises Misused where a page would have to be rendered for it alone."""
-        found = self._known.get(value)
+        found = self.known.get(value)
         if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[value] = piece(self._quote(self._printed.text(value)))
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            found = self.known[value] = piece(self._quote(self._printed.text(value)))
         return found
 
 
@@ -45,20 +46,29 @@ LINKS = (
     "like",
     "dislike",
 )  # differ from paper to paper and from reader to reader, so that nothing is remembered of them
-PLAIN_LINK = re.compile(r"[A-Za-z0-9:/._~-]+")
-_SHORTEST = "https://a.b/_/1-2"
-_LONGEST = "https://0123456789.example.org:8080/~/" + "abcdefghijklmnopqrstuvwxyz_-ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 20
+PLAIN_LINK = re.compile(r"https?://[A-Za-z0-9:/._~-]+")
+_MADE_OF = "ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz.0123456789_~-:"
 
 
 def _hole(printed: Printed, quote: Quote) -> list["str | Hole"]:
-    """The hole, and before it what always stands before a link."""
+    """The hole, and before it what always stands before a link of that length."""
     if printed.source not in LINKS:
         return [Hole(printed, quote)]
-    short, long = quote(printed.text(_SHORTEST)), quote(printed.text(_LONGEST))
-    lead = short.removesuffix(_SHORTEST)
-    if short == lead or long != lead + _LONGEST:
-        return [Hole(printed, quote)]
-    return [lead, Hole(printed, quote, direct=True)]
+    length = len(str(printed.sample))
+    lengths = range(max(length - _NEAR, 12), length + _NEAR)
+    leads = {_lead(printed, quote, lengths[0]), _lead(printed, quote, lengths[-1])}
+    lead = leads.pop()
+    return [Hole(printed, quote)] if leads or lead is None else [lead, Hole(printed, quote, lengths)]
+
+
+_NEAR = 12  # characters by which readers' links differ: in their numbers
+
+
+def _lead(printed: Printed, quote: Quote, length: int) -> str | None:
+    """What stands before a link of this length, if it is all; no filter that waits for values treats a longer one alike."""
+    link = ("https://" + _MADE_OF * (length // len(_MADE_OF) + 1))[:length]
+    text = quote(printed.text(link))
+    return text.removesuffix(link) if text.endswith(link) else None
 
 
 @dataclass(frozen=True, slots=True)

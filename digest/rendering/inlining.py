@@ -147,7 +147,8 @@ class Memory:
 
     def place(self, page: str) -> Place:
         """Where in the tree the end of `page` is: the open elements there."""
-        place, around = self._root, []
+        place = self._root
+        around: list[_Element] = []
         for tag in _tokens(_without_raw(page))[1::2]:
             if tag.startswith("<!"):
                 continue

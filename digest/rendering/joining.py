@@ -1,16 +1,27 @@
 """Pieces joined to a body."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.model import Edition, Pick
 from digest.rendering.cards import Card, Setting
-from digest.rendering.encoding import Piece, piece
+from digest.rendering.encoding import Piece, piece, text_of
 from digest.rendering.holes import PLAIN_LINK, Fragment, Hole
-from digest.rendering.pages import Page
+from digest.rendering.pages import GAP_SIZE, Page
 from digest.rendering.papers import Paper
 from digest.rendering.view import Frame
+
+
+class Body(NamedTuple):
+    """One form of a digest, in quoted-printable."""
+
+    pieces: Sequence[bytes]
+    size: int  # bytes of text, a line end being one
+    beyond: int  # of them beyond ASCII
+
+    @property
+    def text(self) -> str:
+        return text_of(b"".join(self.pieces))
 
 
 class Reader:
@@ -24,11 +35,9 @@ class Reader:
         self.frame = frame
         self.heads = {"like": _head(frame.like), "dislike": _head(frame.dislike)}
 
-    def value(self, source: str, number: int) -> Any:
-        """What a slot of a paper stands for at its place in this digest."""
-        if source == "number":
-            return number
-        return f"{self.frame.like if source == 'like' else self.frame.dislike}{number}"
+    def link(self, name: str, number: int) -> str:
+        """Of feedback on the paper at this place."""
+        return f"{self.frame.like if name == 'like' else self.frame.dislike}{number}"
 
 
 def _head(link: str | None) -> Piece | None:
@@ -41,27 +50,31 @@ def _tail(number: int) -> Piece:
 
 
 _TAILS = tuple(map(_tail, range(200)))
+_PLACES = 2  # digits of the place of a paper, about
 
 
-@dataclass(slots=True)
-class Placed:
-    """A paper at its place in one digest."""
+class Shown(NamedTuple):
+    """The papers of one section in one digest."""
 
-    number: int
-    pick: Pick
-    paper: Paper
-    card: Card | None = None  # as plain values, once it was needed
+    first: int  # place of the first in the digest
+    picks: Sequence[Pick]
+    papers: Sequence[Paper]
+    cards: dict[int, Card]  # as plain values, by place, where they were needed
+
+    def cut(self, keep: int) -> "Shown":
+        """The first of them alone."""
+        return self._replace(picks=self.picks[:keep], papers=self.papers[:keep])
 
 
-PapersOf = Mapping[str, Sequence[Placed]]  # by section
-Make = Callable[[Placed, str], Fragment]  # for a section
+PapersOf = Mapping[str, Shown]  # by section
+Make = Callable[[str, int], Fragment]  # for a section and a place in it
 
 
 class Joining:
     """A body in the making.
 
     Args:
-        make: gives the fragment of a paper that has none yet, for a section.
+        make: gives the fragment of a paper that has none yet.
     """
 
     def __init__(self, reader: Reader, page: Page, make: Make) -> None:
@@ -72,44 +85,54 @@ class Joining:
         self._size = page.fragment.size
         self._beyond = page.fragment.beyond
 
-    def body(self, values: Sequence[Any], papers: PapersOf) -> Piece:
+    def body(self, values: Sequence[Any], papers: PapersOf) -> Body:
         """The page with these values in its slots, and these papers. Raises Misused."""
         add = self._out.append
         for part in self._page.fragment.parts:
-            if type(part) is bytes:
+            if isinstance(part, bytes):
                 add(part)
-            elif type(source := part.source) is int:
-                self._add(part.piece(values[source]))
+            elif isinstance(part.source, int):
+                self._add(part.piece(values[part.source]))
             else:
-                self._papers(source, papers[source])
-        return Piece(b"".join(self._out), self._size, self._beyond)
+                self._papers(part.source, papers[part.source])
+        return Body(self._out, self._size, self._beyond)
 
     def _add(self, own: Piece) -> None:
         self._out.append(own.content)
         self._size += own.size
         self._beyond += own.beyond
 
-    def _papers(self, section: str, papers: Sequence[Placed]) -> None:
+    def _papers(self, section: str, shown: Shown) -> None:
         form, gap = self._page.form(section), self._page.gap
-        add = self._out.append
-        for at, placed in enumerate(papers):
-            made = placed.paper.forms.get(form)
-            if type(made) is not Fragment:
-                made = self._make(placed, section)
-            if at and gap:
-                self._add(gap)
-            self._size += made.size
-            self._beyond += made.beyond
+        add, first = self._out.append, shown.first
+        size = beyond = 0
+        for number, paper in enumerate(shown.papers, first):
+            made = paper.forms.get(form)
+            if not isinstance(made, Fragment):
+                made = self._make(section, number - first)
+            size += made.size
+            beyond += made.beyond
+            if gap and number > first:
+                add(gap)
+                size += GAP_SIZE
             for part in made.parts:
-                if type(part) is bytes:
+                if isinstance(part, bytes):
                     add(part)
                 else:
-                    self._own(part, placed.number)
+                    own = part.known.get(number) or self._own(part, number)
+                    add(own.content)
+                    size += own.size
+                    beyond += own.beyond
+        self._size += size
+        self._beyond += beyond
 
-    def _own(self, hole: Hole, number: int) -> None:
+    def _own(self, hole: Hole, number: int) -> Piece:
         """What depends on the place of a paper."""
-        if hole.direct and (head := self._reader.heads[hole.source]):
-            self._add(head)
-            self._add(_TAILS[number] if number < len(_TAILS) else _tail(number))
-        else:
-            self._add(hole.piece(self._reader.value(hole.source, number)))
+        source = hole.source
+        if source == "number":
+            return hole.piece(number)
+        head = self._reader.heads[source]
+        if head is None or head.size + _PLACES not in hole.direct:
+            return hole.piece(self._reader.link(source, number))
+        tail = _TAILS[number] if number < len(_TAILS) else _tail(number)
+        return Piece(head.content + tail.content, head.size + tail.size)

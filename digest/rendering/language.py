@@ -50,7 +50,7 @@ class Language:
 
     def number(self, count: int) -> str:
         """In groups of three: "1,204", "1.204"."""
-        return f"{count:,}".replace(",", _group(self.formats))
+        return str(count) if -1000 < count < 1000 else f"{count:,}".replace(",", _group(self.formats))
 
     def listed(self, items: Sequence[str]) -> str:
         """As a sentence lists: "a", "a and b", "a, b and c"."""

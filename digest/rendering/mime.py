@@ -1,9 +1,9 @@
 """Headers and bodies to one message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import NamedTuple
 
 from digest.rendering.encoding import as_base64, wants_base64
 from digest.rendering.headers import Field, wire
@@ -35,34 +35,36 @@ def transfer_encoding(text: str) -> str:
     return "base64" if wants_base64(len(data), sum(byte > 0x7F for byte in data)) else "quoted-printable"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of a message, its text in quoted-printable."""
 
     subtype: str
-    content: bytes
+    pieces: Sequence[bytes]
     size: int  # bytes of text
     beyond: int  # of them beyond ASCII
 
 
 def joined(fields: Sequence[Field], parts: Sequence[Part], boundary: str) -> bytes:
     """The same message as `assemble` makes, as bytes."""
-    head = wire(fields)
+    out = [wire(fields).encode()]
     if len(parts) == 1:
-        about, content = _encoded(parts[0])
-        return b"".join((f"{head}{about}MIME-Version: 1.0\r\n\r\n".encode(), content))
-    out = [f'{head}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode()]
+        (part,) = parts
+        out += [_about(part), b"MIME-Version: 1.0\r\n\r\n", *_encoded(part)]
+        return b"".join(out)
+    line = f"\r\n--{boundary}".encode()
+    out.append(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode())
     for part in parts:
-        about, content = _encoded(part)
-        out += (f"\r\n--{boundary}\r\n{about}\r\n".encode(), content)
-    return b"".join((*out, f"\r\n--{boundary}--\r\n".encode()))
+        out += [line, b"\r\n", _about(part), b"\r\n"]
+        out += _encoded(part)
+    out += [line, b"--\r\n"]
+    return b"".join(out)
 
 
-def _encoded(part: Part) -> tuple[str, bytes]:
-    """What is said of a part, and its content."""
-    if wants_base64(part.size, part.beyond):
-        return _ABOUT.format(part.subtype, "base64"), as_base64(part.content)
-    return _ABOUT.format(part.subtype, "quoted-printable"), part.content
+def _about(part: Part) -> bytes:
+    """What is said of a part."""
+    encoding = "base64" if wants_base64(part.size, part.beyond) else "quoted-printable"
+    return f'Content-Type: text/{part.subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n'.encode()
 
 
-_ABOUT = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: {}\r\n'
+def _encoded(part: Part) -> Sequence[bytes]:
+    return [as_base64(b"".join(part.pieces))] if wants_base64(part.size, part.beyond) else part.pieces

@@ -4,10 +4,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.rendering import plain
-from digest.rendering.encoding import Piece
 from digest.rendering.holes import Fragment, fragment, html_parts, text_parts
 from digest.rendering.inlining import Memory, NotInlinable, Place, inline, styles_of
 from digest.rendering.language import Language
@@ -37,16 +36,16 @@ class Page:
         return self.places.get(section) or self.ending
 
     @property
-    def gap(self) -> Piece | None:
+    def gap(self) -> bytes:
         """What stands between two papers."""
-        return None if self.memory else _BLANK_LINE
+        return b"" if self.memory else _BLANK_LINE
 
 
-_BLANK_LINE = Piece(b"\r\n\r\n", 2)
+_BLANK_LINE = b"\r\n\r\n"
+GAP_SIZE = 2  # bytes of text
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(NamedTuple):
     """A digest without papers, taken apart."""
 
     structure: Hashable  # what its page depends on
@@ -88,8 +87,12 @@ def slotted(digest: View, ledger: Ledger) -> View:
     """The digest with a slot for everything that is not empty, numbered as `structure` lists the values."""
     numbers = count()
     slots = {name: _slotted(getattr(digest, name), numbers, ledger) for name in VARYING}
-    sections = tuple(replace(part, cards=Inset(ledger, part.name)) for part in digest.sections)
+    sections = tuple(CardSection(part.name, part.title, _inset(part, ledger)) for part in digest.sections)
     return replace(digest, **slots, sections=sections)
+
+
+def _inset(section: CardSection, ledger: Ledger) -> Any:
+    return Inset(ledger, section.name)
 
 
 def _slotted(value: Any, numbers: Iterator[int], ledger: Ledger) -> Any:

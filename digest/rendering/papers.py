@@ -1,8 +1,9 @@
 """Papers as fragments: rendered, their styles written in, and encoded once for all readers who see them alike."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from itertools import repeat
+from math import ceil
 from operator import attrgetter, lt
 from typing import Any
 
@@ -10,39 +11,33 @@ from digest.model import Layout, Listing, Pick
 from digest.rendering.cache import Cache
 from digest.rendering.cards import Card, Link, Prepared, prepared
 from digest.rendering.holes import Fragment
-from digest.rendering.reasons import steps
+from digest.rendering.reasons import BAR
 from digest.rendering.slots import Ledger, Slot
 
-_SHOWN_OF_REASON = attrgetter("term", "field", "tokens", "ground", "partial")
+_OF_PICK = attrgetter("section", "kind", "source", "day", "score", "reasons")
+_OF_REASON = attrgetter("term", "field", "tokens", "ground", "partial")
 _CONTRIBUTION = attrgetter("contribution")
 
 
 def shown(pick: Pick) -> tuple[Any, ...]:
     """What the looks of a paper depend on besides its listing: of the score its step, of reasons their order and sign."""
-    reasons = pick.reasons
-    return (
-        pick.section,
-        pick.kind,
-        pick.source,
-        pick.day,
-        steps(pick.score),
-        tuple(map(_SHOWN_OF_REASON, reasons)),
-        tuple(map(lt, map(_CONTRIBUTION, reasons), repeat(0.0))),
-    )
+    section, kind, source, day, score, reasons = _OF_PICK(pick)
+    against = tuple(map(lt, map(_CONTRIBUTION, reasons), repeat(0.0)))
+    return section, kind, source, day, ceil(BAR * score / 100), tuple(map(_OF_REASON, reasons)), against
 
 
 def placeless(card: Card, ledger: Ledger) -> Card:
     """The card with slots for what depends on its place in a digest."""
-    return replace(
-        card,
-        number=Slot(ledger, "number", card.number),
-        like=_link(ledger, "like", card.like),
-        dislike=_link(ledger, "dislike", card.dislike),
-    )
+    number: Any = Slot(ledger, "number", card.number)
+    like, dislike = _link(ledger, "like", card.like), _link(ledger, "dislike", card.dislike)
+    return replace(card, number=number, like=like, dislike=dislike)
 
 
 def _link(ledger: Ledger, name: str, link: Link | None) -> Link | None:
-    return link and replace(link, url=Slot(ledger, name, link.url))
+    if link is None:
+        return None
+    url: Any = Slot(ledger, name, link.url)
+    return replace(link, url=url)
 
 
 class Paper:
@@ -81,10 +76,13 @@ class Papers:
         self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: to compare listings takes longer than all else
         self._last = 0
 
-    def find(self, pick: Pick, setting: int) -> Paper:
-        """The paper as this pick shows it; it may have no form yet."""
-        key = (setting, self._number(pick.listing), *shown(pick))
-        return self._papers.get(key) or Paper(key)
+    def find(self, picks: Sequence[Pick], setting: int) -> list[Paper]:
+        """The papers as these picks show them; one may have no form yet."""
+        get, number, found = self._papers.get, self._number, []
+        for pick in picks:
+            key = setting, number(pick.listing), shown(pick)
+            found.append(get(key) or Paper(key))
+        return found
 
     def keep(self, paper: Paper) -> None:
         self._papers.put(paper.key, paper, paper.weight)

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import NamedTuple
 
 from digest.model import Edition, Format, Layout, Message
 from digest.rendering import headers, plain
 from digest.rendering.assembly import Assembly
 from digest.rendering.cards import Setting
-from digest.rendering.encoding import Piece, piece, text_of
+from digest.rendering.encoding import piece, text_of
 from digest.rendering.headers import Letterhead, Links, letterhead
-from digest.rendering.joining import Reader
+from digest.rendering.joining import Body, Reader
 from digest.rendering.language import language
 from digest.rendering.mime import Part, assemble, joined
 from digest.rendering.pages import Looks, structure
@@ -36,8 +37,7 @@ class Bodies:
     markdown: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(NamedTuple):
     """One edition on its way to a message."""
 
     edition: Edition
@@ -99,7 +99,7 @@ class Renderer:
             MessageError: there is no usable address for the links of the footer.
         """
         work = self._work(edition)
-        html, text, markdown = (text_of(part.content) for part in self._parts(work, ("html", "txt", "md")))
+        html, text, markdown = (_text(part) for part in self._parts(work, ("html", "txt", "md")))
         return Bodies(self._subject(work), html, text, markdown)
 
     def message(self, edition: Edition) -> Message:
@@ -118,14 +118,15 @@ class Renderer:
             content=joined(fields, parts, boundary(address.own_id)),
         )
 
-    def email(self, edition: Edition) -> EmailMessage:
-        """The same as `email` knows it. Raises as `message` does."""
-        work = self._work(edition)
+    def email(self, edition: Edition, *, plainly: bool = False) -> EmailMessage:
+        """The same as `email` knows it; `plainly`, by the plain path alone. Raises as `message` does."""
+        work, endings = self._work(edition), _ENDINGS[edition.subscriber.format]
         address = headers.address(edition, work.own, self._secret)
-        fields = headers.fields(edition, self._subject(work), work.own, work.links, address)
-        parts = self._parts(work, _ENDINGS[edition.subscriber.format])
-        texts = [(part.subtype, text_of(part.content)) for part in parts]
-        return assemble(fields, texts, boundary(address.own_id), utf8=address.utf8)
+        subject = self._plain_subject(work) if plainly else self._subject(work)
+        fields = headers.fields(edition, subject, work.own, work.links, address)
+        texts = self._plain(work, endings) if plainly else [_text(part) for part in self._parts(work, endings)]
+        parts = [(plain.subtype(ending), text) for ending, text in zip(endings, texts, strict=True)]
+        return assemble(fields, parts, boundary(address.own_id), utf8=address.utf8)
 
     def _work(self, edition: Edition) -> _Work:
         own = letterhead(self._site, self._mailing)
@@ -147,19 +148,28 @@ class Renderer:
         try:
             return headers.phrase(self._assembly.line("subject", work.digest, work.looks, own))
         except Misused:
-            return headers.phrase(self.templates.render("subject.txt", own, digest=work.digest))
+            return self._plain_subject(work)
+
+    def _plain_subject(self, work: _Work) -> str:
+        own = work.reader.setting.language
+        return headers.phrase(self.templates.render("subject.txt", own, digest=work.digest))
 
     def _parts(self, work: _Work, endings: Sequence[str]) -> list[Part]:
         try:
             bodies = self._assembly.bodies(work.digest, work.looks, work.reader, endings)
         except Misused:
-            bodies = self._plain(work, endings)
+            said = map(piece, self._plain(work, endings))
+            bodies = [Body([one.content], one.size, one.beyond) for one in said]
         return [
-            Part("html" if ending == "html" else "plain", body.content, body.size, body.beyond)
+            Part(plain.subtype(ending), body.pieces, body.size, body.beyond)
             for ending, body in zip(endings, bodies, strict=True)
         ]
 
-    def _plain(self, work: _Work, endings: Sequence[str]) -> list[Piece]:
+    def _plain(self, work: _Work, endings: Sequence[str]) -> list[str]:
         reader = work.reader
         whole = view(work.edition, reader.setting, reader.frame)
-        return [piece(plain.body(ending, whole, self.templates, reader.setting.language)) for ending in endings]
+        return [plain.body(ending, whole, self.templates, reader.setting.language) for ending in endings]
+
+
+def _text(part: Part) -> str:
+    return text_of(b"".join(part.pieces))

@@ -27,6 +27,7 @@ class Printed:
 
     source: Source
     steps: tuple[Step, ...]
+    sample: object = None  # one of its values
     width: int | None = None  # characters that were counted on
 
     def text(self, value: object) -> str:
@@ -91,7 +92,7 @@ class Slot:
         return Slot(self._ledger, self._source, self._sample, (*self._steps, step))
 
     def printed(self) -> str:
-        return self._ledger.enter(Printed(self._source, self._steps))
+        return self._ledger.enter(Printed(self._source, self._steps, self._sample))
 
     def begin(self, rest: str) -> "Begun":
         """A text that this is the beginning of."""
@@ -103,7 +104,7 @@ class Slot:
 
     def fixed(self) -> str:
         """Printed, counting on that every value is as wide as the sample."""
-        return self._ledger.enter(Printed(self._source, self._steps, len(self.sample())))
+        return self._ledger.enter(Printed(self._source, self._steps, self._sample, len(self.sample())))
 
     def __bool__(self) -> bool:
         if self._steps:
@@ -111,8 +112,8 @@ class Slot:
         return True
 
     __hash__ = None  # type: ignore[assignment]
-    __str__ = __repr__ = __html__ = __format__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse  # type: ignore[assignment]
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
+    __str__ = __repr__ = __html__ = __format__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __int__ = __index__ = __float__ = __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = __rmod__ = _refuse
     __call__ = __round__ = __abs__ = __neg__ = _refuse
 
@@ -129,7 +130,7 @@ class Begun(Slot):
     def printed(self) -> str:
         return self.fixed() + self._rest
 
-    then = begin = _refuse  # type: ignore[assignment]
+    then = begin = _refuse
 
 
 class Inset(Slot):
@@ -137,7 +138,7 @@ class Inset(Slot):
 
     __slots__ = ()
 
-    then = begin = _refuse  # type: ignore[assignment]
+    then = begin = _refuse
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
@@ -193,7 +194,9 @@ def _wrap(waiting: Callable[..., Any]) -> Callable[..., Any]:
             return waiting(text, columns, indent, first)
         beginning = first.sample()
         lines = wrap(text, columns, indent, beginning)
-        if not lines.startswith(beginning):
+        if not lines.startswith(beginning):  # nothing fits beside it
+            first, beginning = first.then(str.rstrip), beginning.rstrip()
+        if not beginning or not lines.startswith(beginning):
             _refuse()
         return first.begin(lines.removeprefix(beginning))
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 import markdown
@@ -132,6 +132,9 @@ def _what(error: Exception) -> str:
 # --- the environment ----------------------------------------------------------------------------------------------
 
 
+Callables = dict[str, Callable[..., Any]]
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which slots stay closed."""
 
@@ -166,9 +169,9 @@ def _environment(loader: jinja2.BaseLoader, own: Language, ending: str, mark: st
         "markdown": note_html,
         "raw": Ready if ending == "md" else str,
     }
-    environment.filters = slots.aware(environment.filters)
-    environment.tests = slots.refusing(environment.tests)
-    environment.concat = _kept(mark) if mark else "".join  # type: ignore[method-assign, assignment]
+    environment.filters = cast("Any", slots.aware(cast("Callables", environment.filters)))
+    environment.tests = slots.refusing(cast("Callables", environment.tests))
+    environment.concat = _kept(mark) if mark else "".join  # type: ignore[method-assign]
     return environment
 
 
