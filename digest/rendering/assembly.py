@@ -26,7 +26,7 @@ from digest.rendering.templates import Templates
 from digest.rendering.view import View, answerable, folded
 
 _MOST_PAGES = 1_000
-_MEMORY = 64 * 2**20  # bytes
+MEMORY = 64 * 2**20  # bytes
 
 
 class Assembly:
@@ -37,11 +37,10 @@ class Assembly:
         limit: bytes of papers to remember, about.
 
     Attributes:
-        made: papers rendered, in one form each.
         refusals: why something had to be left to the plain path, and how often that was found out.
     """
 
-    def __init__(self, templates: Templates, mark: str, limit: int = _MEMORY) -> None:
+    def __init__(self, templates: Templates, mark: str, limit: int) -> None:
         self._templates = templates
         self._mark = mark
         self._pages: Cache[Hashable, Page | str] = Cache(_MOST_PAGES)
@@ -49,7 +48,6 @@ class Assembly:
         self._memories: dict[str, Memory] = {}
         self._settings: dict[Hashable, int] = {}
         self.papers = Papers(limit)
-        self.made = 0
         self.refusals: Counter[str] = Counter()
 
     def line(self, name: str, digest: View, looks: Looks, own: Language) -> str:
@@ -148,7 +146,6 @@ class Assembly:
         if made is None:
             made = paper.forms[form] = self._new_fragment(page, section, self._card(shown, at, reader), reader)
             self.papers.keep(paper)
-            self.made += 1
         if isinstance(made, str):
             raise Misused(made)
         return made

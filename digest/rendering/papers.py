@@ -67,6 +67,9 @@ class Papers:
 
     Args:
         limit: bytes to hold, about.
+
+    Attributes:
+        made: how many forms of papers were rendered.
     """
 
     def __init__(self, limit: int) -> None:
@@ -75,6 +78,7 @@ class Papers:
         self._texts: Cache[Hashable, Prepared] = Cache(limit // 8)
         self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: to compare listings takes longer than all else
         self._last = 0
+        self.made = 0
 
     def find(self, picks: Sequence[Pick], setting: int) -> list[Paper]:
         """The papers as these picks show them; one may have no form yet."""
@@ -85,6 +89,8 @@ class Papers:
         return found
 
     def keep(self, paper: Paper) -> None:
+        """Called whenever one has a new form."""
+        self.made += 1
         self._papers.put(paper.key, paper, paper.weight)
 
     def texts(self, listing: Listing, layout: Layout) -> Prepared:

@@ -5,6 +5,7 @@ the same.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from markupsafe import Markup
@@ -33,11 +34,19 @@ def body(ending: str, digest: View, templates: Templates, own: Language) -> str:
     Raises:
         TemplateError: a template cannot be rendered.
     """
-    said, keep = whole(ending, digest, templates, own), digest.count
-    while ending == "html" and keep and len(said.encode()) > HTML_BUDGET:
-        keep -= 1
-        said = whole(ending, folded(digest, keep, own), templates, own)
-    return said
+    said = whole(ending, digest, templates, own)
+    if ending != "html" or not _is_too_long(said) or not digest.count:
+        return said
+
+    def shorter(keep: int) -> str:
+        return whole(ending, folded(digest, keep, own), templates, own)
+
+    most = bisect_left(range(digest.count), x=True, key=lambda keep: _is_too_long(shorter(keep)))
+    return shorter(max(most - 1, 0))
+
+
+def _is_too_long(html: str) -> bool:
+    return len(html.encode()) > HTML_BUDGET
 
 
 def whole(ending: str, digest: View, templates: Templates, own: Language) -> str:

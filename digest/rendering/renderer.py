@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from digest.model import Edition, Format, Layout, Message
 from digest.rendering import headers, plain
-from digest.rendering.assembly import Assembly
+from digest.rendering.assembly import MEMORY, Assembly
 from digest.rendering.cards import Setting
 from digest.rendering.encoding import piece, text_of
 from digest.rendering.headers import Letterhead, Links, letterhead
@@ -18,6 +18,7 @@ from digest.rendering.joining import Body, Reader
 from digest.rendering.language import language
 from digest.rendering.mime import Part, assemble, joined
 from digest.rendering.pages import Looks, structure
+from digest.rendering.papers import Papers
 from digest.rendering.site import Mailing, Site
 from digest.rendering.slots import Misused, mark
 from digest.rendering.templates import THEME, Templates
@@ -58,6 +59,7 @@ class Renderer:
         theme: the folder of templates that takes the place of the built-in ones.
         images: whether papers have pictures, where their sources give any.
         locale: what readers who named none get.
+        memory: bytes of papers to remember, about.
 
     Raises:
         TemplateError: there is no such theme.
@@ -74,6 +76,7 @@ class Renderer:
         theme: str = THEME,
         images: bool = False,
         locale: str = "",
+        memory: int = MEMORY,
     ) -> None:
         self._site = site
         self._mailing = mailing
@@ -83,13 +86,18 @@ class Renderer:
         self._locale = locale
         sign = mark(hashlib.sha256(secret + b"slots").digest()[:8])
         self.templates = Templates(templates_dir, theme, sign)
-        self._assembly = Assembly(self.templates, sign)
+        self._assembly = Assembly(self.templates, sign, memory)
         self._settings: dict[tuple[str, Layout], Setting] = {}
 
     @property
     def whole(self) -> Counter[str]:
         """What had to be rendered anew for each reader, and why: a template that does more with a slot than print it."""
         return self._assembly.refusals
+
+    @property
+    def remembered(self) -> Papers:
+        """The papers that need not be rendered again."""
+        return self._assembly.papers
 
     def bodies(self, edition: Edition) -> Bodies:
         """Subject, HTML, plain text and Markdown.

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from digest.errors import TemplateError
-from digest.rendering.templates import built_in
+from digest.rendering.language import language
+from digest.rendering.templates import Templates, built_in
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -103,3 +104,91 @@ def test_an_installed_package_renders_with_the_templates_inside_it(tmp_path):
         check=False,
     )
     assert done.stdout.strip() == "Monday: no new papers", done.stderr
+
+
+# --- what a template must not reach -----------------------------------------------------------------------------------
+
+ESCAPES = [
+    "{{ digest.__class__ }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ digest['__class__'] }}",
+    "{{ digest | attr('__class__') }}",
+    "{{ digest.__init__.__globals__ }}",
+    "{{ digest.__dataclass_fields__ }}",
+    "{{ cycler.__init__.__globals__.os }}",
+    "{{ joiner.__init__.__globals__ }}",
+    "{{ namespace.__init__ }}",
+    "{{ lipsum.__globals__['os'].popen('id').read() }}",
+    "{{ self.__init__.__globals__ }}",
+    "{{ cards.__globals__ }}",
+    "{{ cards.__code__ }}",
+    "{{ _.__globals__ }}",
+    "{{ gettext.__self__ }}",
+    "{{ '{0.__class__}'.format(digest) }}",
+    "{{ '{0.__class__.__init__.__globals__}'.format(cards) }}",
+    "{{ '{x.__class__}'.format_map({'x': digest}) }}",
+    "{{ digest.summary.format.__self__ }}",
+    "{{ range(10**9) | list }}",
+    "{{ digest.reads.append(1) }}",
+    "{% set digest.site = 'x' %}{{ digest.site }}",
+    "{{ import('os') }}",
+    "{% import 'os' as os %}",
+    "{{ open('/etc/passwd').read() }}",
+    "{% include '/etc/passwd' %}",
+    "{% include '../../../../etc/passwd' %}",
+    "{% include '../pyproject.toml' %}",
+    "{% extends '../../README.md' %}",
+    "{% do digest.x %}",
+    "{{ digest | tojson }}",
+    "{{ (1).__class__ }}",
+    "{{ (lambda: 1)() }}",
+    "{{ caller.__init__ }}",
+    "{{ loop.__init__ }}",
+    "{{ debug() }}",
+]
+
+
+@pytest.mark.parametrize("name", ["digest.html.j2", "digest.md.j2"])
+@pytest.mark.parametrize("source", ESCAPES)
+def test_a_template_reaches_nothing_of_python_or_the_disk(make, own, name, source):
+    folder = own(name, f"first line\n{source}\n")
+    with pytest.raises(TemplateError, match=rf"{name.replace('.', '[.]')}, line [123]: "):
+        make.renderer(templates_dir=folder).bodies(make.edition(make.pick()))
+
+
+@pytest.mark.parametrize("source", [source for source in ESCAPES if "digest" not in source and "cards" not in source])
+def test_the_template_of_a_paper_reaches_no_further(make, own, source):
+    folder = own("card.html.j2", f"<tr><td>\n{source}\n</td></tr>")
+    with pytest.raises(TemplateError, match=r"card\.html\.j2, line [123]: "):
+        make.renderer(templates_dir=folder).message(make.edition(make.pick()))
+
+
+# --- themes, languages, changes ---------------------------------------------------------------------------------------
+
+
+def test_a_theme_takes_the_place_of_what_it_has_and_the_operator_goes_before_it(make, own):
+    plain, themed = Templates(), Templates(theme="ledger")
+    assert plain.folders == [REPOSITORY / "templates"]
+    assert themed.folders == [REPOSITORY / "templates" / "themes" / "ledger", REPOSITORY / "templates"]
+    folder = own("footer.html.j2", "")
+    assert Templates(folder, "ledger").folders[0] == folder
+    assert plain.fingerprint != themed.fingerprint
+
+
+def test_a_theme_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(TemplateError, match=r'There is no theme "gothic"; there are journal, ledger\.'):
+        Templates(theme="gothic")
+
+
+def test_the_fingerprint_tells_whether_a_file_has_changed(own):
+    folder = own("footer.html.j2", "one")
+    before = Templates(folder).fingerprint
+    assert Templates(folder).fingerprint == before
+    own("footer.html.j2", "two")
+    assert Templates(folder).fingerprint != before
+
+
+def test_fixed_words_of_a_template_are_in_the_readers_language(own):
+    templates = Templates(own("hello.txt.j2", '{{ _("Unsubscribe") }} {{ 1204 | number }}'))
+    assert templates.render("hello.txt", language("de")) == "Abbestellen 1.204"
+    assert templates.render("hello.txt") == "Unsubscribe 1,204"
