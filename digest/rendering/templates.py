@@ -170,7 +170,7 @@ def _environment(loader: jinja2.BaseLoader, own: Language, ending: str, mark: st
         "raw": Ready if ending == "md" else str,
     }
     environment.filters = cast("Any", slots.aware(cast("Callables", environment.filters)))
-    environment.tests = slots.refusing(cast("Callables", environment.tests))
+    environment.tests = cast("Any", slots.refusing(cast("Callables", environment.tests)))
     environment.concat = _kept(mark) if mark else "".join  # type: ignore[method-assign]
     return environment
 
