@@ -132,6 +132,10 @@ _IN_ATTRIBUTE = re.compile(r"""\s([a-zA-Z][\w:-]*)="[^"]*""")
 
 def html_parts(written: str, ledger: Ledger) -> list[str | Hole]:
     """HTML as it goes out, cut at its slots. Raises Misused where one stands in what is neither text nor attribute."""
+    if not ledger.holds(written):
+        return [written]
+    if not _OPAQUE.search(written):
+        return _cut(written, ledger, _in_html)
     parts: list[str | Hole] = []
     raw = ""
     for token in TAG.split(written):
@@ -140,9 +144,19 @@ def html_parts(written: str, ledger: Ledger) -> list[str | Hole]:
         elif raw or token.startswith(("<!", "</")):
             raise Misused("printed inside of a comment, a style or a title")
         else:
-            parts += _cut(token, ledger, _in_tag if token.startswith("<") else lambda _: in_html)
+            parts += _cut(token, ledger, _in_html)
         raw = _raw_after(token, raw)
     return _joined(parts)
+
+
+# Inside of these, tags mean nothing.
+_OPAQUE = re.compile(rf"<(?:!|(?:{'|'.join(sorted(RAW))})\b)", re.IGNORECASE)
+
+
+def _in_html(before: str) -> Quote:
+    """How something is written after this."""
+    opened = before.rfind("<")
+    return in_html if opened <= before.rfind(">") else _in_tag(before[opened:])
 
 
 def _in_tag(before: str) -> Quote:

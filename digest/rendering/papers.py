@@ -74,9 +74,9 @@ class Papers:
 
     def __init__(self, limit: int) -> None:
         self._papers: Cache[Hashable, Paper] = Cache(limit * 6 // 8)
-        self._numbers: Cache[Listing, int] = Cache(limit // 8)
+        self._numbers: Cache[Hashable, tuple[Listing, int]] = Cache(limit // 8)  # by the store's number, or else by all
         self._texts: Cache[Hashable, Prepared] = Cache(limit // 8)
-        self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: to compare listings takes longer than all else
+        self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: comparing takes longer
         self._last = 0
         self.made = 0
 
@@ -107,14 +107,15 @@ class Papers:
         seen = self._seen.get(id(listing))
         if seen:
             return seen[1]
-        number = self._numbers.get(listing)
-        if number is None:
-            number = self._last = self._last + 1
-            self._numbers.put(listing, number, _weight(listing))
+        known = self._numbers.get(listing.id or listing)
+        if known is None or known[0] != listing:
+            self._last += 1
+            known = listing, self._last
+            self._numbers.put(listing.id or listing, known, _weight(listing))
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
-        self._seen[id(listing)] = listing, number
-        return number
+        self._seen[id(listing)] = listing, known[1]
+        return known[1]
 
     def __len__(self) -> int:
         return len(self._papers)

@@ -9,6 +9,8 @@ both. All of them run in a sandbox: they see what they are given, and nothing of
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, cast
@@ -132,13 +134,26 @@ def _what(error: Exception) -> str:
 # --- the environment ----------------------------------------------------------------------------------------------
 
 
+@cache
+def _public(kind: type) -> frozenset[str]:
+    """What a template may see of an object of this type without being asked each time: the fields of plain values."""
+    if not is_dataclass(kind) or not kind.__module__.startswith("digest.rendering"):
+        return frozenset()
+    shown = {field.name for field in fields(kind)} | {
+        name for name, own in vars(kind).items() if isinstance(own, property)
+    }
+    return frozenset(name for name in shown if not name.startswith("_"))
+
+
 Callables = dict[str, Callable[..., Any]]
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox in which slots stay closed."""
+    """A sandbox in which slots stay closed, and what is ours to show is shown without further questions."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if attribute in _public(type(obj)):
+            return getattr(obj, attribute)
         if isinstance(obj, Slot):
             raise Misused("it has no parts")
         return super().getattr(obj, attribute)

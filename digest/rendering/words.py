@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # Not strftime: its names follow the process's locale.
@@ -68,6 +69,7 @@ def shorten(text: str, limit: int) -> str:
     return head.rstrip(" ,;:.-\N{EN DASH}\N{EM DASH}") + "\N{HORIZONTAL ELLIPSIS}"
 
 
+@lru_cache(maxsize=8192)  # a paper's links are asked for by every reader it is shown to
 def web_url(url: str | None) -> str | None:
     """The URL in ASCII if it is a plain http(s) one, else None."""
     try:
