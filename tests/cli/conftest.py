@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from digest.errors import DigestError
@@ -23,11 +24,20 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+@pytest.fixture(scope="session")
+def commands() -> object:
+    """The tree of commands: typer would make it anew for each run, which costs more than most commands do."""
+    from digest.cli import app
+
+    return get_command(app)
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(commands: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `digest ARGUMENTS` in an empty folder, as `main` would; `stdin` is what is typed."""
     from digest.cli import app
 
+    monkeypatch.setattr("typer.testing._get_command", lambda _: commands)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
