@@ -15,6 +15,8 @@ from itertools import zip_longest
 
 from premailer import Premailer
 
+from digest.errors import TemplateError
+
 _IGNORED = 'data-premailer="ignore"'
 
 
@@ -22,6 +24,9 @@ def inline(html: str) -> str:
     """The page with its <style> rules in style attributes; `<style data-premailer="ignore">` stays as it is.
 
     The one place that knows of premailer (unmaintained since 2021). Nothing is fetched.
+
+    Raises:
+        TemplateError: there is nothing in the page, or a selector that cannot be read.
     """
     page = Premailer(
         html,
@@ -30,7 +35,13 @@ def inline(html: str) -> str:
         disable_validation=True,  # cssutils does not know overflow-wrap
         cssutils_logging_level=logging.CRITICAL,
     )
-    return str(page.transform(pretty_print=False))
+    try:
+        return str(page.transform(pretty_print=False))
+    except Exception as error:  # premailer, lxml and cssselect raise what they like
+        raise TemplateError(
+            "email/digest.html.j2: the styles cannot be written into the elements. Is there anything in the page, and "
+            f"can every selector in style.css.j2 be read? ({error})"
+        ) from error
 
 
 class NotInlinable(Exception):  # noqa: N818 - no fault, but a way that is closed

@@ -111,11 +111,12 @@ class Slot:
             _refuse()
         return True
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = _refuse
     __str__ = __repr__ = __html__ = __format__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __int__ = __index__ = __float__ = __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = __rmod__ = _refuse
-    __call__ = __round__ = __abs__ = __neg__ = _refuse
+    __sub__ = __rsub__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _refuse
+    __call__ = __round__ = __abs__ = __neg__ = __pos__ = _refuse
 
 
 class Begun(Slot):

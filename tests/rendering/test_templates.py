@@ -63,6 +63,38 @@ def test_every_fault_of_a_template_says_where_it_is(make, own, source, what):
         make.renderer(templates_dir=folder).bodies(make.edition())
 
 
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("digest.html.j2", ""),
+        ("digest.html.j2", "<!-- {{ digest.summary }} -->"),
+        ("style.css.j2", r".\31 0 { margin: 0 }"),
+    ],
+)
+def test_a_page_that_styles_cannot_be_written_into_is_told_with_its_template(make, own, name, source):
+    with pytest.raises(TemplateError, match=r"digest\.html\.j2: the styles cannot be written into the elements"):
+        make.renderer(templates_dir=own(name, source)).message(make.edition(make.pick()))
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ("{{ digest.read - digest.count }}", "1242"),
+        ("{{ 2000 - digest.read }}", "757"),
+        (
+            "{{ digest.read // 10 }} {{ digest.read / 1 }} {{ digest.count ** 2 }} {{ 2 ** digest.count }}",
+            "124 1243.0 1 2",
+        ),
+        ("{{ {digest.count: 'one'}[1] }}", "one"),
+    ],
+)
+def test_what_is_computed_with_what_differs_is_right(make, own, odd, said):
+    folder = own("subject.txt.j2", odd)
+    own("digest.txt.j2", odd)
+    bodies = make.renderer(templates_dir=folder).bodies(make.edition(make.pick()))
+    assert (bodies.subject, bodies.text) == (said, f"{said}\n")
+
+
 def test_an_operators_html_is_escaped_too(make, own):
     folder = own("card.html.j2", "<tr><td>{{ card.title }}</td></tr>")
     listing = make.listing.__class__(title="<script>alert(1)</script>")
