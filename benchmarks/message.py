@@ -46,7 +46,7 @@ SOURCES = {"arxiv": "arXiv", "hf": "Hugging Face"}
 
 def make_renderer(url: str | None = "https://papers.example.org") -> Renderer:
     site = Site("Daily Papers", url, "papers@example.org")
-    return Renderer(site, Mailing("Daily Papers <digest@example.org>"), b"secret", SOURCES, memory=256 * 2**20)
+    return Renderer(site, Mailing("Daily Papers <digest@example.org>"), b"secret", SOURCES)
 
 
 def linked(listing: Listing) -> Listing:

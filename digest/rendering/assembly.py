@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+from digest.errors import TemplateError
 from digest.model import Section
 from digest.rendering import plain
 from digest.rendering.cache import Cache
@@ -26,7 +27,7 @@ from digest.rendering.templates import Templates
 from digest.rendering.view import View, answerable, folded
 
 _MOST_PAGES = 1_000
-MEMORY = 64 * 2**20  # bytes
+MEMORY = 128 * 2**20  # bytes
 
 
 class Assembly:
@@ -106,15 +107,17 @@ class Assembly:
     def _body(self, ending: str, digest: View, looks: Looks, reader: Reader, papers: PapersOf) -> Body:
         key = ending, reader.setting.language, looks.structure
         known = self._pages.get(key)
-        page = known or self._new_page(ending, key, digest, reader)
+        page = known or self._new_page(ending, digest, reader)
         if isinstance(page, str):
+            self._pages.put(key, page)
             raise Misused(page)
         joining = Joining(reader, page, lambda section, at: self._make(page, section, papers[section], at, reader))
         body = joining.body(looks.values, papers)
-        if known is None and self._differs(body, page, digest, reader, papers):
-            reason = self._refused(f"digest.{ending}.j2: joined, it says something else")
-            self._pages.put(key, reason)
-            raise Misused(reason)
+        if known is None:
+            verified = self._verified(body, page, digest, reader, papers)
+            self._pages.put(key, verified)
+            if isinstance(verified, str):
+                raise Misused(verified)
         return body
 
     # --- what is not there yet
@@ -123,21 +126,17 @@ class Assembly:
         ledger = Ledger(self._mark)
         try:
             return tuple(ledger.parts(self._templates.render(f"{name}.txt", own, digest=slotted(digest, ledger))))
-        except Misused as reason:
+        except (Misused, TemplateError) as reason:  # a fault is told as the plain path meets it
             return self._refused(f"{name}.txt.j2: {reason}")
 
-    def _new_page(self, ending: str, key: Hashable, digest: View, reader: Reader) -> Page | str:
+    def _new_page(self, ending: str, digest: View, reader: Reader) -> Page | str:
         ledger, own = Ledger(self._mark), reader.setting.language
-        page: Page | str
         try:
             if ending == "html":
-                page = html_page(digest, ledger, self._templates, own, self._memories)
-            else:
-                page = text_page(ending, digest, ledger, self._templates, own)
-        except Misused as reason:
-            page = self._refused(f"digest.{ending}.j2: {reason}")
-        self._pages.put(key, page)
-        return page
+                return html_page(digest, ledger, self._templates, own, self._memories)
+            return text_page(ending, digest, ledger, self._templates, own)
+        except (Misused, TemplateError) as reason:
+            return self._refused(f"digest.{ending}.j2: {reason}")
 
     def _make(self, page: Page, section: str, shown: Shown, at: int, reader: Reader) -> Fragment:
         """The paper in the page's form, from now on. Raises Misused."""
@@ -158,7 +157,7 @@ class Assembly:
                 return fragment(text_parts(plain.card_text(page.ending, card, self._templates, own), ledger))
             written = plain.card_html(card, self._templates, own)
             return fragment(html_parts(page.memory.inlined(written, page.places[section]), ledger))
-        except (Misused, NotInlinable) as reason:
+        except (Misused, NotInlinable, TemplateError) as reason:
             return self._refused(f"{card.template}.{page.ending}.j2: {reason}")
 
     def _card(self, shown: Shown, at: int, reader: Reader) -> Card:
@@ -170,14 +169,16 @@ class Assembly:
             shown.cards[number] = answerable(made, reader.frame, setting.language)
         return shown.cards[number]
 
-    def _differs(self, body: Body, page: Page, digest: View, reader: Reader, papers: PapersOf) -> bool:
-        """Whether the plain path says something else: asked once of every page, of the first reader it is for."""
+    def _verified(self, body: Body, page: Page, digest: View, reader: Reader, papers: PapersOf) -> Page | str:
+        """The page, if the plain path says the same of the first reader it was made for; else why it cannot be used."""
         sections = tuple(
             replace(part, cards=tuple(self._card(own, at, reader) for at in range(len(own.papers))))
             for part, own in ((part, papers[part.name]) for part in digest.sections)
         )
         whole = replace(digest, sections=sections)
-        return plain.whole(page.ending, whole, self._templates, reader.setting.language) != body.text
+        if plain.whole(page.ending, whole, self._templates, reader.setting.language) == body.text:
+            return page
+        return self._refused(f"digest.{page.ending}.j2: joined, it says something else")
 
     def _refused(self, reason: str) -> str:
         self.refusals[reason] += 1

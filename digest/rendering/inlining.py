@@ -263,6 +263,8 @@ class Memory:
         if name != other or name in RAW or [key for key, _ in new][: len(old)] != [key for key, _ in old]:
             raise NotInlinable("premailer changes the elements")
         seen = self._seen(name, old)
+        if len(place.learnt) > _MOST_KNOWN:  # a selector asks for values, and these differ from paper to paper
+            place.learnt.clear()
         if seen not in place.learnt:
             changes = tuple(pair for pair in new if pair not in old)
             if not _WRITTEN.issuperset(key for key, _ in changes):

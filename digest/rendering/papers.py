@@ -73,9 +73,9 @@ class Papers:
     """
 
     def __init__(self, limit: int) -> None:
-        self._papers: Cache[Hashable, Paper] = Cache(limit * 6 // 8)
+        self._papers: Cache[Hashable, Paper] = Cache(limit * 2 // 8)
         self._numbers: Cache[Hashable, tuple[Listing, int]] = Cache(limit // 8)  # by the store's number, or else by all
-        self._texts: Cache[Hashable, Prepared] = Cache(limit // 8)
+        self._texts: Cache[Hashable, Prepared] = Cache(limit * 5 // 8)
         self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: comparing takes longer
         self._last = 0
         self.made = 0
@@ -127,7 +127,7 @@ class Papers:
 
 
 _MOST_SEEN = 2_000  # listings known by identity: those of a few batches of deliveries
-_READ = 8  # times as much memory as a text take its tokens
+_READ = 12  # times as much memory as a listing take the words found in it
 
 
 def _weight(listing: Listing) -> int:

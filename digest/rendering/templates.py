@@ -152,7 +152,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox in which slots stay closed, and what is ours to show is shown without further questions."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if attribute in _public(type(obj)):
+        if attribute in _public(type(obj)):  # type: ignore[arg-type]  # a type is hashable
             return getattr(obj, attribute)
         if isinstance(obj, Slot):
             raise Misused("it has no parts")

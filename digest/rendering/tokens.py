@@ -1,7 +1,6 @@
 """Keyed names: tokens of editions, message ids. Made from the installation's secret, and only there."""
 
 import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ _BYTES = 12  # 96 bits of HMAC-SHA256: RFC 2104 asks for 80 at least
 
 def _mac(secret: bytes, purpose: str, *parts: object) -> bytes:
     """HMAC over unambiguous parts; `purpose` keeps a token of one kind from passing as another."""
-    message = b"".join(len(part).to_bytes(4) + part for part in (str(p).encode() for p in (purpose, *parts)))
-    return hmac.digest(secret, message, hashlib.sha256)
+    encoded = [str(part).encode() for part in (purpose, *parts)]
+    return hmac.digest(secret, b"".join([len(part).to_bytes(4) + part for part in encoded]), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
