@@ -4,8 +4,10 @@
       view        the edition as plain values in the reader's words (pure)
       templates   Jinja: subject, HTML, text, Markdown; escaped, sandboxed, strict
       inlining    styles into the elements they apply to
+      assembly    pages (once a structure) and papers (once for all who see them alike) as encoded pieces, joined;
+                  plain, where a template asks for more of what differs than to print it
       headers     what the message says of itself, judged in one place
-      mime        one EmailMessage
+      mime        one message
 
 The same edition gives the same bytes, whenever and wherever.
 """
