@@ -63,6 +63,8 @@ def copy(
 
     Example: digest templates copy card.html style.css --theme ledger
     """
+    from digest.config.example import toml
+
     site = _site(ctx.obj)
     folder = to or site.templates_dir or _beside(ctx.obj)
     folders = _folders(theme or site.theme, None)
@@ -73,7 +75,8 @@ def copy(
     for one in wanted:
         typer.echo(f"{folder / one.name}{' is there already; --force replaces it' if one in kept else ''}")
     if site.templates_dir is None or folder.resolve() != site.templates_dir.resolve():
-        typer.echo(f'Set templates_dir = "{folder}" below [site] in your configuration, and they are used.')
+        said = toml(_as_configured(folder, _beside(ctx.obj).parent))
+        typer.echo(f"Set templates_dir = {said} below [site] in your configuration, and they are used.")
 
 
 # --- where ------------------------------------------------------------------------------------------------------------
@@ -103,6 +106,12 @@ def _beside(explicit: Path | None) -> Path:
         return config.find(explicit, environ).parent / _FOLDER
     except ConfigError:
         return Path(_FOLDER)
+
+
+def _as_configured(folder: Path, home: Path) -> str:
+    """The folder as a configuration in `home` names it, whatever folder we are in."""
+    absolute = folder.resolve()
+    return str(absolute.relative_to(home.resolve()) if absolute.is_relative_to(home.resolve()) else absolute)
 
 
 def _folders(theme: str, own: Path | None) -> list[Path]:

@@ -66,6 +66,15 @@ def test_all_of_the_mail_is_copied_beside_the_configuration(run, configured, tmp
     assert 'Set templates_dir = "templates" below [site]' in ran.out
 
 
+def test_the_line_to_write_is_right_wherever_one_is_and_whatever_the_folder_is_called(run, configured, tmp_path):
+    (tmp_path / "lab").mkdir()
+    configured()
+    (tmp_path / "config.toml").rename(tmp_path / "lab" / "config.toml")
+    for to, said in (("mine", f'"{tmp_path / "mine"}"'), ("lab/ours", '"ours"'), ('lab/the "new"', "'the \"new\"'")):
+        ran = run("--config", "lab/config.toml", "templates", "copy", "card.html", "--to", to)
+        assert f"Set templates_dir = {said} below [site]" in ran.out
+
+
 @pytest.mark.parametrize("name", ["card.html", "card.html.j2", "email/card.html", "email/card.html.j2"])
 def test_one_is_copied_by_whatever_name_it_goes(run, tmp_path, name):
     assert run("templates", "copy", name, "--to", "mine").code == 0
