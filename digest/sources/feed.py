@@ -15,6 +15,7 @@ NEWS = timedelta(days=7)  # what is dated longer before the last visit than this
 LARGEST = 10 * MEBIBYTE  # feedparser reads about one a second
 LONGEST_ABSTRACT = 5_000  # characters; some feeds carry whole articles
 LONGEST_TITLE = 300
+LONGEST_RAW = 100_000  # characters; some articles have their pictures in them
 
 
 class FeedSource:
@@ -88,8 +89,8 @@ class FeedSource:
             published=believable(entry.published, now),
             updated=believable(entry.updated, now),
             comments=entry.comments,
-            raw_title=entry.title,
-            raw_abstract=entry.text,
+            raw_title=entry.title[:LONGEST_RAW],
+            raw_abstract=entry.text[:LONGEST_RAW],
             raw_authors=entry.authors,
         )
 

@@ -10,7 +10,7 @@ import feedparser
 import pytest
 
 from digest.model import Kind, SourceState, Validators
-from digest.sources.feed import LONGEST_ABSTRACT, FeedSource
+from digest.sources.feed import LONGEST_ABSTRACT, LONGEST_RAW, FeedSource
 from digest.sources.feed_entries import people_of, read_feed
 
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
@@ -194,6 +194,15 @@ def test_an_article_is_shortened_at_a_word(fetch):
     (listing,) = listings(fetched)
     assert LONGEST_ABSTRACT - 10 < len(listing.abstract) <= LONGEST_ABSTRACT
     assert listing.abstract.endswith("word…")
+
+
+def test_an_article_with_its_pictures_inside_is_no_larger_than_what_can_be_kept(fetch):
+    picture = f'<img src="data:image/png;base64,{"QUJD" * 300_000}">'
+    item = {"id": "1", "title": "One", "url": "/1", "content_html": f"<p>Some words.</p>{picture}<p>More.</p>"}
+    fetched = fetch(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]}))
+    (listing,) = listings(fetched)
+    assert listing.abstract == "Some words.\n\nMore."
+    assert len(listing.raw_abstract) == LONGEST_RAW
 
 
 @pytest.mark.parametrize(
