@@ -14,18 +14,20 @@ from typing import Any
 from digest.errors import TemplateError
 from digest.model import Section
 from digest.rendering import plain
+from digest.rendering.blanks import Blanks, Spot, html_blanks, text_blanks
 from digest.rendering.cache import Cache
-from digest.rendering.cards import Card, card_of
+from digest.rendering.cards import Card, Own, card_of, own_of
 from digest.rendering.holes import Fragment, fragment, html_parts, text_parts
 from digest.rendering.inlining import Memory, NotInlinable
 from digest.rendering.joining import Body, Joining, PapersOf, Reader, Shown
 from digest.rendering.language import Language
 from digest.rendering.pages import Looks, Page, html_page, slotted, structure, text_page
-from digest.rendering.papers import Paper, Papers, placeless
+from digest.rendering.papers import Paper, Papers, look_of, placeless
 from digest.rendering.slots import Ledger, Misused, Printed
 from digest.rendering.templates import Templates
 from digest.rendering.view import View, answerable, folded
 
+_WITH_BLANKS = ("html", "txt")  # of Markdown, what stands where decides what is escaped
 _MOST_PAGES = 1_000
 MEMORY = 128 * 2**20  # bytes
 
@@ -87,7 +89,7 @@ class Assembly:
         first = 1
         for section in digest.sections:
             picks = edition.section(Section(section.name))
-            found[section.name] = Shown(first, picks, self.papers.find(picks, number), {})
+            found[section.name] = Shown(first, picks, self.papers.find(picks, number), {}, {})
             first += len(picks)
         return found
 
@@ -143,15 +145,17 @@ class Assembly:
         paper, form = shown.papers[at], page.form(section)
         made = paper.forms.get(form)
         if made is None:
-            made = paper.forms[form] = self._new_fragment(page, section, self._card(shown, at, reader), reader)
+            made = paper.forms[form] = self._new_fragment(page, section, shown, at, reader)
             self.papers.keep(paper)
         if isinstance(made, str):
             raise Misused(made)
         return made
 
-    def _new_fragment(self, page: Page, section: str, card: Card, reader: Reader) -> Fragment | str:
+    def _new_fragment(self, page: Page, section: str, shown: Shown, at: int, reader: Reader) -> Fragment | str:
+        if filled := self._filled(page, section, shown, at, reader):
+            return filled
         ledger, own = Ledger(self._mark), reader.setting.language
-        card = placeless(card, ledger)
+        card = placeless(self._card(shown, at, reader), ledger)
         try:
             if page.memory is None:
                 return fragment(text_parts(plain.card_text(page.ending, card, self._templates, own), ledger))
@@ -159,6 +163,38 @@ class Assembly:
             return fragment(html_parts(page.memory.inlined(written, page.places[section]), ledger))
         except (Misused, NotInlinable, TemplateError) as reason:
             return self._refused(f"{card.template}.{page.ending}.j2: {reason}")
+
+    def _filled(self, page: Page, section: str, shown: Shown, at: int, reader: Reader) -> Fragment | None:
+        """The paper filled in, where its template leaves blanks that can be."""
+        if page.ending not in _WITH_BLANKS:
+            return None
+        own = self._own(shown, at, reader)
+        key = page.form(section), *look_of(shown.papers[at].key), bool(own.whys), len(own.paragraphs)
+        blanks = self.papers.blanks.get(key)
+        if blanks is None:
+            blanks = self._new_blanks(page, section, self._card(shown, at, reader), reader)
+            self.papers.blanks.put(key, blanks, blanks.weight)
+        try:
+            return blanks.filled(own, reader.setting.language)
+        except Misused:
+            return None
+
+    def _new_blanks(self, page: Page, section: str, card: Card, reader: Reader) -> Blanks:
+        ledger, own = Ledger(self._mark), reader.setting.language
+        match, card = card.match, placeless(card, ledger)
+        try:
+            if page.memory is None:
+                return Blanks(text_blanks(page.ending, card, ledger, self._templates, own), match)
+            spot = Spot(page.memory, page.places[section])
+            return Blanks(html_blanks(card, ledger, spot, self._templates, own), match)
+        except (Misused, NotInlinable, TemplateError):
+            return Blanks(None, match)
+
+    def _own(self, shown: Shown, at: int, reader: Reader) -> Own:
+        if at not in shown.own:
+            pick, setting = shown.picks[at], reader.setting
+            shown.own[at] = own_of(pick, setting, self.papers.texts(pick.listing, setting.layout))
+        return shown.own[at]
 
     def _card(self, shown: Shown, at: int, reader: Reader) -> Card:
         number = shown.first + at

@@ -1,6 +1,6 @@
 """One paper as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +26,7 @@ class Card:
     template: str  # "card", "line" or "trending": which of the templates shows it
     number: int  # its place in the digest, from 1
     title: str
-    title_runs: Runs  # the same, in stretches: what is raised or lowered, the reader's words
+    title_runs: Runs  # the same, in stretches: what is raised or lowered
     url: str | None  # its landing page
     authors: str  # "A. One, B. Two, C. Three and 12 more"; empty if unknown
     source: str  # "arXiv"
@@ -54,9 +54,31 @@ class Card:
         return (*first, *(run for paragraph in others for run in (Run(" "), *paragraph)))
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """The paragraphs as plain text."""
+        return plain_texts(self.paragraphs)
+
+    @property
     def abstract(self) -> str:
-        """The same as plain text, blank lines between paragraphs."""
-        return "\n\n".join("".join(run.plain for run in paragraph) for paragraph in self.paragraphs)
+        """The same in one, blank lines between paragraphs."""
+        return "\n\n".join(self.texts)
+
+    @property
+    def strongest(self) -> str:
+        """The term that speaks for it most; empty if none does."""
+        return self.whys[0].term if self.whys else ""
+
+
+def plain_texts(paragraphs: Iterable[Runs]) -> tuple[str, ...]:
+    return tuple(["".join([run.plain for run in paragraph]) for paragraph in paragraphs])
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What of a card is a reader's own."""
+
+    whys: tuple[Why, ...]
+    paragraphs: tuple[Runs, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +122,10 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
     """
     listing, language = pick.listing, setting.language
     texts = texts or prepared(listing, setting.layout)
-    wanted = hit_keys(pick)
+    own = own_of(pick, setting, texts)
     title = texts.title if texts.title.text else read(language.gettext("Untitled"))
     filled = steps(pick.score) if pick.section in MATCHED else 0
-    match, reasons = _match(filled, language), whys(pick.reasons, language)
-    shown = reasons[:1] if setting.layout is Layout.COMPACT else reasons
+    match = _match(filled, language)
     source = source_title(pick.source, setting.sources)
     categories = tuple(shorten(clean(category), _CATEGORY) for category in listing.categories[:4])
     day, note = language.short_day(pick.day, today), _kind(pick, language)
@@ -112,7 +133,7 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
         template=_template(pick.section, setting.layout),
         number=number,
         title=title.text,
-        title_runs=marked(title, wanted),
+        title_runs=marked(title, frozenset()),
         url=_landing_page(listing),
         authors=_byline(listing.authors, language),
         source=source,
@@ -122,13 +143,22 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
         meta=" · ".join(filter(None, (source, ", ".join(categories), day, note))),
         match=match,
         steps=filled,
-        whys=shown,
-        explanation=explanation(match, shown, language),
-        paragraphs=_paragraphs(pick, texts.abstract, wanted, setting.layout),
+        whys=own.whys,
+        explanation=explanation(match, own.whys, language),
+        paragraphs=own.paragraphs,
         links=_links(listing, language),
         upvotes=listing.upvotes,
         votes="" if listing.upvotes is None else upvotes(listing.upvotes, language),
         image=web_url(listing.thumbnail_url) if setting.images else None,
+    )
+
+
+def own_of(pick: Pick, setting: Setting, texts: Prepared) -> Own:
+    """What of the card of this pick is its reader's own."""
+    reasons = whys(pick.reasons, setting.language)
+    return Own(
+        whys=reasons[:1] if setting.layout is Layout.COMPACT else reasons,
+        paragraphs=_paragraphs(pick, texts.abstract, hit_keys(pick), setting.layout),
     )
 
 

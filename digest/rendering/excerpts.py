@@ -7,12 +7,14 @@ marked       one text as stretches
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from sys import intern
+from typing import NamedTuple
 
 from digest.model import Ground, Pick
 from digest.rendering.words import clean, clean_lines, shorten
 from digest.text.levels import Level, levels
 from digest.text.sentences import lead, sentences
-from digest.text.tokens import Token, tokenize
+from digest.text.tokens import tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,39 @@ class Run:
 Runs = tuple[Run, ...]
 
 
+class Word(NamedTuple):
+    """A word of a text, and where it is."""
+
+    word: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One line of clean text that has been read."""
 
     text: str
-    tokens: tuple[Token, ...]
+    keys: tuple[str, ...]  # of its words, in their order
+    places: tuple[int, ...]  # where each begins and ends: a tenth of the memory that tokens take
     levels: tuple[Level, ...]
+
+    def words(self, wanted: frozenset[str]) -> list[Word]:
+        """Those that are wanted."""
+        if wanted.isdisjoint(self.keys):
+            return []
+        text, places = self.text, self.places
+        return [
+            Word(text[places[2 * at] : places[2 * at + 1]].casefold(), places[2 * at], places[2 * at + 1])
+            for at, key in enumerate(self.keys)
+            if key in wanted
+        ]
 
 
 def read(text: str) -> Passage:
-    return Passage(text, tuple(tokenize(text)), levels(text))
+    tokens = list(tokenize(text))
+    places = tuple([place for token in tokens for place in (token.start, token.end)])
+    return Passage(text, tuple([intern(token.key) for token in tokens]), places, levels(text))
 
 
 _READ = 6_000  # characters of an abstract; the longest of 34,000 real ones has 4,100
@@ -91,7 +115,8 @@ def chosen(passages: Sequence[Passage], wanted: frozenset[str], limit: int, most
     Without any, the first ones. Where sentences were left out between two that are shown, an ellipsis says so. A first
     one that runs on far beyond the limit is cut.
     """
-    found = [len(_telling_keys(passage) & wanted) for passage in passages] if wanted else []
+    telling = wanted - _SMALL
+    found = [len(telling.intersection(passage.keys)) for passage in passages] if telling else []
     if not any(found):
         return _first(passages, limit)
     places: list[int] = []
@@ -100,10 +125,6 @@ def chosen(passages: Sequence[Passage], wanted: frozenset[str], limit: int, most
         if found[place] and len(places) < most and (len(passages[place].text) <= room or not places):
             places.append(place)
     return _joined(passages, sorted(places), wanted, limit)
-
-
-def _telling_keys(passage: Passage) -> frozenset[str]:
-    return frozenset(token.key for token in passage.tokens if token.word not in _SMALL)
 
 
 def _first(passages: Sequence[Passage], limit: int) -> Runs:
@@ -148,7 +169,7 @@ def _together(runs: Iterable[Run]) -> Runs:
 def marked(passage: Passage, wanted: frozenset[str]) -> Runs:
     """The text in stretches, the wanted words marked, neighbours as one. `plain` of all of them is the text."""
     text, at = passage.text, 0
-    spans = _spans(text, [token for token in passage.tokens if token.key in wanted])
+    spans = _spans(text, passage.words(wanted))
     runs: list[Run] = []
     for level in passage.levels:
         for start, end, hit in _pieces(level.start, level.end, spans):
@@ -170,7 +191,7 @@ def _pieces(start: int, end: int, spans: Sequence[tuple[int, int]]) -> list[tupl
     return [piece for piece in [*pieces, (at, end, False)] if piece[0] < piece[1]]
 
 
-def _spans(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
+def _spans(text: str, found: Sequence[Word]) -> list[tuple[int, int]]:
     """Where words are; those that only spaces or hyphens part are one span, overlapping ones too."""
     spans: list[tuple[int, int]] = []
     for token in _telling(found, text):
@@ -185,7 +206,7 @@ def _adjoin(text: str, end: int, start: int) -> bool:
     return start <= end or not text[end:start].strip(" -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}")
 
 
-def _telling(tokens: Sequence[Token], text: str) -> list[Token]:
+def _telling(tokens: Sequence[Word], text: str) -> list[Word]:
     """Without the "of" and "the" of a phrase where they do not stand between two other hits."""
     kept = []
     for index, token in enumerate(tokens):

@@ -30,13 +30,17 @@ class Hole:
         self._quote = quote
         self.known: dict[Any, Piece] = {}
 
+    def text(self, value: Any) -> str:
+        """What stands there for this value, not yet encoded. Raises as `piece` does."""
+        return self._quote(self._printed.text(value))
+
     def piece(self, value: Any) -> Piece:
         """What stands there for this value. Raises Misused where a page would have to be rendered for it alone."""
         found = self.known.get(value)
         if found is None:
             if len(self.known) >= _MOST_KNOWN:
                 self.known.clear()
-            found = self.known[value] = piece(self._quote(self._printed.text(value)))
+            found = self.known[value] = piece(self.text(value))
         return found
 
 

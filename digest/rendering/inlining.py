@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from html import unescape
 from html.entities import name2codepoint
 from itertools import zip_longest
+from typing import Any
 
 from premailer import Premailer
 
@@ -154,6 +155,7 @@ class Memory:
         self._styles = styles
         self._by_value = "[" in selectors  # premailer has to see every value
         self._root = _Element("", ())
+        self.samples: dict[Any, Any] = {}  # what is known of parts of papers; see `blanks`
         self.taught = 0  # papers that premailer was asked about
 
     def place(self, page: str) -> Place:

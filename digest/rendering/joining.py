@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from digest.model import Edition, Pick
-from digest.rendering.cards import Card, Setting
+from digest.rendering.cards import Card, Own, Setting
 from digest.rendering.encoding import Piece, piece, text_of
 from digest.rendering.holes import PLAIN_LINK, Fragment, Hole
 from digest.rendering.pages import GAP_SIZE, Page
@@ -60,6 +60,7 @@ class Shown(NamedTuple):
     picks: Sequence[Pick]
     papers: Sequence[Paper]
     cards: dict[int, Card]  # as plain values, by place, where they were needed
+    own: dict[int, Own]  # by place, where it was needed
 
     def cut(self, keep: int) -> "Shown":
         """The first of them alone."""

@@ -52,6 +52,11 @@ class Language:
         """In groups of three: "1,204", "1.204"."""
         return str(count) if -1000 < count < 1000 else f"{count:,}".replace(",", _group(self.formats))
 
+    def located(self, where: str) -> str:
+        """Where a term was found, as it follows the term: "in title and abstract"."""
+        # Translators: {where} is like "title and abstract".
+        return self.gettext("in {where}").format(where=where)
+
     def listed(self, items: Sequence[str]) -> str:
         """As a sentence lists: "a", "a and b", "a, b and c"."""
         if len(items) < 2:

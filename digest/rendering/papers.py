@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import repeat
 from math import ceil
 from operator import attrgetter, lt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.model import Layout, Listing, Pick
 from digest.rendering.cache import Cache
@@ -13,6 +13,9 @@ from digest.rendering.cards import Card, Link, Prepared, prepared
 from digest.rendering.holes import Fragment
 from digest.rendering.reasons import BAR
 from digest.rendering.slots import Ledger, Slot
+
+if TYPE_CHECKING:
+    from digest.rendering.blanks import Blanks
 
 _OF_PICK = attrgetter("section", "kind", "source", "day", "score", "reasons")
 _OF_REASON = attrgetter("term", "field", "tokens", "ground", "partial")
@@ -24,6 +27,12 @@ def shown(pick: Pick) -> tuple[Any, ...]:
     section, kind, source, day, score, reasons = _OF_PICK(pick)
     against = tuple(map(lt, map(_CONTRIBUTION, reasons), repeat(0.0)))
     return section, kind, source, day, ceil(BAR * score / 100), tuple(map(_OF_REASON, reasons)), against
+
+
+def look_of(key: Any) -> tuple[Any, ...]:
+    """Of the key of a paper what all readers share."""
+    setting, number, (section, kind, source, day, step, *_) = key
+    return setting, number, section, kind, source, day, step
 
 
 def placeless(card: Card, ledger: Ledger) -> Card:
@@ -74,8 +83,9 @@ class Papers:
 
     def __init__(self, limit: int) -> None:
         self._papers: Cache[Hashable, Paper] = Cache(limit * 2 // 8)
+        self.blanks: Cache[Hashable, Blanks] = Cache(limit * 4 // 8)
         self._numbers: Cache[Hashable, tuple[Listing, int]] = Cache(limit // 8)  # by the store's number, or else by all
-        self._texts: Cache[Hashable, Prepared] = Cache(limit * 5 // 8)
+        self._texts: Cache[Hashable, Prepared] = Cache(limit // 8)
         self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: comparing takes longer
         self._last = 0
         self.made = 0
@@ -123,11 +133,11 @@ class Papers:
     @property
     def weight(self) -> int:
         """Bytes of memory, about."""
-        return self._papers.weight + self._numbers.weight + self._texts.weight
+        return self._papers.weight + self.blanks.weight + self._numbers.weight + self._texts.weight
 
 
 _MOST_SEEN = 2_000  # listings known by identity: those of a few batches of deliveries
-_READ = 12  # times as much memory as a listing take the words found in it
+_READ = 3  # times as much memory as a listing take the words found in it
 
 
 def _weight(listing: Listing) -> int:

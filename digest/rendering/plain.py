@@ -6,15 +6,17 @@ the same.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from digest.model import Format
 from digest.rendering.cards import Card
 from digest.rendering.escaping import Ready
+from digest.rendering.excerpts import Run, Runs
 from digest.rendering.inlining import inline
 from digest.rendering.language import Language
+from digest.rendering.reasons import Why
 from digest.rendering.templates import Templates
 from digest.rendering.view import CardSection, View, folded
 
@@ -87,4 +89,29 @@ def page(digest: View, cards: Callable[[CardSection], object], templates: Templa
 
 
 def card_html(card: Card, templates: Templates, own: Language) -> Markup:
-    return Markup(templates.render(f"{card.template}.html", own, card=card))  # noqa: S704 - the template escapes
+    def runs(stretches: Runs) -> Markup:
+        return Markup().join(run_html(run, templates, own) for run in stretches)
+
+    def whys(reasons: Sequence[Why]) -> Markup:
+        return parted(own).join(why_html(why, templates, own) for why in reasons)
+
+    return rendered(f"{card.template}.html", templates, own, card=card, runs=runs, whys=whys)
+
+
+def run_html(run: Run, templates: Templates, own: Language) -> Markup:
+    """One stretch of a title or an abstract."""
+    return rendered("run.html", templates, own, run=run)
+
+
+def why_html(why: Why, templates: Templates, own: Language) -> Markup:
+    """One reason."""
+    return rendered("why.html", templates, own, why=why)
+
+
+def parted(own: Language) -> Markup:
+    """What stands between two reasons."""
+    return Markup(escape(own.gettext("; ")))  # noqa: S704 - just escaped
+
+
+def rendered(name: str, templates: Templates, own: Language, **context: object) -> Markup:
+    return Markup(templates.render(name, own, **context).strip("\n"))  # noqa: S704 - the template escapes

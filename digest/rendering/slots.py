@@ -44,17 +44,17 @@ class Ledger:
     """What was printed while one page was rendered."""
 
     def __init__(self, mark: str) -> None:
-        self._mark = mark
+        self.mark = mark
         self.printed: list[Printed] = []
 
     def enter(self, printed: Printed) -> str:
         """The text that stands for it: of ASCII letters and digits, so that nothing on the way changes it."""
         self.printed.append(printed)
-        return f"{self._mark}{len(self.printed) - 1:04d}z"
+        return f"{self.mark}{len(self.printed) - 1:04d}z"
 
     def holds(self, text: str) -> bool:
         """Whether something that was printed, or what is left of it, is in the text."""
-        return self._mark.casefold() in text.casefold()
+        return self.mark.casefold() in text.casefold()
 
     def parts(self, text: str) -> list[str | Printed]:
         """The text cut at what was printed.
@@ -62,7 +62,7 @@ class Ledger:
         Raises:
             Misused: something became of a part that was printed.
         """
-        found = re.split(rf"{self._mark}(\d{{4,}})z", text)
+        found = re.split(rf"{self.mark}(\d{{4,}})z", text)
         if any(self.holds(between) for between in found[::2]):
             raise Misused("a printed slot was changed afterwards")
         return [self.printed[int(part)] if at % 2 else part for at, part in enumerate(found)]
@@ -144,7 +144,7 @@ class Inset(Slot):
 
 # --- filters ------------------------------------------------------------------------------------------------------
 
-_AWARE = frozenset({"number", "shorten", "wrap", "raw", "upper", "lower", "capitalize", "title", "trim"})
+_AWARE = frozenset({"number", "located", "shorten", "wrap", "raw", "upper", "lower", "capitalize", "title", "trim"})
 _HARMLESS = frozenset({"default", "d"})  # hand on what they are given
 
 

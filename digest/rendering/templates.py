@@ -178,6 +178,7 @@ def _environment(loader: jinja2.BaseLoader, own: Language, ending: str, mark: st
     environment.install_gettext_callables(own.gettext, own.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "number": own.number,
+        "located": own.located,
         "shorten": shorten,
         "wrap": wrap,
         "width": width,
