@@ -93,17 +93,23 @@ def _write(
 
 
 def _rendered(home: "Installation", edition: "Edition", shape: Shape | None, now: "datetime") -> bytes:
-    from digest.cli.wiring import make_signer
     from digest.rendering.page import file_page, look
 
     if shape is Shape.EML:
-        return home.renderer.message(edition).content
+        return _message(home, edition)
     bodies = home.renderer.bodies(edition)
     if shape is None:
-        signer, content = make_signer(home.settings), home.renderer.message(edition).content
-        content = signer.signed(content) if signer else content
-        return file_page(home.renderer.templates, look(edition, bodies, content, now)).encode()
+        shown = look(edition, bodies, _message(home, edition), now)
+        return file_page(home.renderer.templates, shown).encode()
     return {Shape.HTML: bodies.html, Shape.TEXT: bodies.text, Shape.MD: bodies.markdown}[shape].encode()
+
+
+def _message(home: "Installation", edition: "Edition") -> bytes:
+    """The very bytes that would go out."""
+    from digest.cli.wiring import make_signer
+
+    signer, content = make_signer(home.settings), home.renderer.message(edition).content
+    return signer.signed(content) if signer else content
 
 
 # --- live ---------------------------------------------------------------------------------------------------------

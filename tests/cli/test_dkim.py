@@ -92,6 +92,8 @@ def test_what_keygen_says_to_add_is_all_that_it_takes(home, run):
     add(home, "[dkim]" + "".join(lines))
     assert run("send", "--now", NOW.isoformat()).code == 0
     (file,) = (home / "outbox").glob("*.eml")
+    run("preview", "--format", "eml", "--date", f"{NOW:%Y-%m-%d}", "--output", "again.eml")
+    assert (home / "again.eml").read_bytes() == file.read_bytes()
     records = {f"{name}.".encode(): value.encode() for name, value in map(record_in, (first, second))}
     oracle = dkim.DKIM(file.read_bytes())
     assert [oracle.verify(number, dnsfunc=lambda name, timeout=5: records.get(name)) for number in range(2)] == [
