@@ -118,7 +118,7 @@ def _as_json(subscriber: "Subscriber", now: datetime) -> dict[str, object]:
 @app.command("export")
 def export(
     ctx: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="Where to; without it, to the terminal.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Where to; without it, or with -, to the terminal.")] = None,
     shape: AsShape = None,
 ) -> None:
     """Write all subscribers as CSV or JSON, in the form that `import` reads.
@@ -133,7 +133,7 @@ def export(
     with _opened(ctx, None) as (settings, store):
         present = wiring.everybody(settings, store, or_now(None))
     text = roster.to_json(present) if _shape(file, shape) is Shape.JSON else roster.to_csv(present)
-    if file is None:
+    if file is None or str(file) == "-":
         sys.stdout.write(text)
         return
     # Spreadsheets take a CSV without a mark for the encoding of another decade.

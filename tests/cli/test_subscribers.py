@@ -162,6 +162,7 @@ def test_what_is_exported_can_be_imported_elsewhere(run, name):
 
 def test_export_goes_to_the_terminal_in_either_form(run):
     assert run("subscribers", "export").out.startswith("email,name,keywords,")
+    assert run("subscribers", "export", "-").out == run("subscribers", "export").out
     assert json.loads(run("subscribers", "export", "--format", "json").out)[0]["email"] == "file@example.org"
 
 
