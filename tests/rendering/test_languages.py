@@ -17,12 +17,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 from lxml import html as lxml_html
-from markupsafe import Markup
 
 from digest.errors import UsageError
 from digest.model import Ground, Kind, Layout, Listing, Reason, Section
+from digest.rendering import plain
 from digest.rendering.cards import Setting
-from digest.rendering.escaping import Ready
 from digest.rendering.language import LANGUAGES, language, require, speaking
 from digest.rendering.templates import Templates
 from digest.rendering.view import Frame, more, view
@@ -312,11 +311,7 @@ def test_no_word_of_ours_escapes_translation(make, layout, ending):
         shown = view(edition, Setting({"α": "Ά", "arxiv": "Ω"}, own, layout), FRAME)
         shown = replace(shown, more=more(3, own))
 
-        def cards(section):
-            shown = (templates.render(f"{card.template}.{ending}", own, card=card) for card in section.cards)
-            return (Markup if ending == "html" else Ready)("\n".join(shown))
-
-        page = templates.render(f"digest.{ending}", own, digest=shown, cards=cards)
+        page = plain.whole(ending, shown, templates, own)
         subject = templates.render("subject.txt", own, digest=shown)
         left = re.sub(r"https?://\S+", "", f"{_visible(page, ending)} {subject}").replace("\\", "")
         while left != (left := re.sub(r"⟦[^⟦⟧]*⟧", "", left)):

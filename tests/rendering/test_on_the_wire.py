@@ -260,7 +260,9 @@ def has_perl() -> bool:
 @pytest.mark.skipif(not has_perl(), reason="Perl's MIME::Parser is not installed")
 def test_perl_reads_every_hostile_message_as_we_do(make, tmp_path):
     renderer, files = make.renderer(), []
-    for number, text in enumerate(text for text in HOSTILE if "\uffff" not in text):  # Perl replaces what is no character
+    for number, text in enumerate(
+        text for text in HOSTILE if "\uffff" not in text
+    ):  # Perl replaces what is no character
         listing = Listing(title=text, abstract=text, authors=(text,), url="https://arxiv.org/abs/2605.1", id=number + 1)
         format_ = list(Format)[number % 3]
         edition = make.edition(make.pick(listing), note=text, subscriber=make.subscriber(format=format_))
