@@ -305,3 +305,81 @@ def test_memory_stays_bounded_whatever_comes(make):
         renderer.message(make.edition(make.pick(listing)))
     assert renderer.remembered.weight < 500_000
     assert len(renderer.remembered) < 100
+
+
+# --- what is a reader's own in a paper ----------------------------------------------------------------------------------
+
+
+def own_editions(make, **changes):
+    """Readers who see one paper in different ways: other words marked, other sentences, other reasons."""
+    abstract = (
+        "We study flow matching on K^(n+1) at length. It is <b>general</b> & fast. x_(max) and the flow of models. "
+        "Nothing here.\n\nA second paragraph matches “flow”. From here on\n.. dots."
+    )
+    listing = replace(make.listing, abstract=abstract, title="On K^(n+1) and <flow> & matching")
+    found = [
+        (),
+        (Reason("flow", "title", 9.0, ("flow",)),),
+        (Reason('"flow matching"', "abstract", 9.0, ("flow", "match")), Reason("author:Ho", "authors", 3.0)),
+        (Reason('a & "b" <c>', "abstract", 9.0, ("general", "k", "n")), Reason("x", "title", -3.0, ("x",))),
+        (Reason("=models", "abstract", 9.0, ("model", "max", "n")), Reason("dot", "full text", 2.0, ("dot",))),
+        tuple(Reason(f"term {n}", "abstract", 9.0 - n, ("at", "and", "second")) for n in range(6)),
+    ]
+    for at, reasons in enumerate(found):
+        reader = make.subscriber(email=f"{at}@example.org", id=at + 1, **changes)
+        yield make.edition(make.pick(listing, reasons=reasons, score=50.0), subscriber=reader)
+
+
+@pytest.mark.parametrize("theme", ["journal", "ledger"])
+@pytest.mark.parametrize("layout", list(Layout))
+def test_readers_share_a_paper_however_they_see_it(make, theme, layout):
+    renderer = Renderer(Site("Daily Papers"), Mailing("digest@example.org"), b"secret", {}, theme=theme)
+    editions = list(own_editions(make, layout=layout))
+    agree(renderer, editions)
+    blanks = [value for value, _ in renderer.remembered.blanks._young.values()]
+    assert all(blank.parts for blank in blanks)
+    assert len(blanks) == 4  # with reasons and without, in HTML and in text
+    assert renderer.remembered.made == 2 * len(editions)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "{{ runs(card.paragraphs[0]) }}",
+        "{% for run in card.paragraphs[0] %}{{ run.text }}{% endfor %}",
+        "{% for paragraph in card.paragraphs %}{{ paragraph | length }}{% endfor %}",
+        '<b title="{{ runs(card.paragraphs[0]) }}">x</b>',
+        "{{ runs(card.runs) }}",
+        "{{ card.abstract }}",
+        "{{ card.explanation | upper }}{{ card.strongest }}",
+        "{{ card.explanation ~ '!' }}",
+        "{{ card.texts | join('|') }}",
+        "{{ whys(card.whys) }}{{ whys(card.whys) }}",
+        "{{ whys(card.whys | reverse) }}",
+        "{{ whys(card.whys[:1]) }}",
+        "{{ card.whys | map(attribute='term') | join(', ') }}",
+        "{% set kept = runs(card.paragraphs[0]) %}{{ whys(card.whys) }}{{ kept }}",
+        "{{ runs(card.paragraphs[0]) | upper }}",
+        "{% if card.whys %}{{ card.whys[0].where }}{% endif %}",
+        "{{ card.paragraphs and runs(card.paragraphs[0]) }}<!-- {{ card.number }} -->",
+    ],
+)
+def test_whatever_a_paper_does_with_what_is_a_readers_own_it_says_the_right_thing(make, folder, odd):
+    renderer = make.renderer(templates_dir=folder(card_html=f"<tr><td>{odd}</td></tr>", card_txt="{{ card.title }}"))
+    agree(renderer, list(own_editions(make)))
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        ("{{ run.text | upper }}", "{{ why.term | upper }}"),
+        ("{{ run.plain }}", "{{ why.term ~ why.where }}"),
+        ("{{ run.before }}{{ run.text }}{{ run.after }}", "{{ why.where or 'nowhere' }}"),
+        ("<i>{{ run.text }}</i>{% if run.text == ' ' %}!{% endif %}", "{{ why }}"),
+        ("{{ run.text[0] }}", "<u>{{ why.where | located if why.where }}</u>"),
+        ("", "<b>{{ why.term }}"),
+        ('<a href="https://example.org/{{ run.text }}">x</a>', '<a title="{{ why.term }}">{{ why.against }}</a>'),
+    ],
+)
+def test_whatever_becomes_of_a_stretch_or_a_reason_it_says_the_right_thing(make, folder, run, why):
+    agree(make.renderer(templates_dir=folder(run_html=run, why_html=why)), list(own_editions(make)))
