@@ -145,7 +145,10 @@ class Assembly:
         paper, form = shown.papers[at], page.form(section)
         made = paper.forms.get(form)
         if made is None:
-            made = paper.forms[form] = self._new_fragment(page, section, shown, at, reader)
+            made = self._new_fragment(page, section, shown, at, reader)
+            if isinstance(made, Fragment) and not made.parts and page.gap:
+                made = self._refused(f"digest.{page.ending}.j2: blank lines around nothing have to be squeezed")
+            paper.forms[form] = made
             self.papers.keep(paper)
         if isinstance(made, str):
             raise Misused(made)

@@ -66,6 +66,16 @@ def agree(renderer, editions):
 # --- templates --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("nothing", ["{% if card.steps > 3 %}{{ card.title }}{% endif %}", "{{ card.whys[0].where }}"])
+def test_papers_of_which_nothing_is_said_leave_no_blank_lines(make, folder, nothing):
+    reasons = (Reason("x", "abstract", 9.0, ("x",)),), (Reason("x", "", 9.0, ("x",)),)
+    picks = [replace(make.pick(), score=score, reasons=why) for score, why in zip((90, 20), reasons, strict=True)]
+    renderer = make.renderer(templates_dir=folder(card_txt=nothing, card_md=nothing))
+    editions = [make.edition(*chosen) for chosen in (picks[:1], picks[1:], picks)]
+    for form in (Format.TEXT, Format.MARKDOWN):
+        agree(renderer, [replace(e, subscriber=replace(e.subscriber, format=form)) for e in editions])
+
+
 @pytest.mark.parametrize("form", list(Format))
 @pytest.mark.parametrize("layout", list(Layout))
 def test_built_in_pages_are_never_rendered_for_one_reader_alone(make, readers, form, layout):
