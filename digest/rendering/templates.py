@@ -171,6 +171,7 @@ def _environment(loader: jinja2.BaseLoader, own: Language, ending: str, mark: st
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled(own, ending),
         autoescape=ending == "html",  # by hand, since select_autoescape does not recognise "digest.html.j2"
         finalize=_SHOWN.get(ending, _shown),
         extensions=["jinja2.ext.i18n"],
@@ -201,6 +202,29 @@ def _kept(mark: str) -> Callable[[Iterable[str]], str]:
         return text
 
     return concat
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What templates were compiled to in this process; jinja2 asks for it by name and source.
+
+    A preview makes its templates anew after every edit, and has to compile only what was edited.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@cache
+def _compiled(_own: Language, _ending: str) -> _Compiled:
+    """For each language and ending, since what is constant in a template is printed when it is compiled."""
+    return _Compiled()
 
 
 class _Escaped:

@@ -17,7 +17,13 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-p
 
 THEMES = ("journal", "ledger")
 PAGES = ("sample", "cards", "compact", "full", "empty", "hundred", "rtl")
-ALL = [pytest.param(theme, name, id=f"{theme}-{name}") for theme in THEMES for name in PAGES]
+# The layouts differ in what is on the page, not in how a theme draws it: once is enough.
+ALL = [
+    pytest.param(theme, name, id=f"{theme}-{name}")
+    for theme in THEMES
+    for name in PAGES
+    if theme == "journal" or name in ("sample", "cards", "empty", "rtl")
+]
 WIDTHS = (320, 375, 600, 1280)
 PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 

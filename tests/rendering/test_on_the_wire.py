@@ -216,7 +216,7 @@ def remembering(request, make):
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_message_is_read_alike_by_all_and_says_what_the_plain_path_says(make, remembering, data):
     edition = data.draw(editions(make))
     content = remembering.message(edition).content
