@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -250,7 +251,7 @@ def _templates(settings: "Settings", now: "datetime") -> Findings:
 
 
 def samples(now: "datetime") -> "Iterator[Edition]":
-    from digest.model import Edition, Format, Kind, Listing, Missing, Pick, Reason, Section, Subscriber
+    from digest.model import Edition, Format, Kind, Layout, Listing, Missing, Pick, Reason, Section, Subscriber
 
     listing = Listing(
         "Flow matching on a sphere: paths that bend & bounds < 1",
@@ -268,15 +269,15 @@ def samples(now: "datetime") -> "Iterator[Edition]":
     reason = Reason('"flow matching"', "title", 42.0)
     picks = tuple(
         Pick(listing, section, kind, "sample", now.date(), 42.0, (reason,))
-        for section, kind in [(Section.FOR_YOU, Kind.NEW), (Section.TRENDING, Kind.TRENDING)]
+        for section, kind in zip(Section, (Kind.NEW, Kind.TRENDING, Kind.REVISION, Kind.NEW), strict=True)
     )
     full = Edition(
         Subscriber("ann@example.org", "Ann"), now.date(), now, picks=picks, read={"sample": 9}, papers=9, matched=1
     )
     quiet = replace(full, picks=(), matched=0, missing=(Missing("sample", "it did not answer"),), problems=("a fault",))
     for edition in (full, quiet):
-        for wanted in Format:
-            yield replace(edition, subscriber=replace(edition.subscriber, format=wanted))
+        for wanted, layout in product(Format, Layout):
+            yield replace(edition, subscriber=replace(edition.subscriber, format=wanted, layout=layout))
 
 
 def _mail(settings: "Settings") -> Findings:

@@ -87,7 +87,7 @@ class Templates:
         environment = self._environment(own or language(""), name.rpartition(".")[2])
         try:
             return _rendered(environment, path, context)
-        except Misused:
+        except (Misused, TemplateError):  # of a template inside of this one
             raise
         except Exception as error:  # a template can raise anything at all
             raise TemplateError(f"{self._place(error, path)}: {_what(error)}") from error

@@ -137,6 +137,19 @@ def test_each_thing_that_fails_is_named_and_the_others_are_looked_at_all_the_sam
     assert "put right" in run("check", *NOW).out
 
 
+@pytest.mark.parametrize(
+    "name", [f"{name}.{end}" for name in ("card", "line", "trending", "digest") for end in ("html", "txt", "md")]
+)
+def test_a_fault_in_any_template_is_found_and_told_once_with_its_line(run, configure, name):
+    Path("mine/email").mkdir(parents=True)
+    Path(f"mine/email/{name}.j2").write_text(
+        "<p>x</p>\n{% if digest is undefined or digest.layout == 'full' %}{{ gone }}{% endif %}"
+    )
+    configure(FILES, 'templates_dir = "mine"')
+    said = findings(run("check", "--json", *NOW))["templates"][1]
+    assert said == f"{Path(f'mine/email/{name}.j2').resolve()}, line 2: 'gone' is undefined"
+
+
 def test_an_encoder_that_is_not_where_it_should_be_is_found(run, configure):
     Path("model").mkdir()
     configure(FILES)
