@@ -16,7 +16,7 @@ from digest.model import Section
 from digest.rendering import plain
 from digest.rendering.blanks import Blanks, Spot, html_blanks, text_blanks
 from digest.rendering.cache import Cache
-from digest.rendering.cards import Card, Own, card_of, own_of
+from digest.rendering.cards import Card, Own, card_of, own_of, strongest
 from digest.rendering.holes import Fragment, fragment, html_parts, text_parts
 from digest.rendering.inlining import Memory, NotInlinable
 from digest.rendering.joining import Body, Joining, PapersOf, Reader, Shown
@@ -172,7 +172,13 @@ class Assembly:
         if page.ending not in _WITH_BLANKS:
             return None
         own = self._own(shown, at, reader)
-        key = page.form(section), *look_of(shown.papers[at].key), bool(own.whys), len(own.paragraphs)
+        key = (
+            page.form(section),
+            *look_of(shown.papers[at].key),
+            bool(own.whys),
+            bool(strongest(own.whys)),
+            len(own.paragraphs),
+        )
         blanks = self.papers.blanks.get(key)
         if blanks is None:
             blanks = self._new_blanks(page, section, self._card(shown, at, reader), reader)

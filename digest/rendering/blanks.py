@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 from markupsafe import Markup
 
 from digest.rendering import plain
-from digest.rendering.cards import Card, Own, plain_texts
+from digest.rendering.cards import Card, Own, plain_texts, strongest
 from digest.rendering.encoding import Piece, piece
 from digest.rendering.excerpts import Run
 from digest.rendering.holes import Fragment, Hole, html_parts, text_parts
@@ -284,7 +284,7 @@ class _Values:
         if name == "explanation":
             return explanation(self._match, self._own.whys, self._language)
         if name == "strongest":
-            return self._own.whys[0].term
+            return strongest(self._own.whys)
         if isinstance(name, str) and name.startswith("text"):
             place = int(name.removeprefix("text"))
             return plain_texts(self._own.paragraphs[place : place + 1])[0]

@@ -1,6 +1,6 @@
 """One paper as plain values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,7 +66,11 @@ class Card:
     @property
     def strongest(self) -> str:
         """The term that speaks for it most; empty if none does."""
-        return self.whys[0].term if self.whys else ""
+        return strongest(self.whys)
+
+
+def strongest(reasons: Sequence[Why]) -> str:
+    return reasons[0].term if reasons else ""
 
 
 def plain_texts(paragraphs: Iterable[Runs]) -> tuple[str, ...]:

@@ -352,6 +352,14 @@ def test_readers_share_a_paper_however_they_see_it(make, theme, layout):
     assert renderer.remembered.made == 2 * len(editions)
 
 
+@pytest.mark.parametrize("layout", list(Layout))
+def test_a_term_of_which_nothing_is_left_to_say_says_nothing(make, layout):
+    first, *_, last = own_editions(make, layout=layout)
+    empty = replace(last, picks=tuple(replace(pick, reasons=(Reason('""', "title", 1.0),)) for pick in last.picks))
+    for editions in ([first, empty, last], [empty, last, first]):
+        agree(make.renderer(), editions)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
