@@ -1,5 +1,6 @@
 """What several rooms' tests share."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,16 @@ def nameserver() -> Iterator[Nameserver]:
     """A DNS server on the loopback that knows nothing yet."""
     with Nameserver().serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Chromium, one for all tests: playwright cannot be begun twice in a process. They skip where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        try:
+            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()

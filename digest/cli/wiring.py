@@ -13,12 +13,13 @@ import structlog
 from digest import config
 from digest.cli import ranking, worker
 from digest.delivery import CheckedTransport, FilesTransport, MaildirTransport, Signer, Signing, SmtpTransport
-from digest.errors import ConfigError, Fault, UsageError
+from digest.errors import ConfigError, Fault, TemplateError, UsageError
 from digest.model import Subscriber
 from digest.pipeline import Parts, Ranker, Source
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
 from digest.rendering.language import require as speak
+from digest.rendering.templates import Templates
 from digest.sources.arxiv import ArxivSource
 from digest.sources.biorxiv import BiorxivSource
 from digest.sources.client import Client
@@ -45,12 +46,15 @@ def load_settings(explicit: Path | None) -> "Settings":
 
 def _absent(settings: "Settings") -> Iterator[Fault]:
     """What is asked for by name and is not there."""
-    named = [("ranking.ranker", settings.ranking.ranker, ranking.require), ("site.locale", settings.site.locale, speak)]
+    site = settings.site
+    named: list[tuple[str, str, Callable[[str], object]]]
+    named = [("ranking.ranker", settings.ranking.ranker, ranking.require), ("site.locale", site.locale, speak)]
+    named += [("site.theme", site.theme, lambda theme: Templates(None, theme))]
     named += [(f"subscribers[{at}].locale", one.locale, speak) for at, one in enumerate(settings.subscribers)]
     for key, name, require in named:
         try:
             require(name)
-        except UsageError as error:
+        except (UsageError, TemplateError) as error:
             yield Fault(key, str(error))
 
 

@@ -13,9 +13,9 @@ class Section(StrEnum):
     """Where in the digest a pick is shown. Declared in the order in which they are shown."""
 
     FOR_YOU = "for_you"
+    AUTHORS = "authors"  # matched by nothing but the authors they named
     TRENDING = "trending"
     VERSIONS = "versions"  # new versions of papers they were sent
-    AUTHORS = "authors"  # matched by nothing but the authors they named
 
 
 class Ground(StrEnum):

@@ -18,7 +18,7 @@ class Piece(NamedTuple):
 
     Attributes:
         content: as it goes out.
-        size: bytes of the text, a line end being one.
+        size: bytes of the text, a line end being two, as in mail.
         beyond: how many of them are beyond ASCII.
     """
 
@@ -34,7 +34,9 @@ def piece(text: str) -> Piece:
     data = text.encode()
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return Piece(_quoted(data), len(data), 0 if text.isascii() else len(data.translate(None, delete=_ASCII)))
+    return Piece(
+        _quoted(data), len(data) + data.count(b"\n"), 0 if text.isascii() else len(data.translate(None, delete=_ASCII))
+    )
 
 
 def _is_plain(text: str) -> bool:

@@ -42,7 +42,7 @@ class Page:
 
 
 _BLANK_LINE = b"\r\n\r\n"
-GAP_SIZE = 2  # bytes of text
+GAP_SIZE = 4  # bytes of text
 
 
 class Looks(NamedTuple):

@@ -459,18 +459,6 @@ def test_the_panel_is_the_form_that_a_subscriber_reads():
 # --- in a browser -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        try:
-            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium to look with: {error}")
-        yield browser
-        browser.close()
-
-
 @contextmanager
 def tab(browser, **options):
     """A tab that has nothing to complain of."""

@@ -3,7 +3,6 @@
 Skipped where there is no browser. Nothing is fetched: pictures are answered here, or not at all.
 """
 
-import shutil
 from base64 import b64decode
 from collections.abc import Iterator
 from functools import cache
@@ -26,17 +25,6 @@ ALL = [
 ]
 WIDTHS = (320, 375, 600, 1280)
 PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    with playwright.sync_playwright() as running:
-        try:
-            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
