@@ -268,7 +268,9 @@ def test_a_resolver_is_an_address_with_or_without_a_port(written, server):
 
 
 def test_a_theme_that_there_is_not_is_named_with_its_key(run, tmp_path):
-    (tmp_path / "config.toml").write_text('[site]\ntheme = "nope"\n[[sources]]\nkind = "huggingface"\n', encoding="utf-8")
+    (tmp_path / "config.toml").write_text(
+        '[site]\ntheme = "nope"\n[[sources]]\nkind = "huggingface"\n', encoding="utf-8"
+    )
     ran = run("check")
     assert ran.code == 1
     assert 'site.theme: There is no theme "nope"; there are journal, ledger.' in " ".join(ran.out.split())
