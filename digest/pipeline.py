@@ -140,6 +140,9 @@ class Ranker(Protocol):
 
 class Renderer(Protocol):
     def message(self, edition: Edition) -> Message: ...
+    def forget(self) -> None:
+        """Give back the memory of papers: there is nothing to deliver."""
+        ...
 
 
 class Transport(Protocol):
@@ -400,6 +403,8 @@ class _Round:
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+        if not self._counts:
+            self._parts.renderer.forget()
 
     def delivered(self, relay: str | None = None) -> Delivered:
         counts = {verdict.value: self._counts[verdict] for verdict in Verdict}

@@ -83,6 +83,8 @@ class FakeRanker:
 
 
 class FakeRenderer:
+    def forget(self) -> None: ...
+
     def message(self, edition: Edition) -> Message:
         who, day = edition.subscriber.email, edition.issue_date.isoformat()
         return Message("digest@example.org", who, f"<{who}.{day}>", day.encode())

@@ -57,8 +57,13 @@ class EverythingRanker:
 
 
 class PlainRenderer:
+    forgot = False
+
     def __init__(self, broken_for=()):
         self._broken_for = broken_for
+
+    def forget(self):
+        self.forgot = True
 
     def message(self, edition):
         email = edition.subscriber.email
@@ -329,3 +334,14 @@ def test_what_a_dead_worker_held_is_taken_up_at_once_and_what_a_living_one_holds
             for name in ("dead", "alive")
         ]
         assert taken == [True, False]
+
+
+def test_papers_are_forgotten_when_there_is_nothing_to_deliver_and_not_before(tmp_path):
+    renderer = PlainRenderer()
+    with home(tmp_path, renderer=renderer) as parts:
+        assert list(pipeline.pull(parts, NOW))
+        assert list(pipeline.compose(parts, NOW, early=True))
+        assert pipeline.deliver(parts, lambda: NOW).sent
+        assert not renderer.forgot
+        assert not pipeline.deliver(parts, lambda: NOW).sent
+        assert renderer.forgot

@@ -15,6 +15,9 @@ class Cache(Generic[Key, Value]):
 
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
+        self.clear()
+
+    def clear(self) -> None:
         self._young: dict[Key, tuple[Value, int]] = {}
         self._old: dict[Key, tuple[Value, int]] = {}
         self._weights = [0, 0]  # of the young, of the old

@@ -90,6 +90,12 @@ class Papers:
         self._last = 0
         self.made = 0
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        for cache in (self._papers, self.blanks, self._numbers, self._texts):
+            cache.clear()
+        self._seen.clear()
+
     def find(self, picks: Sequence[Pick], setting: int) -> list[Paper]:
         """The papers as these picks show them; one may have no form yet."""
         get, number, found = self._papers.get, self._number, []

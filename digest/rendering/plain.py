@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-from digest.model import Format
 from digest.rendering.cards import Card
 from digest.rendering.escaping import Ready
 from digest.rendering.excerpts import Run, Runs
@@ -21,8 +20,6 @@ from digest.rendering.templates import Templates
 from digest.rendering.view import CardSection, View, folded
 
 HTML_BUDGET = 95_000  # bytes; Gmail cuts a message at about 102 KB of HTML
-
-PARTS = {Format.HTML: ("txt", "html"), Format.TEXT: ("txt",), Format.MARKDOWN: ("md",)}
 
 
 def subtype(ending: str) -> str:

@@ -24,6 +24,7 @@ from digest.rendering.slots import Misused, mark
 from digest.rendering.templates import THEME, Templates
 from digest.rendering.tokens import boundary
 from digest.rendering.view import Frame, View, shell, view
+from digest.text import tokens
 
 _ENDINGS = {Format.HTML: ("txt", "html"), Format.TEXT: ("txt",), Format.MARKDOWN: ("md",)}
 
@@ -98,6 +99,11 @@ class Renderer:
     def remembered(self) -> Papers:
         """The papers that need not be rendered again."""
         return self._assembly.papers
+
+    def forget(self) -> None:
+        """Give back the memory of papers, which are another day's when there is something to render again."""
+        self._assembly.papers.clear()
+        tokens.forget()
 
     def bodies(self, edition: Edition) -> Bodies:
         """Subject, HTML, plain text and Markdown.

@@ -401,3 +401,11 @@ def test_whatever_a_paper_does_with_what_is_a_readers_own_it_says_the_right_thin
 )
 def test_whatever_becomes_of_a_stretch_or_a_reason_it_says_the_right_thing(make, folder, run, why):
     agree(make.renderer(templates_dir=folder(run_html=run, why_html=why)), list(own_editions(make)))
+
+
+def test_what_is_forgotten_is_made_again(make, readers):
+    renderer = make.renderer()
+    before = [renderer.message(edition) for edition in readers]
+    renderer.forget()
+    assert len(renderer.remembered) == 0
+    assert [renderer.message(edition) for edition in readers] == before
