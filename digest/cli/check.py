@@ -3,8 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from digest.cli.arguments import Json, Now, Server, or_now, read_server
 from digest.errors import ConfigError, DigestError
+from digest.model import Finding, Weight
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
     from digest.config import Settings
     from digest.model import Edition, Fetched
     from digest.pipeline import Source
-
-
-class Result(StrEnum):
-    """How one look at something went."""
-
-    OK = "ok"
-    NOTE = "note"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at and what was found."""
-
-    check: str
-    result: Result
-    detail: str
 
 
 Findings = Iterator[Finding]
@@ -68,12 +50,12 @@ def check(
     else:
         output.table(None, ["", "what", "found"], [[f.result, f.check, f.detail] for f in findings])
         typer.echo(_verdict(findings))
-    if any(finding.result is Result.FAILED for finding in findings):
+    if any(finding.result is Weight.FAILED for finding in findings):
         raise typer.Exit(1)
 
 
 def _verdict(findings: Iterable[Finding]) -> str:
-    failed = sum(finding.result is Result.FAILED for finding in findings)
+    failed = sum(finding.result is Weight.FAILED for finding in findings)
     if failed:
         return f"{failed} of these must be put right before every digest can go out."
     return "Ready: `digest preview --open` shows what would be sent."
@@ -89,9 +71,9 @@ def examine(path: "Path | None", now: "datetime", resolver: Server | None = None
         settings = wiring.load_settings(place)
     except ConfigError as error:
         for fault in error.faults:
-            yield Finding(error.path, Result.FAILED, f"{fault.key}: {fault.what}")
+            yield Finding(error.path, Weight.FAILED, f"{fault.key}: {fault.what}")
         return
-    yield Finding("configuration", Result.OK, f"{place} has no faults")
+    yield Finding("configuration", Weight.OK, f"{place} has no faults")
     yield from _remarks(settings, place)
     yield from _ranker(settings)
     yield from _store(settings, now)
@@ -106,8 +88,8 @@ def examine(path: "Path | None", now: "datetime", resolver: Server | None = None
 
 def _remarks(settings: "Settings", place: "Path") -> Findings:
     """What is allowed and yet probably not meant."""
-    yield from (Finding(key, Result.WARNING, what) for key, what in remarks(settings))
-    yield from (Finding(key, Result.WARNING, what) for key, what in _open_secrets(settings, place))
+    yield from (Finding(key, Weight.WARNING, what) for key, what in remarks(settings))
+    yield from (Finding(key, Weight.WARNING, what) for key, what in _open_secrets(settings, place))
 
 
 def remarks(settings: "Settings") -> Iterator[tuple[str, str]]:
@@ -153,10 +135,10 @@ def _ranker(settings: "Settings") -> Findings:
     try:
         ranking.make(recipe, InMemory())
     except DigestError as error:
-        yield Finding("ranker", Result.FAILED, str(error))
+        yield Finding("ranker", Weight.FAILED, str(error))
     else:
         beside = f", and the sentence encoder in {recipe.model}" if recipe.model else ""
-        yield Finding("ranker", Result.OK, f"{recipe.name} is there{beside}")
+        yield Finding("ranker", Weight.OK, f"{recipe.name} is there{beside}")
 
 
 # --- the database ---------------------------------------------------------------------------------------------------
@@ -170,11 +152,11 @@ def _store(settings: "Settings", now: "datetime") -> Findings:
         with wiring.store_of(settings, now) as store:
             everybody = store.subscribers()
         active = sum(subscriber.status is Status.ACTIVE for subscriber in everybody)
-        found.append(Finding("database", Result.OK, "can be read and written"))
+        found.append(Finding("database", Weight.OK, "can be read and written"))
         if active:
-            found.append(Finding("subscribers", Result.OK, f"{active} active"))
+            found.append(Finding("subscribers", Weight.OK, f"{active} active"))
         else:
-            found.append(Finding("subscribers", Result.WARNING, "nobody gets a digest yet: `digest subscribers add`"))
+            found.append(Finding("subscribers", Weight.WARNING, "nobody gets a digest yet: `digest subscribers add`"))
     yield from found
 
 
@@ -185,9 +167,9 @@ def _blamed_on(what: str) -> Iterator[list[Finding]]:
     try:
         yield found
     except DigestError as error:
-        found[:] = [Finding(what, Result.FAILED, str(error))]
+        found[:] = [Finding(what, Weight.FAILED, str(error))]
     except Exception as error:  # a fault of ours in one part must not hide what the others say
-        found[:] = [Finding(what, Result.FAILED, f"{type(error).__name__}: {error}")]
+        found[:] = [Finding(what, Weight.FAILED, f"{type(error).__name__}: {error}")]
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
@@ -227,11 +209,11 @@ def _told(name: str, fetched: "Fetched") -> Finding:
 
     problems = "; ".join(problem.what for problem in fetched.problems)
     if incomplete(fetched.problems):
-        return Finding(name, Result.FAILED, problems)
+        return Finding(name, Weight.FAILED, problems)
     if problems:
-        return Finding(name, Result.WARNING, problems)
+        return Finding(name, Weight.WARNING, problems)
     count = len(fetched.announcements)
-    return Finding(name, Result.OK, f"announces {count} now" if count else "answers; nothing is announced right now")
+    return Finding(name, Weight.OK, f"announces {count} now" if count else "answers; nothing is announced right now")
 
 
 # --- templates and mail ---------------------------------------------------------------------------------------------
@@ -246,7 +228,7 @@ def _templates(settings: "Settings", now: "datetime") -> Findings:
         for edition in samples(now):
             renderer.message(edition)
         own = settings.site.templates_dir
-        found.append(Finding("templates", Result.OK, f"render, with those in {own}" if own else "render"))
+        found.append(Finding("templates", Weight.OK, f"render, with those in {own}" if own else "render"))
     yield from found
 
 
@@ -286,7 +268,7 @@ def _mail(settings: "Settings") -> Findings:
     with _blamed_on("mail") as found:
         transport = wiring.make_transport(settings, signer=None)
         try:
-            found.append(Finding("mail", Result.OK, transport.check()))
+            found.append(Finding("mail", Weight.OK, transport.check()))
         finally:
             transport.close()
     yield from found
@@ -297,8 +279,5 @@ def _sender(settings: "Settings", resolver: Server | None) -> Findings:
     from digest.cli import sender_dns
 
     with _blamed_on("sender's DNS") as found:
-        found.extend(
-            Finding(remark.about, Result(remark.weight.value), remark.words)
-            for remark in sender_dns.examine(settings, resolver)
-        )
+        found.extend(sender_dns.examine(settings, resolver))
     yield from found

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from digest.delivery import keys
 from digest.delivery.lookups import Lookups
-from digest.delivery.remarks import Remark, Weight
 from digest.delivery.sender_dns import Sender, look
 from digest.errors import ConfigError
+from digest.model import Finding, Weight
 
 if TYPE_CHECKING:
     from digest.cli.arguments import Server
@@ -24,33 +24,33 @@ def is_nowhere(domain: str) -> bool:
     return any(domain == name or domain.endswith(f".{name}") for name in _NOWHERE)
 
 
-def examine(settings: "Settings", server: "Server | None" = None) -> Iterator[Remark]:
+def examine(settings: "Settings", server: "Server | None" = None) -> Iterator[Finding]:
     """Keys first, then DNS, asked of `server` or of the system's."""
     from digest.cli.signing import private_keys
 
     try:
         held = private_keys(settings.dkim)
     except ConfigError as error:
-        yield from (Remark(fault.key, Weight.FAILED, fault.what) for fault in error.faults)
+        yield from (Finding(fault.key, Weight.FAILED, fault.what) for fault in error.faults)
         held = {}
     yield from _about_keys(settings, held)
     if is_nowhere(settings.sender_domain):
         words = f"is not asked about {settings.sender_domain}: set mail.from to an address of yours, and look again"
-        yield Remark("sender's DNS", Weight.NOTE, words)
+        yield Finding("sender's DNS", Weight.NOTE, words)
         return
     yield from look(_sender(settings, held), Lookups((server.address, server.port) if server else None))
 
 
-def _about_keys(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Iterator[Remark]:
+def _about_keys(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Iterator[Finding]:
     from digest.cli.signing import configured
     from digest.config import is_readable_by_all
 
     for setting, _, selector, file in configured(settings.dkim):
         if is_readable_by_all(file):
             words = f"can be read by everybody on this machine: chmod 600 {file}"
-            yield Remark(setting, Weight.WARNING, words)
+            yield Finding(setting, Weight.WARNING, words)
         if selector in held and (weakness := keys.weakness(held[selector])):
-            yield Remark(setting, Weight.WARNING, weakness)
+            yield Finding(setting, Weight.WARNING, weakness)
 
 
 def _sender(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Sender:

@@ -2,31 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import ip_address
 
 from digest.delivery import spf
 from digest.delivery.lookups import Address
-
-
-class Weight(StrEnum):
-    """What a remark asks of the person who reads it."""
-
-    OK = "ok"
-    NOTE = "note"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What was looked at and what it means."""
-
-    about: str
-    weight: Weight
-    words: str
-
+from digest.model import Finding, Weight
 
 SPF, DKIM, DMARC, REVERSE = "SPF", "DKIM", "DMARC", "reverse DNS"
 
@@ -34,26 +14,26 @@ SPF, DKIM, DMARC, REVERSE = "SPF", "DKIM", "DMARC", "reverse DNS"
 # --- SPF (RFC 7208) -------------------------------------------------------------------------------------------------
 
 
-def judge_spf(domain: str, texts: Sequence[str], relay: str | None) -> Remark:
+def judge_spf(domain: str, texts: Sequence[str], relay: str | None) -> Finding:
     """The TXT records of the sender's domain by themselves."""
     found = spf.records(texts)
     if not found:
         named = _mechanism(relay) if relay else "a:YOUR-MAIL-SERVER"
-        return Remark(
+        return Finding(
             SPF,
             Weight.WARNING,
             f"{domain} does not say who may send its mail, and large receivers ask for that: "
             f'add the TXT record "v=spf1 {named} -all", or with the include: that your mail service names',
         )
     if len(found) > 1:
-        return Remark(
+        return Finding(
             SPF, Weight.FAILED, f"{domain} has {len(found)} SPF records, so receivers go by none: make them one"
         )
     if spf.lets_everybody(found[0]):
-        return Remark(
+        return Finding(
             SPF, Weight.WARNING, f'the record of {domain} has "+all", which lets everybody send its mail: write "-all"'
         )
-    return Remark(SPF, Weight.OK, f"{domain} says who may send its mail")
+    return Finding(SPF, Weight.OK, f"{domain} says who may send its mail")
 
 
 def _mechanism(host: str) -> str:
@@ -63,18 +43,18 @@ def _mechanism(host: str) -> str:
         return f"a:{host}"
 
 
-def judge_spf_of_relay(domain: str, relay: str, results: Mapping[Address, spf.Result]) -> Remark:
+def judge_spf_of_relay(domain: str, relay: str, results: Mapping[Address, spf.Result]) -> Finding:
     """Whether the record names the addresses of the relay. That a relay sends from others is common."""
     left_out = [address for address, result in results.items() if result is not spf.Result.PASS]
     if not results:
-        return Remark(
+        return Finding(
             SPF, Weight.NOTE, f"whether {domain} lets {relay} send cannot be told: DNS has no public address of it"
         )
     if not left_out:
-        return Remark(SPF, Weight.OK, f"{domain} lets {relay} send its mail")
+        return Finding(SPF, Weight.OK, f"{domain} lets {relay} send its mail")
     addresses = " and ".join(map(str, left_out))
     terms = " ".join(f"ip{address.version}:{address}" for address in left_out)
-    return Remark(
+    return Finding(
         SPF,
         Weight.WARNING,
         f"the record of {domain} does not name {addresses} ({relay}): add {terms}; "
@@ -85,14 +65,14 @@ def judge_spf_of_relay(domain: str, relay: str, results: Mapping[Address, spf.Re
 # --- DKIM (RFC 6376) ------------------------------------------------------------------------------------------------
 
 
-def judge_dkim(name: str, texts: Sequence[str], ours: str) -> Remark:
+def judge_dkim(name: str, texts: Sequence[str], ours: str) -> Finding:
     """The TXT records under a selector's name beside the record of our key."""
     if wrong := _wrong_with_key(texts, ours):
-        return Remark(DKIM, Weight.FAILED, f"{name} {wrong}: `digest dkim show` prints the record to put there")
+        return Finding(DKIM, Weight.FAILED, f"{name} {wrong}: `digest dkim show` prints the record to put there")
     if "y" in (tags(texts[0]) or {}).get("t", "").split(":"):
         words = f"{name} is in test mode, so receivers may ignore our signatures: take out t=y"
-        return Remark(DKIM, Weight.WARNING, words)
-    return Remark(DKIM, Weight.OK, f"{name} holds our key")
+        return Finding(DKIM, Weight.WARNING, words)
+    return Finding(DKIM, Weight.OK, f"{name} holds our key")
 
 
 def _wrong_with_key(texts: Sequence[str], ours: str) -> str | None:
@@ -122,7 +102,7 @@ def tags(text: str) -> dict[str, str] | None:
 # --- DMARC (RFC 9989) -----------------------------------------------------------------------------------------------
 
 
-def judge_dmarc(domain: str, above: str, texts: Sequence[str], signing_domain: str | None) -> Remark:
+def judge_dmarc(domain: str, above: str, texts: Sequence[str], signing_domain: str | None) -> Finding:
     """The TXT records at `_dmarc.` and `above`, which is the sender's domain or one above it.
 
     `signing_domain` is that of our signatures; None where we make none.
@@ -150,15 +130,15 @@ def judge_dmarc(domain: str, above: str, texts: Sequence[str], signing_domain: s
         words = (
             f"{above} only watches (p=none): go on to p=quarantine once the reports show no mail of yours that fails"
         )
-        return Remark(DMARC, Weight.NOTE, words)
-    return Remark(DMARC, Weight.OK, f"{above} has forged mail {_POLICIES[wanted.casefold()]}")
+        return Finding(DMARC, Weight.NOTE, words)
+    return Finding(DMARC, Weight.OK, f"{above} has forged mail {_POLICIES[wanted.casefold()]}")
 
 
 _POLICIES = {"none": "let through", "quarantine": "put aside", "reject": "refused"}
 
 
-def _dmarc(words: str) -> Remark:
-    return Remark(DMARC, Weight.WARNING, words)
+def _dmarc(words: str) -> Finding:
+    return Finding(DMARC, Weight.WARNING, words)
 
 
 def dmarc_records(texts: Sequence[str]) -> list[str]:
@@ -169,15 +149,15 @@ def dmarc_records(texts: Sequence[str]) -> list[str]:
 # --- reverse DNS ----------------------------------------------------------------------------------------------------
 
 
-def judge_reverse(host: str, address: Address, names: Mapping[str, Sequence[Address]]) -> Remark:
+def judge_reverse(host: str, address: Address, names: Mapping[str, Sequence[Address]]) -> Finding:
     """The names of our relay's address (PTR), and the addresses of each."""
     if not names:
         return _unnamed(f"{address} has no name, and many receivers refuse mail from such: ", host)
     if not any(address in addresses for addresses in names.values()):
         shown = " and ".join(names)
         return _unnamed(f"{address} is called {shown}, which does not lead back to it: ", host)
-    return Remark(REVERSE, Weight.OK, f"{address} is called {' and '.join(names)}, which leads back to it")
+    return Finding(REVERSE, Weight.OK, f"{address} is called {' and '.join(names)}, which leads back to it")
 
 
-def _unnamed(what: str, host: str) -> Remark:
-    return Remark(REVERSE, Weight.WARNING, f"{what}ask who gave you the address to set its PTR record to {host}")
+def _unnamed(what: str, host: str) -> Finding:
+    return Finding(REVERSE, Weight.WARNING, f"{what}ask who gave you the address to set its PTR record to {host}")

@@ -11,8 +11,6 @@ from digest.delivery.remarks import (
     DMARC,
     REVERSE,
     SPF,
-    Remark,
-    Weight,
     dmarc_records,
     judge_dkim,
     judge_dmarc,
@@ -20,6 +18,7 @@ from digest.delivery.remarks import (
     judge_spf,
     judge_spf_of_relay,
 )
+from digest.model import Finding, Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +32,42 @@ class Sender:
     is_own: bool = False  # whether the relay is this machine
 
 
-def look(sender: Sender, dns: Lookups) -> Iterator[Remark]:
+def look(sender: Sender, dns: Lookups) -> Iterator[Finding]:
     """Everything there is to remark. Where DNS is silent, that is a note and the end."""
     for about, ask in _LOOKS.items():
         try:
             yield from ask(sender, dns)
         except Silent as silence:
-            yield Remark("sender's DNS", Weight.NOTE, f"{silence}, so {about} and what follows was not looked at")
+            yield Finding("sender's DNS", Weight.NOTE, f"{silence}, so {about} and what follows was not looked at")
             return
         except CannotTell as error:
-            yield Remark(about, Weight.NOTE, f"cannot be told: {error}")
+            yield Finding(about, Weight.NOTE, f"cannot be told: {error}")
 
 
-def _spf(sender: Sender, dns: Lookups) -> Iterator[Remark]:
+def _spf(sender: Sender, dns: Lookups) -> Iterator[Finding]:
     remark = judge_spf(sender.domain, dns.texts(sender.domain), sender.relay)
-    if remark.weight is not Weight.OK or sender.relay is None:
+    if remark.result is not Weight.OK or sender.relay is None:
         yield remark
         return
     try:
         addresses = _public_addresses(sender.relay, dns)
         results = {address: spf.result(sender.domain, address, dns) for address in addresses}
     except spf.PermError as error:
-        yield Remark(SPF, Weight.FAILED, f"receivers cannot use the record of {sender.domain}: {error}")
+        yield Finding(SPF, Weight.FAILED, f"receivers cannot use the record of {sender.domain}: {error}")
     else:
         yield judge_spf_of_relay(sender.domain, sender.relay, results)
 
 
-def _dkim(sender: Sender, dns: Lookups) -> Iterator[Remark]:
+def _dkim(sender: Sender, dns: Lookups) -> Iterator[Finding]:
     for selector, ours in sender.keys.items():
         name = f"{selector}._domainkey.{sender.signing_domain}"
         yield judge_dkim(name, dns.texts(name), ours)
     if not sender.keys:
         words = "nothing is signed here: let your mail server sign, or run `digest dkim keygen`"
-        yield Remark(DKIM, Weight.NOTE, words)
+        yield Finding(DKIM, Weight.NOTE, words)
 
 
-def _dmarc(sender: Sender, dns: Lookups) -> Iterator[Remark]:
+def _dmarc(sender: Sender, dns: Lookups) -> Iterator[Finding]:
     """The nearest record upwards, which is where receivers look (RFC 9989, 4.10)."""
     labels = sender.domain.split(".")
     above = sender.domain
@@ -81,21 +80,21 @@ def _dmarc(sender: Sender, dns: Lookups) -> Iterator[Remark]:
     yield judge_dmarc(sender.domain, above, texts, sender.signing_domain if sender.keys else None)
 
 
-def _reverse(sender: Sender, dns: Lookups) -> Iterator[Remark]:
+def _reverse(sender: Sender, dns: Lookups) -> Iterator[Finding]:
     if not sender.is_own:
         if sender.relay:
-            yield Remark(REVERSE, Weight.OK, f"is the business of who runs {sender.relay}")
+            yield Finding(REVERSE, Weight.OK, f"is the business of who runs {sender.relay}")
         return
     addresses = _public_addresses(sender.relay, dns) if sender.relay else []
     if not addresses:
         host = sender.relay or "this machine"
-        yield Remark(REVERSE, Weight.NOTE, f"cannot be told: DNS has no public address of {host}")
+        yield Finding(REVERSE, Weight.NOTE, f"cannot be told: DNS has no public address of {host}")
     for address in addresses:
         names = {name: dns.addresses(name) for name in dns.names(address)}
         yield judge_reverse(sender.relay or "", address, names)
 
 
-_LOOKS: Mapping[str, Callable[[Sender, Lookups], Iterator[Remark]]] = {
+_LOOKS: Mapping[str, Callable[[Sender, Lookups], Iterator[Finding]]] = {
     SPF: _spf,
     DKIM: _dkim,
     DMARC: _dmarc,

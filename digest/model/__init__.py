@@ -6,6 +6,7 @@ aware UTC datetimes; dates are calendar days of whoever the field's comment name
 
 from digest.model.deliveries import Claim, Message, Outcome, Settled, State, Verdict
 from digest.model.editions import NOT_YET_READ, Edition, Missing
+from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
 from digest.model.ranking import (
     Account,
@@ -33,6 +34,7 @@ __all__ = [
     "Edition",
     "Feedback",
     "Fetched",
+    "Finding",
     "Format",
     "Ground",
     "Hurdle",
@@ -60,6 +62,7 @@ __all__ = [
     "Taste",
     "Validators",
     "Verdict",
+    "Weight",
     "incomplete",
     "plain",
 ]

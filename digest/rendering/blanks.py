@@ -56,9 +56,6 @@ def _blank(card: Card, ledger: Ledger) -> Any:
         "texts": tuple(texts),
         "explanation": card.explanation and Slot(ledger, "explanation"),
         "strongest": card.strongest and Slot(ledger, "strongest"),
-        "number": card.number,
-        "like": card.like,
-        "dislike": card.dislike,
     }
     return Blank(card, own)
 

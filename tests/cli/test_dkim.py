@@ -154,7 +154,7 @@ def test_a_selector_that_dns_cannot_have_is_refused(home, run):
 def checked(home, nameserver):
     configured = config.load(home / "config.toml", {})
     found = sender_dns.examine(configured, Server("127.0.0.1", nameserver.port))
-    return {remark.about: (remark.weight.value, remark.words) for remark in found}
+    return {remark.check: (remark.result.value, remark.detail) for remark in found}
 
 
 def test_check_follows_a_key_from_nothing_to_dns(home, run, nameserver):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from digest.delivery import keys, spf
 from digest.delivery.lookups import CannotTell, Lookups, Silent
 from digest.delivery.remarks import (
-    Weight,
     judge_dkim,
     judge_dmarc,
     judge_reverse,
@@ -20,6 +19,7 @@ from digest.delivery.remarks import (
 )
 from digest.delivery.sender_dns import Sender, look
 from digest.delivery.spf import Result
+from digest.model import Weight
 
 HERE, THERE = ip_address("203.0.113.5"), ip_address("2001:db8:1::5")
 
@@ -169,8 +169,8 @@ def _said_of(record):
 )
 def test_spf_is_explained(texts, relay, weight, words):
     remark = judge_spf("lab.org", texts, relay)
-    assert remark.weight is weight
-    assert words in remark.words
+    assert remark.result is weight
+    assert words in remark.detail
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_spf_is_explained(texts, relay, weight, words):
 )
 def test_a_relay_that_spf_leaves_out_is_named(results, weight, words):
     remark = judge_spf_of_relay("lab.org", "relay.lab.org", results)
-    assert remark.weight is weight
-    assert words in remark.words
+    assert remark.result is weight
+    assert words in remark.detail
 
 
 OURS = "v=DKIM1; k=rsa; p=AAAA"
@@ -214,9 +214,9 @@ NAME = "digest._domainkey.lab.org"
 )
 def test_a_key_in_dns_is_compared_with_ours(texts, weight, words):
     remark = judge_dkim(NAME, texts, OURS)
-    assert remark.weight is weight
-    assert words in remark.words
-    assert NAME in remark.words
+    assert remark.result is weight
+    assert words in remark.detail
+    assert NAME in remark.detail
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_a_key_in_dns_is_compared_with_ours(texts, weight, words):
 )
 def test_dmarc_is_explained(above, texts, signing, weight, words):
     remark = judge_dmarc("p.lab.org", above, texts, signing)
-    assert remark.weight is weight
-    assert words in remark.words
+    assert remark.result is weight
+    assert words in remark.detail
 
 
 @pytest.mark.parametrize(
@@ -253,8 +253,8 @@ def test_dmarc_is_explained(above, texts, signing, weight, words):
 )
 def test_reverse_dns_is_explained(names, weight, words):
     remark = judge_reverse("relay.lab.org", HERE, names)
-    assert remark.weight is weight
-    assert words in remark.words
+    assert remark.result is weight
+    assert words in remark.detail
 
 
 @given(st.text())
@@ -285,7 +285,7 @@ def looked(nameserver, sender=SENDER, **changed):
 
 def test_a_sender_in_order_has_nothing_but_good_said_of_it(nameserver):
     remarks = looked(nameserver)
-    assert [(remark.about, remark.weight.value) for remark in remarks] == [
+    assert [(remark.check, remark.result.value) for remark in remarks] == [
         ("SPF", "ok"),
         ("DKIM", "ok"),
         ("DMARC", "ok"),
@@ -297,7 +297,7 @@ def test_a_sender_in_order_has_nothing_but_good_said_of_it(nameserver):
 def test_a_sender_without_records_hears_of_each(nameserver):
     nameserver.records = {}
     remarks = list(look(SENDER, Lookups(("127.0.0.1", nameserver.port))))
-    assert [(remark.about, remark.weight.value) for remark in remarks] == [
+    assert [(remark.check, remark.result.value) for remark in remarks] == [
         ("SPF", "warning"),
         ("DKIM", "failed"),
         ("DMARC", "warning"),
@@ -311,43 +311,43 @@ def test_a_key_longer_than_one_packet_is_read(nameserver):
     sender = Sender("lab.org", "lab.org", {"digest": key}, None)
     padded = f'{keys.strings(key)} "; n={"x" * 240}" "{"x" * 250}"'
     remarks = looked(nameserver, sender, **{NAME: {"TXT": [padded]}})
-    assert remarks[1].words == f"{NAME} holds our key"
+    assert remarks[1].detail == f"{NAME} holds our key"
 
 
 def test_dmarc_of_a_domain_above_holds_below(nameserver):
     remarks = looked(nameserver, Sender("a.b.lab.org", "lab.org", {}, None))
-    assert remarks[2].words == "lab.org has forged mail refused"
+    assert remarks[2].detail == "lab.org has forged mail refused"
     assert "_dmarc.org TXT" not in nameserver.asked
 
 
 def test_a_relay_of_others_is_not_asked_for_its_name(nameserver):
     remarks = looked(nameserver, Sender("lab.org", "lab.org", {}, "relay.lab.org"))
-    assert remarks[-1].words == "is the business of who runs relay.lab.org"
+    assert remarks[-1].detail == "is the business of who runs relay.lab.org"
     assert not any("arpa" in asked for asked in nameserver.asked)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.5", "127.0.0.1", "192.168.1.1", "100.64.0.1"])
 def test_an_address_of_a_private_network_says_nothing(nameserver, address):
     remarks = looked(nameserver, **{"relay.lab.org": {"A": [address]}})
-    assert [remark.weight for remark in (remarks[0], remarks[-1])] == [Weight.NOTE] * 2
+    assert [remark.result for remark in (remarks[0], remarks[-1])] == [Weight.NOTE] * 2
 
 
 def test_a_relay_that_is_an_address_needs_no_name(nameserver):
     remarks = looked(nameserver, Sender("lab.org", "lab.org", {}, "203.0.113.5"))
-    assert remarks[0].words == "lab.org lets 203.0.113.5 send its mail"
+    assert remarks[0].detail == "lab.org lets 203.0.113.5 send its mail"
 
 
 def test_a_record_of_spf_that_is_broken_fails(nameserver):
     remarks = looked(nameserver, **{"lab.org": {"TXT": ['"v=spf1 inlcude:x.org -all"']}})
-    assert remarks[0].weight is Weight.FAILED
-    assert '"inlcude:x.org"' in remarks[0].words
+    assert remarks[0].result is Weight.FAILED
+    assert '"inlcude:x.org"' in remarks[0].detail
 
 
 def test_one_name_that_cannot_be_asked_about_does_not_hide_the_others(nameserver):
     remarks = looked(nameserver, **{"lab.org": dns.rcode.SERVFAIL})
-    assert (remarks[0].about, remarks[0].weight) == ("SPF", Weight.NOTE)
-    assert "lab.org" in remarks[0].words
-    assert [remark.weight for remark in remarks[1:]] == [Weight.OK] * 4
+    assert (remarks[0].check, remarks[0].result) == ("SPF", Weight.NOTE)
+    assert "lab.org" in remarks[0].detail
+    assert [remark.result for remark in remarks[1:]] == [Weight.OK] * 4
 
 
 def test_dns_that_is_silent_is_a_note_and_the_end(nameserver):
@@ -356,8 +356,8 @@ def test_dns_that_is_silent_is_a_note_and_the_end(nameserver):
     moments = iter([0.0, 0.0, 3.5])
     lookups = Lookups(("127.0.0.1", nameserver.port), clock=lambda: next(moments))
     (first, last) = look(Sender("lab.org", "lab.org", {"digest": KEY}, None), lookups)
-    assert first.about == "SPF"
-    assert (last.about, last.weight) == ("sender's DNS", Weight.NOTE)
+    assert first.check == "SPF"
+    assert (last.check, last.result) == ("sender's DNS", Weight.NOTE)
     assert "did not answer within 2.5 seconds, so DKIM" in last.words
 
 
