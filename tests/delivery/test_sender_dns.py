@@ -358,7 +358,7 @@ def test_dns_that_is_silent_is_a_note_and_the_end(nameserver):
     (first, last) = look(Sender("lab.org", "lab.org", {"digest": KEY}, None), lookups)
     assert first.check == "SPF"
     assert (last.check, last.result) == ("sender's DNS", Weight.NOTE)
-    assert "did not answer within 2.5 seconds, so DKIM" in last.words
+    assert "did not answer within 2.5 seconds, so DKIM" in last.detail
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(nameserver):
