@@ -25,6 +25,7 @@ from digest.model import (
     Subscriber,
     Verdict,
 )
+from digest.pacing import Limits
 from digest.pipeline import Parts
 from digest.ranking.ranker import Ranker
 from digest.store import open_store
@@ -302,7 +303,7 @@ def test_stopping_finishes_the_message_in_hand_and_gives_the_rest_back(tmp_path)
 def test_a_message_whose_fate_is_unknown_is_settled_as_configured(tmp_path, policy, sent_later):
     transport = Transport({"bob@example.org": Outcome(Verdict.UNKNOWN, "no reply after the final dot")})
     with home(tmp_path, transport=transport) as at_home:
-        parts = replace(at_home, on_unknown=policy)
+        parts = replace(at_home, limits=Limits(on_unknown=policy))
         _, delivered = compose_and_deliver(parts)
         assert delivered.unknown == 1
         transport.script.clear()

@@ -20,7 +20,7 @@ from digest.ranking.query import parse
 
 STATUS = "status"
 COLUMNS = (*config.SubscriberSettings.model_fields, STATUS)
-_LISTS = ("keywords", "categories", "sources", "days")
+_LISTS = ("keywords", "categories", "sources", "days", "away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def record(subscriber: Subscriber) -> dict[str, Any]:
         "timezone": schedule.timezone,
         "send_at": f"{schedule.send_at:%H:%M}",
         "days": config.day_names(schedule.days),
+        "away": config.written(schedule.away),
+        "catch_up": schedule.catch_up,
         "max_papers": profile.max_papers,
         "max_trending": profile.max_trending,
         "min_match": profile.min_match,

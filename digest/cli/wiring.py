@@ -15,6 +15,7 @@ from digest.cli import ranking, worker
 from digest.delivery import CheckedTransport, FilesTransport, MaildirTransport, Signer, Signing, SmtpTransport
 from digest.errors import ConfigError, Fault, TemplateError, UsageError
 from digest.model import Subscriber
+from digest.pacing import Limits
 from digest.pipeline import Parts, Ranker, Source
 from digest.ranking.query import parse
 from digest.rendering import Mailing, Renderer, Site
@@ -118,8 +119,15 @@ def _plain_transport(settings: "Settings") -> CheckedTransport:
                 password=smtp.password.get_secret_value() if smtp.password else None,
                 timeout=smtp.timeout,
             )
+        case "lmtp" | "sendmail":
+            raise UsageError(f'smtp.kind = "{smtp.kind}" is not there yet')
         case _:
             assert_never(smtp.kind)
+
+
+def make_limits(settings: "Settings") -> Limits:
+    own = settings.delivery
+    return Limits(own.on_unknown, own.expiry, own.connections, own.per_minute, own.domain_per_minute)
 
 
 def make_recipe(settings: "Settings") -> ranking.Recipe:
@@ -241,6 +249,7 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
         transport=lambda: make_transport(settings, signer),
         worker=worker.name(),
         note=_note(settings.site.note_file),
-        on_unknown=settings.delivery.on_unknown,
+        limits=make_limits(settings),
+        grace=settings.delivery.patience,
     )
     return Installation(settings, store, renderer, parts)

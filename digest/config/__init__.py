@@ -4,6 +4,7 @@
 faults are worded in `faults`.
 """
 
+from digest.config.absences import written
 from digest.config.faults import did_you_mean
 from digest.config.files import find, is_readable_by_all
 from digest.config.reading import from_text, load, read_subscriber
@@ -34,4 +35,5 @@ __all__ = [
     "is_readable_by_all",
     "load",
     "read_subscriber",
+    "written",
 ]

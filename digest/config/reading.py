@@ -110,8 +110,8 @@ class _Reader:
             self._fault(name, f"must be a table{two}")
             return None
         merged = {**table, **given}
-        if name == "smtp":
-            merged = self._with_password(merged, overridden="password" in given)
+        if "password_file" in keys_of(SECTIONS[name]):
+            merged = self._with_password(name, merged, overridden="password" in given)
         before = len(self.faults)
         settings = self._validated(SECTIONS[name], merged, name)
         self.faults[before:] = [_blamed(fault, name, given) for fault in self.faults[before:]]
@@ -125,24 +125,24 @@ class _Reader:
         if not f".{sender}".endswith(f".{dkim.domain}"):
             self._fault("dkim.domain", f"{shown(dkim.domain)} must be {sender}, the domain of mail.from, or above it")
 
-    def _with_password(self, smtp: Table, *, overridden: bool) -> Table:
+    def _with_password(self, section: str, table: Table, *, overridden: bool) -> Table:
         """The table with the password that its `password_file` holds; one from the environment goes first."""
-        file = smtp.get("password_file")
+        file = table.get("password_file")
         if not isinstance(file, str) or not file or overridden:
-            return smtp
-        if "password" in smtp:
-            self._fault("smtp.password_file", "there is a password, too; keep one of the two")
-            return smtp
+            return table
+        if "password" in table:
+            self._fault(f"{section}.password_file", "there is a password, too; keep one of the two")
+            return table
         try:
             password = (self._folder / Path(file).expanduser()).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            self._fault("smtp.password_file", f"cannot read {shown(file)}: {reason}")
+            self._fault(f"{section}.password_file", f"cannot read {shown(file)}: {reason}")
             password = ""
         else:
             if not password:
-                self._fault("smtp.password_file", f"{shown(file)} is empty; write the password into it")
-        return {**smtp, "password": password}
+                self._fault(f"{section}.password_file", f"{shown(file)} is empty; write the password into it")
+        return {**table, "password": password}
 
     # --- lists of tables
 

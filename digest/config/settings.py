@@ -4,9 +4,20 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from digest.config.absences import Absences
 from digest.config.domains import MailDomain, Selector, domain_of
+from digest.config.faults import shown
 from digest.config.locales import Locale, OwnLocale, Theme
 from digest.config.values import (
     Address,
@@ -45,6 +56,16 @@ def _existing(folder: Path | None, advice: str) -> Path | None:
 
 
 _Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+def _waited(text: str) -> timedelta:
+    return timedelta(0) if text == "0" else interval(text)
+
+
+def _wait(text: str) -> str:
+    if _waited(text) > timedelta(hours=1):
+        raise ValueError(f'{shown(text)} is too long: at most "1h", so that a digest still comes at its hour')
+    return text
 
 
 class SiteSettings(_Table):
@@ -97,25 +118,28 @@ class DkimSettings(_Table):
         return file
 
 
+_WRITTEN_TO_FOLDERS = ("maildir", "files")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class SmtpSettings(_Table):
-    kind: Literal["smtp", "maildir", "files"] = "smtp"
+    kind: Literal["smtp", "lmtp", "sendmail", "maildir", "files"] = "smtp"
     path: LocalPath | None = Field(default=None, validate_default=True)
     host: Name = "localhost"
     port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
+    auth: Literal["password", "xoauth2"] = "password"
     username: Line | None = None
     password: SecretStr | None = Field(default=None, validate_default=True)
     password_file: LocalPath | None = None
+    chaining: bool = False
     timeout: Annotated[Number, Field(ge=1, le=600)] = 60
 
     @field_validator("path")
     @classmethod
     def _somewhere_to_write(cls, path: Path | None, info: ValidationInfo) -> Path | None:
         kind = info.data.get("kind", "smtp")
-        if kind != "smtp" and path is None:
+        if kind in _WRITTEN_TO_FOLDERS and path is None:
             raise ValueError(f'kind = "{kind}" needs a path: the folder to write the messages to')
         return path
 
@@ -146,8 +170,51 @@ class SmtpSettings(_Table):
         return self.path
 
 
+_Rate = Annotated[Whole, Field(ge=0)]  # 0: as many as there are
+
+
 class DeliverySettings(_Table):
     on_unknown: Literal["resend", "hold"] = "resend"
+    expire_after: Interval = "24h"
+    grace: Annotated[str, AfterValidator(_wait)] = "30m"
+    connections: Annotated[Whole, Field(ge=1, le=100)] = 4
+    processes: Annotated[Whole, Field(ge=1, le=64)] = 1
+    per_session: Annotated[Whole, Field(ge=1)] = 100
+    per_minute: _Rate = 0
+    domain_per_minute: _Rate = 0
+    log: LocalPath | None = None
+
+    @property
+    def expiry(self) -> timedelta:
+        """How old an edition may be when it is sent."""
+        return interval(self.expire_after)
+
+    @property
+    def patience(self) -> timedelta:
+        """How long an edition waits for a source that is late."""
+        return _waited(self.grace)
+
+
+class BounceSettings(_Table):
+    """Without an `address`, mails that come back are not read."""
+
+    address: Address | None = None
+    maildir: LocalPath | None = None
+    imap_host: Name | None = None
+    imap_port: Annotated[Whole, Field(ge=1, le=65535)] = 993
+    imap_folder: Name = "INBOX"
+    username: Line | None = None
+    password: SecretStr | None = None
+    password_file: LocalPath | None = None
+
+
+class OperatorSettings(_Table):
+    """Who looks after it, and how they hear of it."""
+
+    alert: Address | None = None
+    failed_share: _Share = 0.05
+    metrics_port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
+    keep_days: Annotated[Whole, Field(ge=30)] = 400
 
 
 class RankingSettings(_Table):
@@ -238,6 +305,8 @@ class SubscriberSettings(_Table):
     timezone: Timezone = "UTC"
     send_at: WallTime = time(7, 30)
     days: Days = EVERY_DAY
+    away: Absences = ()
+    catch_up: bool = True
     max_papers: Annotated[Whole, Field(ge=1, le=200)] = 20
     max_trending: Annotated[Whole, Field(ge=0, le=50)] = 5
     min_match: Annotated[Number, Field(ge=0, le=100)] = 0.0
@@ -255,7 +324,7 @@ class SubscriberSettings(_Table):
             email=self.email,
             name=self.name,
             profile=Profile(**{key: getattr(self, key) for key in Profile.__dataclass_fields__}),
-            schedule=Schedule(self.timezone, self.send_at, self.days),
+            schedule=Schedule(self.timezone, self.send_at, self.days, self.away, self.catch_up),
             format=self.format,
             layout=self.layout,
             locale=self.locale,
@@ -273,6 +342,8 @@ class Settings(_Table):
     dkim: DkimSettings = DkimSettings()
     smtp: SmtpSettings = SmtpSettings()
     delivery: DeliverySettings = DeliverySettings()
+    bounces: BounceSettings = BounceSettings()
+    operator: OperatorSettings = OperatorSettings()
     ranking: RankingSettings = RankingSettings()
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[SubscriberSettings, ...] = ()
@@ -295,6 +366,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "dkim": DkimSettings,
     "smtp": SmtpSettings,
     "delivery": DeliverySettings,
+    "bounces": BounceSettings,
+    "operator": OperatorSettings,
     "ranking": RankingSettings,
 }
 LISTS = ("sources", "subscribers")

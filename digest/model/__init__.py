@@ -4,10 +4,11 @@ Every room of the house speaks in these terms and in no synonyms of them. Values
 aware UTC datetimes; dates are calendar days of whoever the field's comment names. Standard library only.
 """
 
-from digest.model.deliveries import Claim, Message, Outcome, Settled, State, Verdict
+from digest.model.deliveries import Blame, Claim, Message, Outcome, Settled, State, Verdict
 from digest.model.editions import NOT_YET_READ, Edition, Missing
 from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
+from digest.model.pace import Pace
 from digest.model.ranking import (
     Account,
     Background,
@@ -21,15 +22,19 @@ from digest.model.ranking import (
     Shard,
     Taste,
 )
+from digest.model.returns import Cause, Report, Return, Suppression
 from digest.model.sources import Fetched, Problem, Pulled, SourceState, Validators, incomplete
-from digest.model.subscribers import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
+from digest.model.subscribers import EVERY_DAY, Away, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 
 __all__ = [
     "EVERY_DAY",
     "NOT_YET_READ",
     "Account",
     "Announcement",
+    "Away",
     "Background",
+    "Blame",
+    "Cause",
     "Claim",
     "Edition",
     "Feedback",
@@ -45,12 +50,15 @@ __all__ = [
     "Missing",
     "Origin",
     "Outcome",
+    "Pace",
     "Pick",
     "Problem",
     "Profile",
     "Pulled",
     "Ranking",
     "Reason",
+    "Report",
+    "Return",
     "Schedule",
     "Section",
     "Settled",
@@ -59,6 +67,7 @@ __all__ = [
     "State",
     "Status",
     "Subscriber",
+    "Suppression",
     "Taste",
     "Validators",
     "Verdict",

@@ -17,7 +17,8 @@ class State(StrEnum):
     DEFERRED = "deferred"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
+    CANCELLED = "cancelled"  # its subscriber left, or is suppressed
+    EXPIRED = "expired"  # too old to be sent
 
 
 class Verdict(StrEnum):
@@ -27,6 +28,14 @@ class Verdict(StrEnum):
     DEFERRED = "deferred"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class Blame(StrEnum):
+    """Whose doing it is that an attempt did not go through; the relay's own troubles are a RelayError."""
+
+    ADDRESS = "address"  # this one alone: others at the same provider may be reached
+    PROVIDER = "provider"  # whoever takes mail for that domain wants less of it for a while
+    MESSAGE = "message"  # what is said, or who says it: the next message would fare no better
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,9 @@ class Outcome:
     verdict: Verdict
     detail: str = ""  # the server's words
     code: int | None = None  # SMTP reply code
+    enhanced: str = ""  # "5.1.1", where the server said it (RFC 3463)
+    blame: Blame | None = None  # None: nobody's, or not known
+    hopeless: bool = False  # no mail will ever reach this address: it is to be suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,7 @@ class Claim:
     attempts: int  # before this one
     worker: str
     lease_until: datetime
+    resent: int = 0  # times before this one that it was handed over and may have arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Edition:
     problems: tuple[str, ...] = ()
     note: str = ""  # the operator's Markdown
     papers: int = 0  # listings considered, each once however many sources announced it
+    since: date | None = None  # it covers the time since then, as days were missed; None: it is on time
 
     def section(self, section: Section) -> tuple[Pick, ...]:
         return tuple(pick for pick in self.picks if pick.section is section)

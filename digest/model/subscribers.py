@@ -27,6 +27,7 @@ class Status(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     REMOVED = "removed"
+    SUPPRESSED = "suppressed"  # the address is on the suppression list
 
 
 class Origin(StrEnum):
@@ -55,12 +56,22 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Local days, both included, for which somebody wants no digest."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When one subscriber wants it, by the clock on their wall."""
 
     timezone: str = "UTC"  # IANA name
     send_at: time = time(7, 30)
-    days: frozenset[int] = EVERY_DAY  # Monday is 0
+    days: frozenset[int] = EVERY_DAY  # Monday is 0; a weekly digest has one day
+    away: tuple[Away, ...] = ()
+    catch_up: bool = True  # after an absence or a pause, the first digest looks back on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +91,4 @@ class Subscriber:
     id: int = 0  # the store's number; 0 until stored
     cursor: int = 0  # announcements up to this seq have been considered
     last_issue: date | None = None  # local date of the newest edition
+    paused_until: date | None = None  # local date of the first edition after a pause that ends by itself

@@ -21,8 +21,8 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from digest.errors import MessageError
 from digest.model import Edition
 from digest.rendering.site import Mailing, Site
-from digest.rendering.tokens import edition_token, message_id
 from digest.rendering.words import clean, shorten, web_url
+from digest.tokens import edition_token, message_id
 
 _LONGEST = 900  # characters; a line may have 998 bytes (RFC 5322, 2.1.1)
 _COLUMNS = 76

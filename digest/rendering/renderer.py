@@ -22,9 +22,9 @@ from digest.rendering.papers import Papers
 from digest.rendering.site import Mailing, Site
 from digest.rendering.slots import Misused, mark
 from digest.rendering.templates import THEME, Templates
-from digest.rendering.tokens import boundary
 from digest.rendering.view import Frame, View, shell, view
 from digest.text import tokens
+from digest.tokens import boundary
 
 _ENDINGS = {Format.HTML: ("txt", "html"), Format.TEXT: ("txt",), Format.MARKDOWN: ("md",)}
 

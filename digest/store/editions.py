@@ -181,6 +181,7 @@ def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -
             "attempts": 0,
             "next_attempt": edition.composed_at,
             "detail": "",
+            "resent": 0,
             "created_at": edition.composed_at,
             "changed_at": edition.composed_at,
         }

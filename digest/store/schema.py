@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from digest.model import Format, Kind, Layout, Origin, Problem, Profile, State, Status, Validators
+from digest.model import Away, Cause, Format, Kind, Layout, Origin, Problem, Profile, Return, State, Status, Validators
 from digest.store.columns import Counts, Document, Instant, Packed, Word
 from digest.store.kept import KeptEdition, KeptListing
 
@@ -128,6 +128,8 @@ subscribers = Table(
     Column("timezone", Text, nullable=False),
     Column("send_at", Time, nullable=False),
     Column("days", Document(frozenset[int]), nullable=False),
+    Column("away", Document(tuple[Away, ...]), nullable=False),
+    Column("catch_up", Boolean, nullable=False),
     Column("format", Word(Format), nullable=False),
     Column("layout", Word(Layout), nullable=False),
     Column("locale", Text, nullable=False),
@@ -136,6 +138,7 @@ subscribers = Table(
     Column("origin", Word(Origin), nullable=False),
     Column("cursor", _Number, nullable=False),
     Column("last_issue", Date),
+    Column("paused_until", Date),
     Column("next_due", Instant, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("address", name="uq_subscribers_address"),
@@ -205,11 +208,47 @@ deliveries = Table(
     Column("worker", Text),
     Column("lease_until", Instant),  # as promised to the worker: the two together name one claim
     Column("code", Integer),
-    Column("detail", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # what the server said last
+    Column("resent", Integer, nullable=False),  # times it was handed over again when it may have arrived
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("edition_id", name="uq_deliveries_edition"),
     Index("ix_deliveries_next_attempt", "next_attempt"),
+)
+
+# Addresses that no mail is sent to. Kept when their subscribers leave, so that they do not come back unnoticed.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Text, primary_key=True),  # as subscribers.address
+    Column("email", Text, nullable=False),  # as it was written
+    Column("cause", Word(Cause), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# Mails that came back, each once however often they are read.
+returns = Table(
+    "returns",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("issue_date", Date, nullable=False),
+    Column("kind", Word(Return), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "issue_date", "kind", name="pk_returns"),
+    Index("ix_returns_at", "at"),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("free_at", Instant),
+    Column("strikes", Integer, nullable=False),
+    Column("quiet_until", Instant),
+    Column("eased_at", Instant),
 )
 
 # One row: how common words are in the papers of the last weeks.

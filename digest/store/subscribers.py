@@ -22,7 +22,10 @@ _OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedu
 _SCHEDULE = tuple(Schedule.__dataclass_fields__)
 _COLUMNS = [subscribers.c[name] for name in (*_OWN, *_SCHEDULE)]
 # What a person can write about a subscriber, in the file or by command; the rest is the store's own.
-_WRITTEN = (*(name for name in _OWN if name not in ("id", "status", "origin", "cursor", "last_issue")), "schedule")
+_WRITTEN = (
+    *(name for name in _OWN if name not in ("id", "status", "origin", "cursor", "last_issue", "paused_until")),
+    "schedule",
+)
 
 
 def address(email: str) -> str:

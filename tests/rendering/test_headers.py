@@ -12,7 +12,7 @@ from digest.errors import MessageError
 from digest.model import Format, Listing
 from digest.rendering import Mailing, Renderer, Site
 from digest.rendering.headers import Field, checked, mailbox, named_mailbox, phrase, text_field
-from digest.rendering.tokens import Named, edition_named, edition_token
+from digest.tokens import Named, edition_named, edition_token
 
 EXPECTED = [
     "From",

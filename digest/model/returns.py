@@ -1,0 +1,43 @@
+"""What comes back by mail: bounces, complaints, wishes to leave; and whom no mail is sent to any more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Return(StrEnum):
+    """What a mail that came back to us says."""
+
+    PERMANENT = "permanent"  # no mail will reach that address
+    TEMPORARY = "temporary"  # this one did not
+    COMPLAINT = "complaint"  # its reader called it spam
+    UNSUBSCRIBE = "unsubscribe"  # its reader wants no more
+    IGNORED = "ignored"  # an automatic answer, a delay, something else
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One mail that came back, as read; nothing in it is believed until its token is."""
+
+    kind: Return
+    token: str = ""  # of the delivery it speaks of, as it was found; empty: none
+    code: str = ""  # enhanced status (RFC 3463)
+    detail: str = ""  # the reporter's words; for IGNORED, why
+
+
+class Cause(StrEnum):
+    """Why an address is on the suppression list."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    OPERATOR = "operator"  # somebody put it there by hand, or imported it
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that no mail is sent to, until somebody takes it off the list."""
+
+    email: str
+    cause: Cause
+    at: datetime
+    detail: str = ""

@@ -1,0 +1,40 @@
+"""Pull, compose, deliver: the order of the calls, and no decision of its own.
+
+    tick(now)
+      pull      for each source that is due:
+                    source.fetch(state)      -> Fetched        a failure is a value in it
+                    store.announce(fetched)                    upsert by identity; each piece of news gets the next seq
+      compose   for each shard of store.due(now):
+                    window  = store.window(after=cursor)       what was announced and not yet considered for them
+                    ranking = ranker.rank(shard)               one product for the whole shard
+                    store.publish(editions)                    edition, delivery, cursor, next due: one transaction
+      deliver   for each claim of store.claim(now):
+                    message = renderer.message(edition)
+                    outcome = transport.send(message)
+                    store.record(outcome)
+
+What is decided is decided elsewhere: when and what next in `due`, which papers in `ranking`, identity in `model`.
+"""
+
+from digest.pipeline.composing import SHARD, compose, compose_for, issues_of, shard_of
+from digest.pipeline.delivering import LEASE, deliver
+from digest.pipeline.parts import Delivered, Parts, Ranker, Renderer, Source, Store, Transport
+from digest.pipeline.pulling import pull
+
+__all__ = [
+    "LEASE",
+    "SHARD",
+    "Delivered",
+    "Parts",
+    "Ranker",
+    "Renderer",
+    "Source",
+    "Store",
+    "Transport",
+    "compose",
+    "compose_for",
+    "deliver",
+    "issues_of",
+    "pull",
+    "shard_of",
+]

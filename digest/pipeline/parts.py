@@ -1,0 +1,158 @@
+"""What the pipeline asks of the rooms, as Protocols, and the parts of one installation."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from digest.model import (
+    Announcement,
+    Background,
+    Claim,
+    Edition,
+    Fetched,
+    Message,
+    Outcome,
+    Pulled,
+    Ranking,
+    Settled,
+    Shard,
+    SourceState,
+    Subscriber,
+    Taste,
+)
+from digest.pacing import Limits
+
+
+class Source(Protocol):
+    """Something that announces papers."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str:
+        """Its name as people say it."""
+        ...
+
+    @property
+    def every(self) -> timedelta:
+        """How often to visit it."""
+        ...
+
+    def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
+        """What is new since `state`, or since the day `since`. Failures are problems in the answer."""
+        ...
+
+
+class Store(Protocol):
+    """Everything that survives a restart. Each method is one transaction."""
+
+    def source_state(self, name: str) -> SourceState: ...
+    def begin_pull(self, name: str, now: datetime, until: datetime, *, worker: str, force: bool) -> bool:
+        """Take the source for this worker until `until`; False if it is not due (unless `force`) or taken."""
+        ...
+
+    def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled: ...
+
+    def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
+        """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
+        ...
+
+    def window(self, after: int) -> list[Announcement]: ...
+    def trending(self, since: date) -> list[Announcement]: ...
+    def background(self) -> Background: ...
+    def tastes(self, subscribers: Collection[int]) -> Mapping[int, Taste]: ...
+    def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings, under any of their identities, each of these subscribers was already sent."""
+        ...
+
+    def current(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:
+        """Which of these listings each of these subscribers was sent, or told of, in the version that they have now."""
+        ...
+
+    def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
+        """Write editions with their next due times; returns how many were not there yet."""
+        ...
+
+    def reschedule(self, subscriber: int, next_due: datetime) -> None: ...
+    def claim(  # noqa: PLR0913  (all of them say which deliveries, and for whom)
+        self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None, on_unknown: str
+    ) -> list[Claim]:
+        """Deliveries to attempt now, held until the lease ends; `on_unknown` is for those that died while sending."""
+        ...
+
+    def sending(self, claim: Claim, now: datetime) -> bool:
+        """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
+        ...
+
+    def record(self, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None: ...
+    def release(self, claims: Sequence[Claim], until: datetime) -> None:
+        """Give claims back, not counted as attempts; nobody takes them before `until`."""
+        ...
+
+
+class Ranker(Protocol):
+    def rank(self, shard: Shard) -> list[Ranking]:
+        """One ranking a subscriber, in their order."""
+        ...
+
+
+class Renderer(Protocol):
+    def message(self, edition: Edition) -> Message: ...
+    def forget(self) -> None:
+        """Give back the memory of papers: there is nothing to deliver."""
+        ...
+
+
+class Transport(Protocol):
+    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+        """Hand one message over. Calls `commit` right before the point of no return, and gives up if it says no.
+
+        Raises:
+            RelayError: nothing can be sent for now, whatever the message.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class DeliveryLog(Protocol):
+    """What was taken by the relay, kept apart from the store."""
+
+    def note(self, edition: Edition, message: Message, now: datetime) -> None:
+        """The relay has taken this message. Written before the store learns of it; survives the process."""
+        ...
+
+    def holds(self, message: Message) -> bool:
+        """Whether it was taken before, whatever the store says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The concrete parts of one installation."""
+
+    sources: Sequence[Source]
+    store: Store
+    ranker: Ranker
+    renderer: Renderer
+    transport: Callable[[], Transport]  # opened only when there is something to send, once a connection
+    worker: str  # this process, unique among all that share the store
+    note: Callable[[], str] = lambda: ""  # the operator's words for today
+    sign: Callable[[Message], Message] = lambda message: message
+    log: DeliveryLog | None = None
+    limits: Limits = field(default_factory=Limits)
+    grace: timedelta = timedelta(0)  # how long an edition waits for a source that is late
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round of deliveries came to."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0
+    relay: str | None = None  # why the relay could not be used, if it could not
+    refused: str | None = None  # the relay's words, if what we say was refused again and again, and the round ended
