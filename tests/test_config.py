@@ -124,7 +124,7 @@ def test_no_file_anywhere_says_where_it_looked_and_what_to_run(tmp_path, monkeyp
     ("text", "key", "words"),
     [
         ("[smtp]\nprot = 25\n", "smtp.prot", 'unknown key; did you mean "port"?'),
-        ("[smtp]\nqqq = 25\n", "smtp.qqq", "known here: host, kind"),
+        ("[smtp]\nqqq = 25\n", "smtp.qqq", "known here: auth, chaining, host, kind"),
         ('[mail]\nfrom_ = "a@example.org"\n', "mail.from_", 'did you mean "from"?'),
         ("[smpt]\n", "smpt", 'did you mean "smtp"?'),
         ('host = "x"\n', "host", "belongs below [smtp]"),

@@ -6,18 +6,17 @@ from digest.errors import StoreError
 from digest.model import State
 
 # claimed -> claimed, sending -> claimed: another worker takes over from one whose lease ran out.
-# to sent from elsewhere than sending: the delivery log knows of it what a restored database has forgotten.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.SENT}),
+    State.PENDING: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
     State.CLAIMED: frozenset(
         {
             *(State.SENDING, State.PENDING, State.CLAIMED, State.DEFERRED),
-            *(State.FAILED, State.CANCELLED, State.EXPIRED, State.SENT),
+            *(State.FAILED, State.CANCELLED, State.EXPIRED),
         }
     ),
     State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN, State.CLAIMED}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.SENT}),
-    State.UNKNOWN: frozenset({State.CLAIMED, State.CANCELLED, State.SENT}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
+    State.UNKNOWN: frozenset({State.CLAIMED, State.CANCELLED}),
     State.SENT: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
