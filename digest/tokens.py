@@ -3,8 +3,10 @@
 import base64
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from digest.model import Edition
 
@@ -41,15 +43,79 @@ _TOKEN = re.compile(r"(\d{1,18})-(\d{4})(\d\d)(\d\d)-[\w-]{16}", re.ASCII)
 def edition_named(secret: bytes, token: str) -> Named | None:
     """Which edition a token names; None if it is not one that this installation made."""
     match = _TOKEN.fullmatch(token)
-    if not match:
-        return None
-    number, year, month, day = map(int, match.groups())
-    try:
-        named = Named(number, date(year, month, day))
-    except ValueError:
+    named = _read(match) if match else None
+    if named is None:
         return None
     own = edition_token(secret, named.subscriber, named.issue_date)
     return named if hmac.compare_digest(own.encode(), token.encode()) else None
+
+
+def _read(match: re.Match[str]) -> Named | None:
+    """What a token says, whoever wrote it."""
+    number, year, month, day = map(int, match.groups())
+    try:
+        return Named(number, date(year, month, day))
+    except ValueError:
+        return None
+
+
+# --- tokens of addresses ------------------------------------------------------------------------------------------
+
+
+class Addressed(NamedTuple):
+    """What one message's own addresses hold: of its envelope sender, and of the one that wishes to leave go to."""
+
+    back: str
+    leave: str
+
+
+_PROOF = 10  # 80 bits, in base32 sixteen characters: servers may write a local part in one case
+
+
+def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
+    """Of the same form as an edition's token, after a letter for what it is good for: 35 characters for ten million
+    subscribers, of `a-z0-9-`, so that a local part of 28 is left for the mailbox (RFC 5321, 4.5.3.1.1).
+    """
+    mac = _mac(secret, "return", subscriber, issue_date.isoformat())
+    proofs = mac[:_PROOF], mac[_PROOF : 2 * _PROOF]  # of one HMAC: neither tells of the other
+    back, leave = (base64.b32encode(proof).decode().lower() for proof in proofs)
+    name = f"{subscriber}-{issue_date:%Y%m%d}-"
+    return Addressed(f"b{name}{back}", f"u{name}{leave}")
+
+
+def return_token(secret: bytes, subscriber: int, issue_date: date) -> str:
+    """What the envelope sender of one edition holds (VERP), so that a bounce says which message it is about."""
+    return addressed(secret, subscriber, issue_date).back
+
+
+def leave_token(secret: bytes, subscriber: int, issue_date: date) -> str:
+    """What the address holds that a wish to leave is mailed to."""
+    return addressed(secret, subscriber, issue_date).leave
+
+
+ADDRESSED = re.compile(r"[bu](\d{1,18})-(\d{4})(\d\d)(\d\d)-[a-z2-7]{16}", re.ASCII | re.IGNORECASE)
+
+
+def return_named(secret: bytes, token: str) -> Named | None:
+    """Which edition's bounce holds this token, in whatever case; None if it is not one that this installation made."""
+    return _addressed_named(secret, token, lambda own: own.back)
+
+
+def leave_named(secret: bytes, token: str) -> Named | None:
+    """Whose wish to leave holds this token, in whatever case; None if it is not one that this installation made."""
+    return _addressed_named(secret, token, lambda own: own.leave)
+
+
+def _addressed_named(secret: bytes, token: str, which: Callable[[Addressed], str]) -> Named | None:
+    match = ADDRESSED.fullmatch(token)
+    named = _read(match) if match else None
+    if named is None:
+        return None
+    own = which(addressed(secret, named.subscriber, named.issue_date))
+    return named if hmac.compare_digest(own.encode(), token.lower().encode()) else None
+
+
+# --- of messages --------------------------------------------------------------------------------------------------
 
 
 def message_id(secret: bytes, edition: Edition, domain: str) -> str:
