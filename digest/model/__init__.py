@@ -22,7 +22,7 @@ from digest.model.ranking import (
     Shard,
     Taste,
 )
-from digest.model.returns import Cause, Report, Return, Suppression
+from digest.model.returns import Cause, Effect, Report, Return, Suppression
 from digest.model.sources import Fetched, Problem, Pulled, SourceState, Validators, incomplete
 from digest.model.subscribers import EVERY_DAY, Away, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 
@@ -37,6 +37,7 @@ __all__ = [
     "Cause",
     "Claim",
     "Edition",
+    "Effect",
     "Feedback",
     "Fetched",
     "Finding",

@@ -25,6 +25,18 @@ class Report:
     detail: str = ""  # the reporter's words; for IGNORED, why
 
 
+class Effect(StrEnum):
+    """What such a mail led to."""
+
+    SUPPRESSED = "suppressed"  # no more mail to that address
+    REMOVED = "removed"  # unsubscribed
+    COUNTED = "counted"
+    REPEATED = "repeated"  # it was read before, and has done what it does
+    UNKNOWN = "unknown"  # there is no such subscriber, or edition
+    FORGED = "forged"  # its token is not ours, or for something else, or it has none
+    IGNORED = "ignored"  # it says nothing that matters
+
+
 class Cause(StrEnum):
     """Why an address is on the suppression list."""
 

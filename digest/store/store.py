@@ -8,17 +8,21 @@ from sqlalchemy import select
 from digest.model import (
     Announcement,
     Background,
+    Cause,
     Claim,
     Edition,
+    Effect,
     Feedback,
     Fetched,
     Listing,
     Outcome,
     Pulled,
+    Report,
     Settled,
     SourceState,
     Status,
     Subscriber,
+    Suppression,
     Taste,
 )
 from digest.store import (
@@ -30,9 +34,11 @@ from digest.store import (
     listings,
     overview,
     pulls,
+    returns,
     search,
     sent,
     subscribers,
+    suppressions,
     vectors,
 )
 from digest.store import editions as published
@@ -211,6 +217,41 @@ class Store:
         """Look at this subscriber again at `next_due`."""
         with self._database.writing(swift=True) as connection:
             subscribers.reschedule(connection, subscriber, next_due)
+
+    # --- returns --------------------------------------------------------------------------------------------------
+
+    def suppress(self, email: str, cause: Cause, detail: str, now: datetime) -> bool:
+        """Put an address on the suppression list: nothing is sent to it any more, and what waits for it is cancelled.
+
+        Returns whether it is new there; the first reason stays, unless a complaint comes.
+        """
+        with self._database.writing() as connection:
+            return returns.suppress(connection, Suppression(email, cause, now, detail), now)
+
+    def import_suppressions(self, entries: Sequence[Suppression], now: datetime) -> int:
+        """Put all these on the suppression list, with their own dates; returns how many are new there."""
+        with self._database.writing() as connection:
+            return sum([returns.suppress(connection, entry, now) for entry in entries])
+
+    def unsuppress(self, email: str, now: datetime) -> bool:
+        """Take an address off the suppression list; its subscriber stays paused. False if it was not on it."""
+        with self._database.writing() as connection:
+            return returns.unsuppress(connection, email, now)
+
+    def suppressions(self) -> list[Suppression]:
+        """The whole suppression list, oldest first."""
+        with self._database.reading() as connection:
+            return suppressions.all_(connection)
+
+    def suppression(self, email: str) -> Suppression | None:
+        """Why this address gets no mail, in whatever case it is written; None if it may."""
+        with self._database.reading() as connection:
+            return suppressions.one(connection, subscribers.address(email))
+
+    def take_back(self, subscriber: int, issue_date: date, report: Report, now: datetime) -> Effect:
+        """What follows from a mail that came back about one edition, once however often it is read."""
+        with self._database.writing() as connection:
+            return returns.take_back(connection, subscriber, issue_date, report, now)
 
     # --- feedback -------------------------------------------------------------------------------------------------
 

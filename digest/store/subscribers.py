@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from digest import due
 from digest.errors import UsageError
-from digest.model import Origin, Schedule, Status, Subscriber
-from digest.store import deliveries, feedback
+from digest.model import Origin, Schedule, Status, Subscriber, Suppression
+from digest.store import deliveries, feedback, suppressions
 from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
 
@@ -114,9 +114,11 @@ def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscr
     """A new subscriber, or one who comes back: with their history, so that nothing is sent to them twice.
 
     Raises:
-        UsageError: the address gets the digest already, or is paused.
+        UsageError: the address gets the digest already, or is paused, or is on the suppression list.
     """
     before = one(connection, subscriber.email)
+    if before is None or before.status is Status.REMOVED:
+        _allowed(connection, subscriber.email)
     if before is None:
         return _insert(connection, [subscriber], now)[0]
     if before.status is not Status.REMOVED:
@@ -137,19 +139,37 @@ def change(connection: Connection, subscriber: Subscriber, now: datetime) -> Sub
 
 
 def set_status(connection: Connection, email: str, status: Status, now: datetime) -> Subscriber:
-    """Pause, resume or remove. What waits to be sent waits through a pause and is cancelled by a removal.
+    """Pause, resume, remove or suppress. What waits to be sent waits through a pause; else it is cancelled.
 
     Raises:
-        UsageError: nobody is subscribed with this address.
+        UsageError: nobody is subscribed with this address, or it is on the suppression list and was to be resumed or
+            paused.
     """
     before = one(connection, email)
     if before is None:
         raise UsageError(f"{email} is not subscribed: see `digest subscribers list`")
     if before.status is status:
         return before
+    if status in (Status.ACTIVE, Status.PAUSED):
+        _allowed(connection, email)
     changed = replace(before, status=status)
     after = _back(connection, changed, now) if status is Status.ACTIVE else changed
     return _update(connection, [(before, after)], now)[0]
+
+
+def _allowed(connection: Connection, email: str) -> None:
+    """Raises UsageError: the address is on the suppression list."""
+    if entry := suppressions.one(connection, address(email)):
+        raise UsageError(f"{email} gets no mail: {suppressed(entry)}")
+
+
+def suppressed(entry: Suppression) -> str:
+    """Since when and why an address is on the suppression list, and what to do if it should not be."""
+    why = f"{entry.cause}: {entry.detail}" if entry.detail else entry.cause
+    return (
+        f"it has been on the suppression list since {entry.at:%Y-%m-%d} ({why});"
+        f" `digest suppressions remove {entry.email}` takes it off"
+    )
 
 
 def sync(connection: Connection, written: Sequence[Subscriber], now: datetime) -> None:
@@ -157,11 +177,13 @@ def sync(connection: Connection, written: Sequence[Subscriber], now: datetime) -
 
     The file is the authority over what people want, the store over how far they have been served and whether they
     left: one who unsubscribed stays away while the file still names them. One who is taken out of the file is
-    removed and becomes the database's, so that naming them again is a new decision and makes them active again.
+    removed and becomes the database's, so that naming them again is a new decision and makes them active again. No
+    decision of the file's makes anybody active whose address is on the suppression list.
     """
     in_file = {address(subscriber.email): subscriber for subscriber in reversed(written)}
     stored = _by_address(connection, in_file)
-    _insert(connection, [in_file[key] for key in reversed(in_file) if key not in stored], now, Origin.FILE)
+    new = [in_file[key] for key in reversed(in_file) if key not in stored]
+    _insert(connection, _withheld(connection, new), now, Origin.FILE)
     own = select(*_COLUMNS).where(subscribers.c.origin == Origin.FILE)
     left = [each for each in map(_subscriber, connection.execute(own)) if address(each.email) not in in_file]
     changes = [
@@ -176,10 +198,13 @@ def foreseen(connection: Connection, written: Sequence[Subscriber], now: datetim
     in_file = {address(subscriber.email): subscriber for subscriber in reversed(written)}
     stored = _by_address(connection, in_file)
     cursor = first_cursor(connection, now)
+    new = {
+        address(each.email): each for each in _withheld(connection, [in_file[key] for key in in_file.keys() - stored])
+    }
     from_file = [
         _adopted(connection, stored[key], in_file[key], now)
         if key in stored
-        else replace(in_file[key], origin=Origin.FILE, cursor=cursor, last_issue=None)
+        else replace(new[key], origin=Origin.FILE, cursor=cursor, last_issue=None)
         for key in reversed(in_file)
     ]
     own = select(*_COLUMNS).where(subscribers.c.origin == Origin.DATABASE).order_by(subscribers.c.id)
@@ -198,9 +223,15 @@ def _as_written(stored: Subscriber, written: Subscriber) -> Subscriber:
 
 
 def _back(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscriber:
-    """Active again; what was announced long before is news no more."""
+    """Active again, if their address may get mail; what was announced long before is news no more."""
     cursor = max(subscriber.cursor, first_cursor(connection, now))
-    return replace(subscriber, status=Status.ACTIVE, cursor=cursor)
+    return _withheld(connection, [replace(subscriber, status=Status.ACTIVE, cursor=cursor)])[0]
+
+
+def _withheld(connection: Connection, new: Sequence[Subscriber]) -> list[Subscriber]:
+    """The same, suppressed where their addresses are."""
+    listed = suppressions.among(connection, [address(each.email) for each in new])
+    return [replace(each, status=Status.SUPPRESSED) if address(each.email) in listed else each for each in new]
 
 
 def _next_due(subscriber: Subscriber, now: datetime) -> datetime:
@@ -230,7 +261,7 @@ def _update(
         if after.schedule != before.schedule or after.status is not before.status:
             values["next_due"] = _next_due(after, now)
         connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
-    gone = [after.id for _, after in changes if after.status is Status.REMOVED]
-    deliveries.cancel(connection, gone, now)
-    feedback.erase(connection, gone)
+    unsent = (Status.REMOVED, Status.SUPPRESSED)
+    deliveries.cancel(connection, [after.id for _, after in changes if after.status in unsent], now)
+    feedback.erase(connection, [after.id for _, after in changes if after.status is Status.REMOVED])
     return [after for _, after in changes]

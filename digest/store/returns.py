@@ -1,0 +1,138 @@
+"""What mails that came back do to their subscribers, and what being on the suppression list means for them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from digest.model import Cause, Effect, Report, Return, State, Status, Suppression
+from digest.store import subscribers as people
+from digest.store import suppressions
+from digest.store.schema import deliveries, editions, returns, subscribers
+from digest.store.sql import insert
+from digest.store.subscribers import address
+
+# Digests in a row that came back, each on a day of its own, before nobody believes any more that it will pass:
+# Mailman's bounce_score_threshold, which has served the net for twenty years.
+PATIENCE = 5
+_LONGEST_DETAIL = 1_000
+
+
+def _plain(words: str) -> str:
+    """Strangers' words as every database takes them."""
+    return words[:_LONGEST_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+
+def suppress(connection: Connection, entry: Suppression, now: datetime) -> bool:
+    """Send nothing to an address any more; what waits for it is cancelled. Returns whether it is new on the list."""
+    new = suppressions.put(connection, address(entry.email), _clean(entry))
+    subscriber = people.one(connection, entry.email)
+    if subscriber is not None and subscriber.status is not Status.REMOVED:
+        people.set_status(connection, entry.email, Status.SUPPRESSED, now)
+    return new
+
+
+def _clean(entry: Suppression) -> Suppression:
+    return Suppression(entry.email.strip(), entry.cause, entry.at, _plain(entry.detail))
+
+
+def unsuppress(connection: Connection, email: str, now: datetime) -> bool:
+    """Off the list; False if it was not on it. Its subscriber is paused, since whoever wants them to get mail says so."""
+    if not suppressions.drop(connection, address(email)):
+        return False
+    subscriber = people.one(connection, email)
+    if subscriber is not None and subscriber.status is Status.SUPPRESSED:
+        people.set_status(connection, email, Status.PAUSED, now)
+    return True
+
+
+# --- what came back -----------------------------------------------------------------------------------------------
+
+
+def take_back(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> Effect:
+    """What follows from a mail that came back about one edition, once however often it is read.
+
+    A wish to leave is heard whichever edition it names. A bounce or a complaint is about the address that the edition
+    was written for: it is counted, but suppresses nobody, once its subscriber has another.
+    """
+    email = connection.scalar(select(subscribers.c.email).where(subscribers.c.id == subscriber))
+    if email is None:
+        return Effect.UNKNOWN
+    if report.kind is Return.UNSUBSCRIBE:
+        return _left(connection, email, now)
+    written_for = _written_for(connection, subscriber, issue_date)
+    if written_for is None:
+        return Effect.UNKNOWN
+    if not _noted(connection, subscriber, issue_date, report, now):
+        return Effect.REPEATED
+    if address(written_for) != address(email):
+        return Effect.COUNTED
+    return _followed(connection, subscriber, email, report, now)
+
+
+def _left(connection: Connection, email: str, now: datetime) -> Effect:
+    subscriber = people.one(connection, email)
+    if subscriber is None or subscriber.status is Status.REMOVED:
+        return Effect.REPEATED
+    people.set_status(connection, email, Status.REMOVED, now)
+    return Effect.REMOVED
+
+
+def _written_for(connection: Connection, subscriber: int, issue_date: date) -> str | None:
+    query = select(editions.c.content).where(editions.c.subscriber_id == subscriber)
+    edition = connection.scalar(query.where(editions.c.issue_date == issue_date))
+    return None if edition is None else str(edition.subscriber.email)
+
+
+def _noted(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> bool:
+    """Write it down; False if it was before."""
+    row = {"subscriber_id": subscriber, "issue_date": issue_date, "kind": report.kind}
+    row |= {"code": _plain(report.code), "detail": _plain(report.detail), "at": now}
+    new = insert(connection, returns).values(row)
+    return connection.execute(new.on_conflict_do_nothing()).rowcount > 0
+
+
+def _followed(connection: Connection, subscriber: int, email: str, report: Report, now: datetime) -> Effect:
+    words = f"{report.code} {report.detail}".strip()
+    match report.kind:
+        case Return.PERMANENT:
+            suppress(connection, Suppression(email, Cause.BOUNCE, now, words), now)
+            return Effect.SUPPRESSED
+        case Return.COMPLAINT:
+            suppress(connection, Suppression(email, Cause.COMPLAINT, now, words), now)
+            _left(connection, email, now)
+            return Effect.REMOVED
+        case Return.TEMPORARY if _gone_too_often(connection, subscriber):
+            often = f"{PATIENCE} digests in a row came back; the last: {words}"
+            suppress(connection, Suppression(email, Cause.BOUNCE, now, often), now)
+            return Effect.SUPPRESSED
+    return Effect.COUNTED
+
+
+def _gone_too_often(connection: Connection, subscriber: int) -> bool:
+    """Whether the newest edition that came back, and each that went out right before it, did.
+
+    Later ones say nothing yet: a relay may try for days before it gives one back.
+    """
+    came_back = and_(
+        returns.c.subscriber_id == editions.c.subscriber_id,
+        returns.c.issue_date == editions.c.issue_date,
+        returns.c.kind == Return.TEMPORARY,
+    )
+    newest = select(func.max(returns.c.issue_date)).where(
+        returns.c.subscriber_id == subscriber, returns.c.kind == Return.TEMPORARY
+    )
+    row = (
+        select(returns.c.issue_date)
+        .select_from(editions)
+        .join(deliveries, deliveries.c.edition_id == editions.c.id)
+        .outerjoin(returns, came_back)
+        .where(editions.c.subscriber_id == subscriber, editions.c.issue_date <= newest.scalar_subquery())
+        .where(or_(deliveries.c.state == State.SENT, returns.c.issue_date.is_not(None)))
+        .order_by(editions.c.issue_date.desc())
+        .limit(PATIENCE)
+    )
+    last = connection.scalars(row).all()
+    return len(last) == PATIENCE and None not in last
