@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -12,7 +12,15 @@ import structlog
 
 from digest import config
 from digest.cli import ranking, worker
-from digest.delivery import CheckedTransport, FilesTransport, MaildirTransport, Signer, Signing, SmtpTransport
+from digest.delivery import (
+    CheckedTransport,
+    DeliveryLog,
+    FilesTransport,
+    MaildirTransport,
+    Signer,
+    Signing,
+    SmtpTransport,
+)
 from digest.errors import ConfigError, Fault, TemplateError, UsageError
 from digest.model import Subscriber
 from digest.pacing import Limits
@@ -27,6 +35,7 @@ from digest.sources.client import Client
 from digest.sources.feed import FeedSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.store import Store, open_store
+from digest.store.database import parsed
 
 if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
@@ -130,6 +139,21 @@ def make_limits(settings: "Settings") -> Limits:
     return Limits(own.on_unknown, own.expiry, own.connections, own.per_minute, own.domain_per_minute)
 
 
+def make_log(settings: "Settings") -> DeliveryLog | None:
+    """The delivery log; none where no file was named and there is no SQLite file to put it beside."""
+    path = settings.delivery.log or _beside_the_database(settings.store.url)
+    # A day's edition may be composed until an hour after that day, and sent until it expires.
+    return DeliveryLog(path, keep=settings.delivery.expiry + timedelta(days=2)) if path else None
+
+
+def _beside_the_database(url: str) -> Path | None:
+    address = parsed(url)
+    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+        return None
+    database = Path(str(address.database))
+    return database.with_name(f"{database.stem}-deliveries.log")
+
+
 def make_recipe(settings: "Settings") -> ranking.Recipe:
     own = settings.ranking
     return ranking.Recipe(own.ranker, own.semantic_model, own.semantic_share, settings.store.url)
@@ -168,6 +192,7 @@ class Installation:
     store: Store
     renderer: Renderer
     parts: Parts
+    log: DeliveryLog | None = None
 
     def subscribers(self, now: datetime) -> list[Subscriber]:
         """Who gets a digest or is paused, as the next run would see them, the file's first; writes nothing."""
@@ -232,14 +257,30 @@ def installation(
     to it; without, nothing is written. The ranker is made in this process, unless `ranker` makes another.
     """
     settings = load_settings(config_path)
-    with store_of(settings, sync, create=sync is not None) as store, Client(settings.site.contact or "") as client:
-        yield assemble(settings, store, client, ranker)
+    with (
+        store_of(settings, sync, create=sync is not None) as store,
+        Client(settings.site.contact or "") as client,
+        _closing_log(assemble(settings, store, client, ranker)) as home,
+    ):
+        if sync is not None and home.log is not None:
+            home.log.check()
+        yield home
+
+
+@contextmanager
+def _closing_log(home: Installation) -> Iterator[Installation]:
+    try:
+        yield home
+    finally:
+        if home.log is not None:
+            home.log.close()
 
 
 def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:
     sources = [make_source(entry, client) for entry in settings.sources]
     renderer = make_renderer(settings, sources, store.secret())
     recipe = make_recipe(settings)
+    taken = make_log(settings)
     signer = make_signer(settings)  # not with the first message: a key that cannot be used is to be known at once
     parts = Parts(
         sources=sources,
@@ -249,7 +290,8 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
         transport=lambda: make_transport(settings, signer),
         worker=worker.name(),
         note=_note(settings.site.note_file),
+        log=taken,
         limits=make_limits(settings),
         grace=settings.delivery.patience,
     )
-    return Installation(settings, store, renderer, parts)
+    return Installation(settings, store, renderer, parts, taken)

@@ -2,7 +2,16 @@
 
 from digest.delivery.dkim import CheckedTransport, Signer, Signing
 from digest.delivery.files import FilesTransport
+from digest.delivery.log import DeliveryLog
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.smtp import SmtpTransport
 
-__all__ = ["CheckedTransport", "FilesTransport", "MaildirTransport", "Signer", "Signing", "SmtpTransport"]
+__all__ = [
+    "CheckedTransport",
+    "DeliveryLog",
+    "FilesTransport",
+    "MaildirTransport",
+    "Signer",
+    "Signing",
+    "SmtpTransport",
+]
