@@ -1,10 +1,10 @@
-"""Who is due when, and what follows an outcome: pure decisions, no clock, no store."""
+"""Who is due when: pure decisions, no clock, no store."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.model import Outcome, Schedule, Settled, State, Verdict
+from digest.model import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +95,6 @@ def _issue(schedule: Schedule, last_issue: date | None, now: datetime, today: da
 
 def _open(schedule: Schedule, last_issue: date | None, day: date) -> bool:
     return day.weekday() in schedule.days and (last_issue is None or day > last_issue)
-
-
-_FIRST_RETRY = timedelta(minutes=5)  # greylisting lets a second try in after a few minutes
-_LONGEST_WAIT = timedelta(hours=4)
-_MOST_ATTEMPTS = 12  # with the doubling above: about 25 hours
-
-
-def settle(outcome: Outcome, attempts: int, now: datetime, *, on_unknown: str = "resend") -> Settled:
-    """What becomes of a delivery after its attempt number `attempts` (from 1) ended in `outcome`.
-
-    Without a `next_attempt`, it is the end of it: a message that may have arrived ends as unknown, not as failed.
-    """
-    match outcome.verdict:
-        case Verdict.SENT:
-            return Settled(State.SENT)
-        case Verdict.FAILED:
-            return Settled(State.FAILED)
-        case Verdict.UNKNOWN if on_unknown == "hold":
-            return Settled(State.UNKNOWN)
-    unknown = outcome.verdict is Verdict.UNKNOWN
-    if attempts >= _MOST_ATTEMPTS:
-        return Settled(State.UNKNOWN if unknown else State.FAILED)
-    wait = min(_FIRST_RETRY * 2 ** (attempts - 1), _LONGEST_WAIT)
-    return Settled(State.UNKNOWN if unknown else State.DEFERRED, now + wait)
 
 
 _AFTER_PROBLEM = timedelta(minutes=10)

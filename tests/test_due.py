@@ -10,7 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from digest import due
-from digest.model import EVERY_DAY, Outcome, Schedule, Settled, State, Verdict
+from digest.model import EVERY_DAY, Schedule
 
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"})
 BERLIN = Schedule("Europe/Berlin", time(7, 30))
@@ -278,44 +278,9 @@ def test_downtime_is_caught_up_with_todays_edition_alone(zone, now, send_at):
         assert plan.next_due == due.due_instant(schedule, today + timedelta(days=1))
 
 
-# --- after an outcome ---------------------------------------------------------------------------------------------
-
-NOW = utc("2026-05-20T06:00")
-
-
-@pytest.mark.parametrize(
-    ("verdict", "attempts", "on_unknown", "settled"),
-    [
-        (Verdict.SENT, 1, "resend", Settled(State.SENT)),
-        (Verdict.SENT, 12, "hold", Settled(State.SENT)),
-        (Verdict.FAILED, 1, "resend", Settled(State.FAILED)),
-        (Verdict.UNKNOWN, 1, "hold", Settled(State.UNKNOWN)),
-        (Verdict.UNKNOWN, 1, "resend", Settled(State.UNKNOWN, NOW + timedelta(minutes=5))),
-        (Verdict.UNKNOWN, 12, "resend", Settled(State.UNKNOWN)),
-        (Verdict.DEFERRED, 1, "resend", Settled(State.DEFERRED, NOW + timedelta(minutes=5))),
-        (Verdict.DEFERRED, 2, "hold", Settled(State.DEFERRED, NOW + timedelta(minutes=10))),
-        (Verdict.DEFERRED, 6, "resend", Settled(State.DEFERRED, NOW + timedelta(minutes=160))),
-        (Verdict.DEFERRED, 7, "resend", Settled(State.DEFERRED, NOW + timedelta(hours=4))),
-        (Verdict.DEFERRED, 11, "resend", Settled(State.DEFERRED, NOW + timedelta(hours=4))),
-        (Verdict.DEFERRED, 12, "resend", Settled(State.FAILED)),
-        (Verdict.DEFERRED, 10_000, "resend", Settled(State.FAILED)),
-    ],
-)
-def test_an_outcome_settles_a_delivery_or_names_its_next_attempt(verdict, attempts, on_unknown, settled):
-    assert due.settle(Outcome(verdict), attempts, NOW, on_unknown=on_unknown) == settled
-
-
-def test_retries_begin_within_minutes_grow_and_end_after_about_a_day():
-    waits = []
-    while (settled := due.settle(Outcome(Verdict.DEFERRED), len(waits) + 1, NOW)).next_attempt:
-        waits.append(settled.next_attempt - NOW)
-    assert waits == sorted(waits)
-    assert waits[0] <= timedelta(minutes=10)
-    assert timedelta(hours=24) <= sum(waits, timedelta(0)) <= timedelta(hours=28)
-
-
 # --- the next pull ------------------------------------------------------------------------------------------------
 
+NOW = utc("2026-05-20T06:00")
 HOUR, TEN_MINUTES = timedelta(hours=1), timedelta(minutes=10)
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from digest import due
+from digest import pacing
 from digest.errors import DigestError, RelayError
-from digest.model import Claim, Outcome, State, Verdict
+from digest.model import Claim, Ended, Outcome, State, Verdict
 from digest.pipeline.parts import Delivered, Parts, Transport
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,13 @@ def deliver(
 
 def _claim(parts: Parts, now: datetime, only: str | None) -> list[Claim]:
     return parts.store.claim(
-        now, worker=parts.worker, lease=LEASE, limit=BATCH, subscriber=only, on_unknown=parts.limits.on_unknown
+        now,
+        worker=parts.worker,
+        lease=LEASE,
+        limit=BATCH,
+        subscriber=only,
+        on_unknown=parts.limits.on_unknown,
+        expiry=parts.limits.expiry,
     )
 
 
@@ -71,9 +77,11 @@ class _Round:
             log.error("cannot render", subscriber=claim.edition.subscriber.email, reason=str(error), exc_info=ours)
             outcome = Outcome(Verdict.DEFERRED, f"cannot be rendered: {error}")
         else:
-            outcome = self._open().send(message, lambda: self._parts.store.sending(claim, self._now()))
-        settled = due.settle(outcome, claim.attempts + 1, self._now(), on_unknown=self._parts.limits.on_unknown)
-        self._parts.store.record(claim, outcome, settled, self._now())
+            outcome = self._open().send(
+                message, lambda: claim.id in self._parts.store.progress([claim], (), self._now())
+            )
+        settled = pacing.settle(outcome, claim, self._now(), self._parts.limits)
+        self._parts.store.progress((), [Ended(claim, outcome, settled)], self._now())
         self._counts[Verdict.FAILED if settled.state is State.FAILED else outcome.verdict] += 1
 
     def _open(self) -> Transport:
