@@ -15,6 +15,7 @@ A source, listing, profile or address that fails while others go on is not an er
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 class DigestError(Exception):
@@ -79,6 +80,10 @@ class MessageError(DigestError):
 
 class RelayError(DigestError):
     """The mail relay cannot be used at all, whatever the message: no connection, no TLS, no login, or "come later"."""
+
+    def __init__(self, what: str, kind: Literal["down", "busy", "ours"] = "down") -> None:
+        super().__init__(what)
+        self.kind = kind  # "busy": wants less of us; "ours": stays so until somebody changes something here
 
 
 class UsageError(DigestError):
