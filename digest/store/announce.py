@@ -1,11 +1,11 @@
 """What a source brought becomes listings and news, in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, Pulled
 from digest.store import background, pulls
@@ -13,6 +13,8 @@ from digest.store.identity import Shelf, fault, stored_keys
 from digest.store.listings import FIELDS, known, whole
 from digest.store.schema import announcements, counters, listing_keys, listings
 from digest.store.sql import chunks, insert
+
+_A_WEEK = timedelta(days=7)
 
 News = tuple[int, str, Kind, int]  # listing, source, kind, version: what is told once
 
@@ -97,18 +99,26 @@ def _shelf(connection: Connection, accounts: Sequence[Account], last_id: int) ->
 
 def _keep(connection: Connection, shelf: Shelf, now: datetime) -> None:
     if new := shelf.new():
-        rows = [_row(listing) | {"same_as": listing.id, "first_seen": now} for listing in new]
+        rows = [_row(listing) | {"same_as": listing.id, "first_seen": now, "last_seen": now} for listing in new]
         connection.execute(insert(connection, listings), rows)
     if changed := shelf.changed():
         values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in FIELDS if name != "id"}
         rows = [{f"new_{name}": value for name, value in _row(listing).items()} for listing in changed]
         connection.execute(update(listings).where(listings.c.id == bindparam("new_id")).values(values), rows)
+    _seen(connection, shelf.stored, now)
     if joined := shelf.one_paper():
         point = update(listings).where(listings.c.same_as == bindparam("younger")).values(same_as=bindparam("older"))
         connection.execute(point, [{"younger": younger, "older": older} for younger, older in joined.items()])
     if added := shelf.keys_added():
         rows = [{"key": key, "listing_id": number} for key, number in added.items()]
         connection.execute(insert(connection, listing_keys).on_conflict_do_nothing(), rows)
+
+
+def _seen(connection: Connection, stored: Iterable[int], now: datetime) -> None:
+    """A feed may give the same papers for years, and they are no news as long as they are kept."""
+    given = update(listings).where(or_(listings.c.last_seen.is_(None), listings.c.last_seen < now - _A_WEEK))
+    for chunk in chunks(stored):
+        connection.execute(given.where(listings.c.id.in_(chunk)).values(last_seen=now))
 
 
 def _row(listing: Listing) -> dict[str, object]:

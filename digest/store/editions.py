@@ -13,7 +13,7 @@ from digest.model import Edition, Listing, Pick, Section, State, Status
 from digest.store import codec, sent
 from digest.store.kept import KeptListing, whole_edition, whole_listing
 from digest.store.listings import spokesmen
-from digest.store.schema import deliveries, editions, picks, snapshots, subscribers, versions
+from digest.store.schema import contents, deliveries, editions, picks, snapshots, subscribers, texts, versions
 from digest.store.sent import Had, later
 from digest.store.sql import chunks, insert
 
@@ -116,18 +116,21 @@ def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[i
     """The editions by their new numbers."""
     by_key = {(edition.subscriber.id, edition.issue_date): edition for edition in fresh}
     rows = [
-        {"subscriber_id": number, "issue_date": day, "composed_at": edition.composed_at, "content": edition}
+        {"subscriber_id": number, "issue_date": day, "composed_at": edition.composed_at}
         for (number, day), edition in by_key.items()
     ]
     write = insert(connection, editions).returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
-    return {number: by_key[reader, day] for number, reader, day in connection.execute(write, rows)}
+    numbers = {number: by_key[reader, day] for number, reader, day in connection.execute(write, rows)}
+    connection.execute(insert(connection, contents), [{"edition_id": n, "content": e} for n, e in numbers.items()])
+    return numbers
 
 
 def _insert_picks(
     connection: Connection, numbers: Mapping[int, Edition], papers: Mapping[int, int], before: Collection[Had]
 ) -> None:
     """Keep what the editions show: apart, what their subscribers had `before`."""
-    shown = _snapshots(connection, {pick.listing for edition in numbers.values() for pick in edition.picks})
+    newest = max(edition.composed_at for edition in numbers.values())
+    shown = _snapshots(connection, {pick.listing for edition in numbers.values() for pick in edition.picks}, newest)
     had = set(before)
     begun: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
@@ -151,17 +154,28 @@ def _insert_picks(
             connection.execute(insert(connection, table), rows)
 
 
-def _snapshots(connection: Connection, shown: Collection[Listing]) -> dict[Listing, int]:
+def _snapshots(connection: Connection, shown: Collection[Listing], now: datetime) -> dict[Listing, int]:
     """Where the listings' texts are kept as they are now; the same text is kept once."""
-    texts = {listing: codec.dumps(KeptListing, listing) for listing in shown}
-    digests = {listing: hashlib.sha256(text.encode()).hexdigest()[:32] for listing, text in texts.items()}
-    missing = {digest: listing for listing, digest in digests.items()}
-    numbers = _snapshot_ids(connection, missing)
-    rows = [{"digest": digest, "content": listing} for digest, listing in missing.items() if digest not in numbers]
+    written = {listing: codec.dumps(KeptListing, listing) for listing in shown}
+    digests = {listing: hashlib.sha256(text.encode()).hexdigest()[:32] for listing, text in written.items()}
+    by_digest = {digest: listing for listing, digest in digests.items()}
+    rows = [{"digest": digest, "version": one.version, "shown_at": now} for digest, one in by_digest.items()]
     if rows:
-        connection.execute(insert(connection, snapshots).on_conflict_do_nothing(), rows)
-        numbers |= _snapshot_ids(connection, [row["digest"] for row in rows])
+        write = insert(connection, snapshots)
+        again, is_later = {"shown_at": write.excluded.shown_at}, snapshots.c.shown_at < write.excluded.shown_at
+        connection.execute(write.on_conflict_do_update(index_elements=["digest"], set_=again, where=is_later), rows)
+    numbers = _snapshot_ids(connection, by_digest)
+    kept = _kept(connection, numbers.values())
+    new = [{"snapshot_id": n, "content": by_digest[d]} for d, n in numbers.items() if n not in kept]
+    if new:
+        connection.execute(insert(connection, texts).on_conflict_do_nothing(), new)
     return {listing: numbers[digest] for listing, digest in digests.items()}
+
+
+def _kept(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of the snapshots that have their text: what is old may have lost it."""
+    own = select(texts.c.snapshot_id)
+    return {n for chunk in chunks(ids) for n in connection.scalars(own.where(texts.c.snapshot_id.in_(chunk)))}
 
 
 def _snapshot_ids(connection: Connection, digests: Iterable[Any]) -> dict[str, int]:
@@ -214,19 +228,19 @@ def _move_on(connection: Connection, fresh: Sequence[Entry], readers: Mapping[in
 
 
 def read(connection: Connection, ids: Iterable[int]) -> dict[int, Edition]:
-    """Editions by their ids, exactly as they were published."""
-    content = select(editions.c.id, editions.c.content).order_by(editions.c.id)
+    """Editions by their ids, exactly as they were published; without those whose content was vacuumed."""
+    content = select(contents.c.edition_id, contents.c.content).order_by(contents.c.edition_id)
     wanted = {
         number: kept
         for chunk in chunks(ids)
-        for number, kept in connection.execute(content.where(editions.c.id.in_(chunk)))
+        for number, kept in connection.execute(content.where(contents.c.edition_id.in_(chunk)))
     }
     shown: dict[int, list[int]] = {number: [] for number in wanted}
     for chunk in chunks(wanted):
         for number, _, snapshot in connection.execute(_placed(chunk)):
             shown[number].append(snapshot)
-    texts = _texts(connection, {snapshot for numbers in shown.values() for snapshot in numbers})
-    return {number: whole_edition(kept, [texts[key] for key in shown[number]]) for number, kept in wanted.items()}
+    said = _texts(connection, {snapshot for numbers in shown.values() for snapshot in numbers})
+    return {number: whole_edition(kept, [said[key] for key in shown[number]]) for number, kept in wanted.items()}
 
 
 def _placed(ids: Collection[int]) -> CompoundSelect[Any]:
@@ -239,11 +253,11 @@ def _placed(ids: Collection[int]) -> CompoundSelect[Any]:
 
 
 def _texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
-    c = snapshots.c
+    c = texts.c
     return {
         number: whole_listing(kept)
         for chunk in chunks(ids)
-        for number, kept in connection.execute(select(c.id, c.content).where(c.id.in_(chunk)))
+        for number, kept in connection.execute(select(c.snapshot_id, c.content).where(c.snapshot_id.in_(chunk)))
     }
 
 
@@ -258,11 +272,11 @@ def _of(email_address: str) -> Select[Any]:
 def one(connection: Connection, email_address: str, issue_date: date) -> Edition | None:
     """The edition of one local day."""
     number = connection.scalar(_of(email_address).where(editions.c.issue_date == issue_date))
-    return None if number is None else read(connection, [number])[number]
+    return None if number is None else read(connection, [number]).get(number)
 
 
 def latest(connection: Connection, email_address: str, limit: int) -> list[Edition]:
     """The newest editions, newest first."""
     newest = connection.scalars(_of(email_address).order_by(editions.c.issue_date.desc()).limit(limit)).all()
     found = read(connection, newest)
-    return [found[number] for number in newest]
+    return [found[number] for number in newest if number in found]

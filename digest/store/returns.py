@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from digest.model import Cause, Effect, Report, Return, State, Status, Suppression
 from digest.store import subscribers as people
 from digest.store import suppressions
-from digest.store.schema import deliveries, editions, returns, subscribers
+from digest.store.schema import contents, deliveries, editions, returns, subscribers
 from digest.store.sql import insert
 from digest.store.subscribers import address
 
@@ -81,8 +81,10 @@ def _left(connection: Connection, email: str, now: datetime) -> Effect:
 
 
 def _written_for(connection: Connection, subscriber: int, issue_date: date) -> str | None:
-    query = select(editions.c.content).where(editions.c.subscriber_id == subscriber)
-    edition = connection.scalar(query.where(editions.c.issue_date == issue_date))
+    query = select(contents.c.content).join(editions, editions.c.id == contents.c.edition_id)
+    edition = connection.scalar(
+        query.where(editions.c.subscriber_id == subscriber, editions.c.issue_date == issue_date)
+    )
     return None if edition is None else str(edition.subscriber.email)
 
 

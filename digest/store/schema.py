@@ -76,6 +76,7 @@ listings = Table(
     Column("raw_abstract", Text, nullable=False),
     Column("raw_authors", _Words, nullable=False),
     Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant),  # when a source gave it last, to a week
     Index("ix_listings_same_as", "same_as"),
 )
 
@@ -84,6 +85,7 @@ listing_keys = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Index("ix_listing_keys_listing", "listing_id"),
     sqlite_with_rowid=False,
 )
 
@@ -152,10 +154,17 @@ editions = Table(
     Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
     Column("issue_date", Date, nullable=False),
     Column("composed_at", Instant, nullable=False),
-    # All of it but the text of its listings, which are in snapshots that subscribers share.
-    Column("content", Packed(KeptEdition), nullable=False),
     UniqueConstraint("subscriber_id", "issue_date", name="uq_editions_subscriber_issue_date"),
     Index("ix_editions_composed_at", "composed_at"),
+)
+
+# Apart from its edition, because it is taken away when it is old, and the edition's row is not.
+contents = Table(
+    "contents",
+    metadata,
+    Column("edition_id", ForeignKey("editions.id"), primary_key=True, autoincrement=False),
+    # All of it but the text of its listings, which are in snapshots that subscribers share.
+    Column("content", Packed(KeptEdition), nullable=False),
 )
 
 snapshots = Table(
@@ -163,8 +172,17 @@ snapshots = Table(
     metadata,
     Column("id", _Number, primary_key=True),
     Column("digest", Text, nullable=False),
-    Column("content", Packed(KeptListing), nullable=False),
+    Column("version", Integer),  # of the listing
+    Column("shown_at", Instant),  # when the newest edition that shows it was composed
     UniqueConstraint("digest", name="uq_snapshots_digest"),
+)
+
+# As contents beside editions.
+texts = Table(
+    "texts",
+    metadata,
+    Column("snapshot_id", ForeignKey("snapshots.id"), primary_key=True, autoincrement=False),
+    Column("content", Packed(KeptListing), nullable=False),
 )
 
 # The first time that each subscriber gets each paper.
@@ -178,6 +196,7 @@ picks = Table(
     Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
     PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_picks"),
     Index("ix_picks_edition", "edition_id"),
+    Index("ix_picks_listing", "listing_id"),
     sqlite_with_rowid=False,
 )
 
@@ -193,6 +212,7 @@ versions = Table(
     Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
     PrimaryKeyConstraint("subscriber_id", "listing_id", "version", name="pk_versions"),
     Index("ix_versions_edition", "edition_id"),
+    Index("ix_versions_listing", "listing_id"),
     sqlite_with_rowid=False,
 )
 
@@ -251,6 +271,25 @@ paces = Table(
     Column("eased_at", Instant),
 )
 
+# What the operator was told of, so that they are told once a day, whoever finds it.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("told_at", Instant),  # null: not yet
+    Column("over_at", Instant),
+)
+
+# Sums over rows that may be gone: counters that never fall. `upto:TABLE` is the last row that is in them.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", _Number, nullable=False),
+)
+
 # One row: how common words are in the papers of the last weeks.
 background = Table(
     "background",
@@ -268,6 +307,7 @@ feedback = Table(
     Column("liked", Boolean, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_feedback"),
+    Index("ix_feedback_listing", "listing_id"),
     sqlite_with_rowid=False,
 )
 

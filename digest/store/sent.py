@@ -1,6 +1,6 @@
 """What subscribers have had: which papers, and which versions of them.
 
-The first time that somebody gets a paper is in `picks`, with the version in the snapshot of what was shown; every later
+The first time that somebody gets a paper is in `picks`, with the version beside the snapshot of what was shown; every later
 version that they were told of is in `versions`.
 """
 
@@ -108,11 +108,11 @@ def newest(connection: Connection, readers: Collection[int], wanted: Iterable[in
 
 def _versions(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     """The versions of which snapshots are."""
-    kept = select(snapshots.c.id, snapshots.c.content)
+    shown = select(snapshots.c.id, snapshots.c.version)
     return {
-        number: first(content.version)
+        number: first(version)
         for chunk in chunks(ids)
-        for number, content in connection.execute(kept.where(snapshots.c.id.in_(chunk)))
+        for number, version in connection.execute(shown.where(snapshots.c.id.in_(chunk)))
     }
 
 

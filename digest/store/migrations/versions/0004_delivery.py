@@ -1,5 +1,8 @@
 """Absences, suppressed addresses, what came back by mail, and how fast mail may go out."""
 
+import json
+import zlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,3 +47,48 @@ def upgrade() -> None:
         sa.Column("quiet_until", INSTANT),
         sa.Column("eased_at", INSTANT),
     )
+    _keeping()
+
+
+def _keeping() -> None:
+    """What is taken away when it is old stands apart from what is not; what counts it, and finds it, beside it."""
+    for table in ("listing_keys", "picks", "versions", "feedback"):
+        op.create_index(f"ix_{table}_listing", table, ["listing_id"])
+    op.add_column("listings", sa.Column("last_seen", INSTANT))
+    op.execute("UPDATE listings SET last_seen = CURRENT_TIMESTAMP")
+    op.add_column("snapshots", sa.Column("version", sa.Integer))
+    op.add_column("snapshots", sa.Column("shown_at", INSTANT))
+    op.execute("UPDATE snapshots SET shown_at = CURRENT_TIMESTAMP")
+    _number_snapshots(op.get_bind())
+    for table, apart, key in (("editions", "contents", "edition_id"), ("snapshots", "texts", "snapshot_id")):
+        op.create_table(
+            apart,
+            sa.Column(key, NUMBER, sa.ForeignKey(f"{table}.id"), primary_key=True, autoincrement=False),
+            sa.Column("content", sa.LargeBinary, nullable=False),
+        )
+        op.execute(f"INSERT INTO {apart} SELECT id, content FROM {table}")  # noqa: S608 - names of our own
+        op.drop_column(table, "content")
+    op.create_table(
+        "alerts",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("begun_at", INSTANT, nullable=False),
+        sa.Column("told_at", INSTANT),
+        sa.Column("over_at", INSTANT),
+    )
+    op.create_table(
+        "tallies",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", NUMBER, nullable=False),
+    )
+
+
+def _number_snapshots(connection: sa.Connection) -> None:
+    """The version that each snapshot is of, which was only in its document."""
+    snapshots = sa.table("snapshots", sa.column("id"), sa.column("content"), sa.column("version"))
+    rows = connection.execute(sa.select(snapshots.c.id, snapshots.c.content))
+    versions = [(row.id, json.loads(zlib.decompress(row.content)).get("version")) for row in rows]
+    numbered = [{"number": number, "new": version} for number, version in versions if version is not None]
+    if numbered:
+        found = sa.update(snapshots).where(snapshots.c.id == sa.bindparam("number"))
+        connection.execute(found.values(version=sa.bindparam("new")), numbered)
