@@ -73,7 +73,7 @@ _PROOF = 10  # 80 bits, in base32 sixteen characters: servers may write a local 
 
 
 def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
-    """Of the same form as an edition's token, after a letter for what it is good for: 35 characters for ten million
+    """Of the same form as an edition's token, after a letter for what it is good for: 35 characters for a hundred million
     subscribers, of `a-z0-9-`, so that a local part of 28 is left for the mailbox (RFC 5321, 4.5.3.1.1).
     """
     mac = _mac(secret, "return", subscriber, issue_date.isoformat())

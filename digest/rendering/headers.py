@@ -22,7 +22,7 @@ from digest.errors import MessageError
 from digest.model import Edition
 from digest.rendering.site import Mailing, Site
 from digest.rendering.words import clean, shorten, web_url
-from digest.tokens import edition_token, message_id
+from digest.tokens import addressed, edition_token, message_id
 
 _LONGEST = 900  # characters; a line may have 998 bytes (RFC 5322, 2.1.1)
 _COLUMNS = 76
@@ -222,6 +222,7 @@ class Letterhead:
 
     name: str
     sender: Mailbox
+    bounces: tuple[str, str] | None  # what stands before and behind a token in an address that is read
     senders: Mapping[
         bool, tuple[Field, ...]
     ]  # From and Reply-To, as they are in an international message and in another
@@ -244,6 +245,7 @@ def letterhead(site: Site, mailing: Mailing) -> Letterhead:
     return Letterhead(
         name=site.name,
         sender=sender,
+        bounces=_around_token(mailing.bounces) if mailing.bounces else None,
         senders={
             utf8: tuple(address_field(name, box, utf8=utf8) for name, box in answers.items()) for utf8 in (False, True)
         },
@@ -259,11 +261,39 @@ def letterhead(site: Site, mailing: Mailing) -> Letterhead:
     )
 
 
+_LONGEST_LOCAL = 28  # characters: with "+" and a token of 35, the 64 of RFC 5321, 4.5.3.1.1
+
+
+def _around_token(text: str) -> tuple[str, str]:
+    """Raises MessageError: there is no room for a token in the address."""
+    local, _, domain = mailbox("Return-Path", text).address.rpartition("@")
+    if not local.isascii() or '"' in local or len(local) > _LONGEST_LOCAL:
+        what = f"{local!r} must be at most {_LONGEST_LOCAL} plain characters, since a token is put behind it"
+        raise MessageError(f"bounces.address: {what}; take a shorter name, like bounce@{domain}")
+    return f"{local}+", f"@{domain}"
+
+
+class Own(NamedTuple):
+    """Addresses of one message's own, where mail to them is read; else those of the installation."""
+
+    sender: str  # of the envelope: what bounces go to
+    stop: str  # mailto URL for a wish to leave
+
+
+def own_addresses(edition: Edition, own: Letterhead, secret: bytes) -> Own:
+    if own.bounces is None:
+        return Own(own.sender.address, own.stop)
+    before, behind = own.bounces
+    back, leave = addressed(secret, edition.subscriber.id, edition.issue_date)
+    return Own(f"{before}{back}{behind}", f"mailto:{_url(before)}{leave}{behind}?subject=unsubscribe")
+
+
 class Links(NamedTuple):
     """Where one edition's links lead; to those of feedback, the place of a paper is added."""
 
     change: str
     stop: str
+    mail_stop: str  # the same by mail
     like: str | None = None
     dislike: str | None = None
 
@@ -320,8 +350,9 @@ _ONE_CLICK = Field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 
 def _unsubscribing(own: Letterhead, links: Links) -> tuple[Field, ...]:
     if own.base is None:
-        return (Field("List-Unsubscribe", f"<{own.stop}>"),)
-    field = Field("List-Unsubscribe", f"<{links.stop}>, <{own.stop}>", f"<{links.stop}>,{_FOLD}<{own.stop}>")
+        return (Field("List-Unsubscribe", f"<{links.mail_stop}>"),)
+    page, mail = links.stop, links.mail_stop
+    field = Field("List-Unsubscribe", f"<{page}>, <{mail}>", f"<{page}>,{_FOLD}<{mail}>")
     return (field, _ONE_CLICK) if own.base.startswith("https://") else (field,)  # RFC 8058, 3.1: HTTPS alone
 
 
@@ -336,14 +367,15 @@ def _list_id(sender: Mailbox, site: Site, mailing: Mailing) -> str:
 # --- links --------------------------------------------------------------------------------------------------------
 
 
-def links(edition: Edition, own: Letterhead, secret: bytes) -> Links:
+def links(edition: Edition, own: Letterhead, secret: bytes, mail_stop: str) -> Links:
     """Pages that know whom they speak to, where the installation has pages; else mail."""
     if own.base is None:
-        return Links(own.change, own.stop)
+        return Links(own.change, mail_stop, mail_stop)
     token = edition_token(secret, edition.subscriber.id, edition.issue_date)
     return Links(
         change=f"{own.base}/preferences/{token}",
         stop=f"{own.base}/unsubscribe/{token}",
+        mail_stop=mail_stop,
         like=f"{own.base}/like/{token}/",
         dislike=f"{own.base}/dislike/{token}/",
     )
@@ -353,4 +385,8 @@ def mail_link(site: Site, mailing: Mailing, subject: str) -> str:
     """A mailto URL to whoever answers: the contact, else the reply address, else the sender (RFC 6068)."""
     contact = site.contact if site.contact and "@" in site.contact and "://" not in site.contact else None
     box = mailbox("List-Help", contact or mailing.reply_to or mailing.sender)
-    return f"mailto:{quote(box.address, safe='@')}?subject={quote(subject)}"
+    return f"mailto:{_url(box.address)}?subject={quote(subject)}"
+
+
+def _url(address: str) -> str:
+    return quote(address, safe="@+")  # a plus stands for itself (RFC 6068, 2)

@@ -44,6 +44,7 @@ class _Work(NamedTuple):
 
     edition: Edition
     own: Letterhead
+    sender: str  # of the envelope
     links: Links
     reader: Reader
     digest: View  # without its papers
@@ -117,7 +118,9 @@ class Renderer:
         return Bodies(self._subject(work), html, text, markdown)
 
     def message(self, edition: Edition) -> Message:
-        """The message of this edition, always the same, ready for the wire. The envelope sender is the From address.
+        """The message of this edition, always the same, ready for the wire.
+
+        The envelope sender is the From address, or one of its own where bounces are read.
 
         Raises as `bodies` does, and MessageError where the reader has no usable address.
         """
@@ -126,7 +129,7 @@ class Renderer:
         fields = headers.fields(edition, self._subject(work), work.own, work.links, address)
         parts = self._parts(work, _ENDINGS[edition.subscriber.format])
         return Message(
-            sender=work.own.sender.address,
+            sender=work.sender,
             recipient=address.to.address,
             message_id=address.own_id,
             content=joined(fields, parts, boundary(address.own_id)),
@@ -144,11 +147,12 @@ class Renderer:
 
     def _work(self, edition: Edition) -> _Work:
         own = letterhead(self._site, self._mailing)
-        links = headers.links(edition, own, self._secret)
+        sender, stop = headers.own_addresses(edition, own, self._secret)
+        links = headers.links(edition, own, self._secret, stop)
         frame = Frame(own.name, own.base, links.change, links.stop, links.like, links.dislike)
         setting = self._setting(edition.subscriber.locale or self._locale, edition.subscriber.layout)
         digest = shell(edition, setting, frame)
-        return _Work(edition, own, links, Reader(edition, setting, frame), digest, structure(digest))
+        return _Work(edition, own, sender, links, Reader(edition, setting, frame), digest, structure(digest))
 
     def _setting(self, locale: str, layout: Layout) -> Setting:
         found = self._settings.get((locale, layout))

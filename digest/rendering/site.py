@@ -19,3 +19,4 @@ class Mailing:
     sender: str  # "Daily Papers <digest@example.org>"
     reply_to: str | None = None
     list_id: str | None = None  # "papers.example.org"; None: made from the sender's domain (RFC 2919)
+    bounces: str | None = None  # "bounce@example.org": mail to bounce+TOKEN@... is read; None: to the sender, by people
