@@ -163,7 +163,7 @@ def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes
     site, mail = settings.site, settings.mail
     return Renderer(
         Site(site.name, site.url, site.contact),
-        Mailing(mail.from_, mail.reply_to, mail.list_id),
+        Mailing(mail.from_, mail.reply_to, mail.list_id, settings.bounces.address),
         secret,
         {source.name: source.title for source in sources},
         site.templates_dir,

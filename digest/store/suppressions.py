@@ -1,9 +1,8 @@
 """The suppression list: addresses that no mail is sent to. What it means for subscribers is in `returns`."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, delete, select
 
 from digest.model import Cause, Suppression
 from digest.store.schema import suppressions
@@ -21,7 +20,7 @@ def all_(connection: Connection) -> list[Suppression]:
 
 
 def one(connection: Connection, address: str) -> Suppression | None:
-    row: Row[Any] | None = connection.execute(select(*_SAID).where(suppressions.c.address == address)).one_or_none()
+    row = connection.execute(select(*_SAID).where(suppressions.c.address == address)).one_or_none()
     return Suppression(*row) if row else None
 
 
