@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from digest import due
+from digest.arxiv_calendar import next_announcement
 from digest.model import Edition, Ground, Pick, Section
-from digest.rendering.announcements import next_announcement
 from digest.rendering.cards import MATCHED, source_title
 from digest.rendering.language import Language
 from digest.rendering.reasons import spoken, subject_of

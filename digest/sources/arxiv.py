@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
+from digest.arxiv_calendar import DAY, announced, eastern_day, submissions, working_days
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, incomplete
 from digest.sources.arxiv_api import Page, api_error, read_page, submitted_between
-from digest.sources.arxiv_days import DAY, announced, eastern_day, submissions, working_days
 from digest.sources.arxiv_feed import Bulletin, feed_error, read_bulletin
 from digest.sources.client import Client
 from digest.sources.errors import FetchError, RefusedError, UnreadableError

@@ -7,9 +7,9 @@ from datetime import date
 
 from lxml import etree
 
+from digest.arxiv_calendar import eastern_day
 from digest.model import Kind, Listing, Problem, incomplete
 from digest.sources import wire
-from digest.sources.arxiv_days import eastern_day
 from digest.sources.errors import UnreadableError
 from digest.text import clean
 from digest.text.characters import one_line

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from digest.arxiv_calendar import announced
 from digest.model import Announcement, Kind, Listing, SourceState, Validators
 from digest.sources.arxiv import ArxivSource, missed, of_days, united
 from digest.sources.arxiv_api import read_page, submitted_between
-from digest.sources.arxiv_days import announced
 from digest.sources.errors import UnreadableError
 
 
