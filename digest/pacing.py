@@ -5,6 +5,7 @@ the relay (`RELAY`, `BREAKER`, `LINES`). A pace that is not stored is as good as
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -115,44 +116,47 @@ def reserve(pace: Pace, per_minute: int, now: datetime) -> tuple[Pace, datetime]
     This is the generic cell rate algorithm (ITU-T I.371) with a burst of one: `free_at` is its theoretical arrival
     time. So no half-open minute holds more than `per_minute` messages, wherever it begins.
     """
-    at = _opening(pace, now)
-    return _taken(pace, per_minute, at), at
-
-
-def _opening(pace: Pace, now: datetime) -> datetime:
-    return max(moment for moment in (now, pace.free_at, pace.quiet_until) if moment is not None)
-
-
-def _taken(pace: Pace, per_minute: int, at: datetime) -> Pace:
+    at = opening(pace, now)
     apart = interval(rate(pace, per_minute, at))
-    return replace(pace, free_at=at + apart) if apart else pace
+    return replace(pace, free_at=at + apart) if apart else pace, at
+
+
+def opening(pace: Pace, now: datetime) -> datetime:
+    """The first moment from `now` on at which a message may go."""
+    return max(moment for moment in (now, pace.free_at, pace.quiet_until) if moment is not None)
 
 
 Keys = Sequence[str]  # of all the paces that one message must keep
 
 
 def allot(
-    paces: Mapping[str, Pace],
-    wanted: Iterable[Keys],
-    rates: Mapping[str, int],
-    now: datetime,
-    until: datetime | None = None,
+    paces: Mapping[str, Pace], wanted: Iterable[Keys], rates: Mapping[str, int], now: datetime, until: datetime
 ) -> tuple[dict[str, Pace], list[datetime | None]]:
     """When each message may go, in their order, and the paces once all those moments are taken.
 
-    A message must keep all its paces at once. One that cannot go by `until` gets None, and takes nothing.
+    A message waits for the slowest of its paces. One that cannot go by `until` gets None, and takes nothing. Of a pace
+    that is not the slowest it takes the turn that it lets pass, not the moment at which it goes: a domain that is slow
+    must not cost the relay the turns of others. So any span holds at most what its rate allows for the span and the
+    time up to `until` together.
     """
     after = dict(paces)
     moments: list[datetime | None] = []
     for keys in wanted:
-        own = [after.get(key) or Pace(key) for key in keys]
-        at = max((_opening(pace, now) for pace in own), default=now)
-        if until is not None and at > until:
-            moments.append(None)
-            continue
-        after |= {pace.key: _taken(pace, rates.get(pace.key, 0), at) for pace in own}
-        moments.append(at)
+        taken = [reserve(after.get(key) or Pace(key), rates.get(key, 0), now) for key in keys]
+        at = max((moment for _, moment in taken), default=now)
+        moments.append(at if at <= until else None)
+        if at <= until:
+            after |= {pace.key: pace for pace, _ in taken}
     return after, moments
+
+
+def slowest(paces: Iterable[Pace], rates: Mapping[str, int], now: datetime) -> tuple[Pace, datetime]:
+    """Which of its paces keeps a message waiting longest, once its moment there is taken, and that moment.
+
+    A message that is put off waits in the line of that pace alone: those for a silent domain push nobody else back.
+    """
+    taken = [reserve(pace, rates.get(pace.key, 0), now) for pace in paces]
+    return max(taken, key=lambda each: each[1])
 
 
 # --- silences -----------------------------------------------------------------------------------------------------
@@ -169,7 +173,7 @@ def throttled(pace: Pace, now: datetime) -> Pace:
     """
     if quiet(pace, now):
         return pace
-    strikes = went_well(pace, now).strikes + 1
+    strikes = forgiven(pace, now).strikes + 1
     return _silenced(pace, strikes, now + min(_SILENCE * (1 << min(strikes - 1, 10)), LONGEST_SILENCE))
 
 
@@ -181,8 +185,8 @@ def quiet(pace: Pace, now: datetime) -> bool:
     return pace.quiet_until is not None and now < pace.quiet_until
 
 
-def went_well(pace: Pace, now: datetime) -> Pace:
-    """A message was taken: what is an hour old is forgotten, what is younger is not."""
+def forgiven(pace: Pace, now: datetime) -> Pace:
+    """The pace without troubles that are over for an hour."""
     if pace.eased_at is None or now < pace.eased_at + _FORGOTTEN:
         return pace
     return Pace(pace.key, free_at=pace.free_at)
@@ -225,6 +229,11 @@ def broken(pace: Pace, now: datetime, *, ours: bool = False) -> Pace:
     return _silenced(pace, strikes, now + min(_FIRST_BREAK * (1 << min(strikes - _MOST_FAILURES, 10)), _LONGEST_BREAK))
 
 
+def proving(pace: Pace) -> bool:
+    """Whether the relay was left alone, and has taken no message since."""
+    return pace.quiet_until is not None
+
+
 # --- connections --------------------------------------------------------------------------------------------------
 
 _REGROWTH = timedelta(minutes=1)  # for each further connection
@@ -248,3 +257,13 @@ def connections(pace: Pace, most: int, now: datetime) -> int:
         return max(1, most)
     regrown = (now - pace.eased_at) // _REGROWTH
     return max(1, min(most, max(1, most - pace.strikes) + regrown))
+
+
+_OF_CONNECTIONS = re.compile(
+    r"\b(?:many|concurrent|simultaneous|maximum|limit)\b.*\b(?:connection|session|thread)s?\b", re.IGNORECASE
+)
+
+
+def is_crowding(words: str) -> bool:
+    """Whether a relay that wants less speaks of connections, not of messages: "421 4.7.0 too many connections"."""
+    return _OF_CONNECTIONS.search(words) is not None

@@ -8,15 +8,18 @@
     quiet = gate.heard(claim, outcome, now)                     after every attempt, then
             settle(outcome, claim, now, limits, quiet)
     gate.broken(error, now)      after every RelayError
-    gate.resume_at(now)          nothing is due any more, but something was put off by a rate until then: worth a wait
+    gate.resume_at(now)          nothing is due any more, but something was put off until then: worth a wait, or not
 
 What is decided is decided in `digest.pacing`; what is remembered is in the store, so that a restart forgets no silence
 and several processes share one rate.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from heapq import heappop, heappush
+from math import inf
 from threading import RLock
 from typing import Protocol
 
@@ -30,7 +33,7 @@ from digest.pacing import BREAKER, HORIZON, LINES, RELAY, Limits, domain_of
 log = structlog.get_logger(__name__)
 
 _FRESH = timedelta(seconds=5)  # how long what other processes have learnt may stay unknown to this one
-_SEVERAL = 3  # domains that ask for less, one after the other and none in between that does not: it is the relay
+_SEVERAL = 3  # domains that ask for less one after the other, and none in between takes a message: it is the relay
 
 
 class Paces(Protocol):
@@ -71,12 +74,12 @@ class Gate:
         self._limits = limits
         self._patient = patient
         self._lock = RLock()
-        self._known: dict[str, Pace] = {}  # in trouble, by key
-        self._read_at = now
-        self._tail: dict[str, Pace] = {}  # the paces as they are once all that was put off has gone
-        self._resume_at: datetime | None = None
-        self._failed = False  # this round, because of the relay
+        self._known: dict[str, Pace] = {}  # all that are in trouble, and others that were met
+        self._line: dict[str, datetime] = {}  # when each pace is free once all has gone that was put off for it
+        self._put_off: list[datetime] = []  # until when: a heap
         self._throttled: set[str] = set()  # domains, since the last message that was taken
+        self._failed = False  # this round, because of the relay
+        self._read_at = now
         self._read(now)
 
     # --- before sending ---
@@ -85,54 +88,169 @@ class Gate:
         """Until when the relay must be left alone; None: it need not."""
         with self._lock:
             self._refresh(now)
-            keys = (RELAY, BREAKER) if self._patient else (RELAY,)
-            moments = [pace.quiet_until for key in keys if (pace := self._pace(key)).quiet_until]
-            return max((moment for moment in moments if moment > now), default=None)
+            heeded = (RELAY, BREAKER) if self._patient else (RELAY,)
+            silent = [pace for key in heeded if pacing.quiet(pace := self._pace(key), now)]
+            return max((pace.quiet_until for pace in silent if pace.quiet_until), default=None)
 
     def connections(self, now: datetime) -> int:
         """How many connections to use at the same time; one, as long as the relay has to prove itself."""
         with self._lock:
-            proving = self._pace(BREAKER).quiet_until is not None
-            return 1 if proving else pacing.connections(self._pace(LINES), self._limits.connections, now)
+            if pacing.proving(self._pace(BREAKER)):
+                return 1
+            return pacing.connections(self._pace(LINES), self._limits.connections, now)
 
     def room(self, most: int, now: datetime) -> int:
         """How many claims the relay's rate has room for within `pacing.HORIZON`, up to `most`."""
-        raise NotImplementedError
+        with self._lock:
+            relay = self._pace(RELAY)
+            left = now + HORIZON - pacing.opening(relay, now)
+            apart = pacing.interval(pacing.rate(relay, self._limits.per_minute, now))
+            if left < timedelta(0):
+                return 0
+            return min(most, left // apart + 1) if apart else most
 
     def sift(self, claims: Sequence[Claim], now: datetime) -> Sifted:
         """Which of these may go, and when; nothing is reserved for those that must wait.
 
-        What waits is spread over the time that its pace will need, so that not all of it comes back at once, and each
-        comes back once.
+        What waits is spread over the time that its pace will need, so that neither all of it comes back at once nor
+        any of it again and again.
         """
-        raise NotImplementedError
+        with self._lock:
+            self._refresh(now)
+            keys = {claim.id: self._keys(claim, now) for claim in claims}
+            moments = self._reserved([k for k in keys.values() if k and not self._is_silent(k, now)], now)
+            go, later = [], []
+            for claim in claims:
+                own = keys[claim.id]
+                at = now if not own else None if self._is_silent(own, now) else next(moments)
+                if at is None:
+                    later.append((claim, self._in_line(own, now)))
+                else:
+                    go.append((claim, at))
+        return Sifted(*(sorted(each, key=lambda pair: pair[1]) for each in (go, later)))
 
     def resume_at(self, now: datetime) -> datetime | None:
-        """The first moment at which something may go that a rate (not a silence) put off in this round."""
-        raise NotImplementedError
+        """The first moment at which something may go that was put off in this round."""
+        with self._lock:
+            while self._put_off and self._put_off[0] <= now:
+                heappop(self._put_off)
+            moments = (
+                self._put_off[:1] if self.room(1, now) else [*self._put_off[:1], pacing.opening(self._pace(RELAY), now)]
+            )
+            return min(moments, default=None)
 
     # --- after sending ---
 
     def heard(self, claim: Claim, outcome: Outcome, now: datetime) -> datetime | None:
         """Learn from an attempt; returns until when whoever asked for less is left alone, for `pacing.settle`."""
-        raise NotImplementedError
+        with self._lock:
+            if outcome.blame is Blame.PROVIDER:
+                return self._asked_for_less(_domain(claim), outcome, now)
+            if outcome.verdict is Verdict.SENT:
+                self._throttled.clear()
+            if outcome.code is not None and self._pace(BREAKER).strikes:  # whatever the relay said: it answers
+                self._repace(BREAKER, lambda pace: Pace(pace.key))
+            return None
 
     def broken(self, error: RelayError, now: datetime) -> None:
-        """The relay could not be used; several in one round count once."""
-        raise NotImplementedError
+        """The relay could not be used. A round that fails on several connections at once failed once."""
+        with self._lock:
+            if error.kind == "busy":
+                self._crowded(str(error), now)
+            elif not self._failed:
+                self._failed = True
+                self._repace(BREAKER, partial(pacing.broken, now=now, ours=error.kind == "ours"))
+
+    def _asked_for_less(self, domain: str, outcome: Outcome, now: datetime) -> datetime | None:
+        moments = [self._silence(domain, outcome.detail, now)]
+        self._throttled.add(domain)
+        if len(self._throttled) >= _SEVERAL:
+            self._throttled.clear()
+            moments.append(self._silence_relay(outcome.detail, now))
+        return max(moments)
+
+    def _crowded(self, words: str, now: datetime) -> None:
+        if pacing.is_crowding(words) and self.connections(now) > 1:
+            self._repace(LINES, partial(pacing.crowded, most=self._limits.connections, now=now))
+        else:
+            self._silence_relay(words, now)
+
+    def _silence_relay(self, words: str, now: datetime) -> datetime:
+        self._repace(LINES, partial(pacing.crowded, most=self._limits.connections, now=now, to_one=True))
+        return self._silence(RELAY, words, now)
+
+    def _silence(self, key: str, words: str, now: datetime) -> datetime:
+        """Leave somebody alone for a while; returns until when."""
+        begins = not pacing.quiet(self._pace(key), now)
+        pace = self._repace(key, partial(pacing.throttled, now=now))
+        until = pacing.opening(pace, now)
+        if begins:
+            log.warning("asked for less mail", of=key, until=until.isoformat(), strikes=pace.strikes, reason=words)
+        return until
 
     # --- what is known ---
 
+    def _keys(self, claim: Claim, now: datetime) -> list[str]:
+        """Those of its paces that hold a claim up at present."""
+        return [key for key in (_domain(claim), RELAY) if self._holds_up(key, now)]
+
+    def _holds_up(self, key: str, now: datetime) -> bool:
+        limit = self._rate(key)
+        known = self._known.get(key)
+        return limit > 0 if known is None else pacing.quiet(known, now) or pacing.rate(known, limit, now) < inf
+
+    def _is_silent(self, keys: Sequence[str], now: datetime) -> bool:
+        return any(pacing.quiet(self._pace(key), now) for key in keys)
+
+    def _reserved(self, wanted: Sequence[Sequence[str]], now: datetime) -> Iterator[datetime | None]:
+        if not wanted:
+            return iter(())
+        rates = {key: self._rate(key) for keys in wanted for key in keys}
+        after, moments = self._store.reserve(wanted, rates, now, now + HORIZON)
+        self._known.update(after)
+        return iter(moments)
+
+    def _in_line(self, keys: Sequence[str], now: datetime) -> datetime:
+        """Until when to put off a claim that these hold up."""
+        paces = [self._at_the_end_of_the_line(key) for key in keys]
+        slowest, at = pacing.slowest(paces, {key: self._rate(key) for key in keys}, now)
+        if slowest.free_at is not None:
+            self._line[slowest.key] = slowest.free_at
+        heappush(self._put_off, at)
+        return at
+
+    def _at_the_end_of_the_line(self, key: str) -> Pace:
+        pace = self._pace(key)
+        moments = [moment for moment in (pace.free_at, self._line.get(key)) if moment is not None]
+        return replace(pace, free_at=max(moments, default=None))
+
+    def _rate(self, key: str) -> int:
+        return self._limits.per_minute if key == RELAY else self._limits.domain_per_minute
+
     def _pace(self, key: str) -> Pace:
         return self._known.get(key) or Pace(key)
+
+    def _repace(self, key: str, change: Callable[[Pace], Pace]) -> Pace:
+        self._known[key] = self._store.repace(key, change)
+        return self._known[key]
 
     def _refresh(self, now: datetime) -> None:
         if not self._read_at <= now < self._read_at + _FRESH:
             self._read(now)
 
     def _read(self, now: datetime) -> None:
+        """Learn what other rounds and processes know; mend what is too old, or cannot be."""
         self._read_at = now
-        self._known = dict(self._store.paces())
+        untroubled = {key: pace for key, pace in self._known.items() if not pace.strikes}
+        self._known = untroubled | dict(self._store.paces())
         for key, pace in self._known.items():
-            if pacing.credible(pace, now) != pace:
-                self._known[key] = self._store.repace(key, lambda kept: pacing.credible(kept, now))
+            if _mended(pace, now) != pace:
+                self._known[key] = self._store.repace(key, partial(_mended, now=now))
+
+
+def _mended(pace: Pace, now: datetime) -> Pace:
+    return pacing.forgiven(pacing.credible(pace, now), now)
+
+
+def _domain(claim: Claim) -> str:
+    return domain_of(claim.edition.subscriber.email)
