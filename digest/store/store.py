@@ -16,6 +16,7 @@ from digest.model import (
     Fetched,
     Listing,
     Outcome,
+    Pace,
     Pulled,
     Report,
     Settled,
@@ -33,6 +34,7 @@ from digest.store import (
     finding,
     listings,
     overview,
+    paces,
     pulls,
     returns,
     search,
@@ -376,3 +378,23 @@ class Store:
         if claims:
             with self._database.writing(swift=True) as connection:
                 deliveries.release(connection, claims, until)
+
+    # --- paces ----------------------------------------------------------------------------------------------------
+    # Swift: a power failure may forget a silence that began a moment ago; whoever asked for it asks again.
+
+    def paces(self) -> Mapping[str, Pace]:
+        """Those of the relay and of recipient domains that are in trouble, or were; by key."""
+        with self._database.reading() as connection:
+            return paces.troubled(connection)
+
+    def repace(self, key: str, change: Callable[[Pace], Pace]) -> Pace:
+        """Change one pace (a new one, if none is stored), while nobody else does; returns what it is now."""
+        with self._database.writing(swift=True) as connection:
+            return paces.repace(connection, key, change)
+
+    def reserve(
+        self, wanted: Sequence[Sequence[str]], rates: Mapping[str, int], now: datetime, until: datetime
+    ) -> tuple[Mapping[str, Pace], list[datetime | None]]:
+        """`pacing.allot` over the stored paces, while nobody else does; keeps those that it changed."""
+        with self._database.writing(swift=True) as connection:
+            return paces.reserve(connection, wanted, rates, now, until)
