@@ -22,6 +22,7 @@ from digest.model import (
     Taste,
 )
 from digest.pacing import Limits
+from digest.pipeline.gate import Paces
 
 
 class Source(Protocol):
@@ -45,7 +46,7 @@ class Source(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Paces, Protocol):
     """Everything that survives a restart. Each method is one transaction."""
 
     def source_state(self, name: str) -> SourceState: ...
