@@ -4,6 +4,7 @@
     gate.refused_until(now)      the relay is to be left alone until then: end the round, claim nothing
     gate.room(BATCH, now)        how many to claim; 0: ask again at `gate.resume_at(now)`
     gate.sift(claims, now)       go: send each at its moment; later: give each back until its moment
+    gate.stopped(claim, now)     right before it is sent: give it back until then, somebody asked for less meanwhile
     gate.connections(now)        how many to use at the same time, asked anew for every batch
     quiet = gate.heard(claim, outcome, now)                     after every attempt, then
             settle(outcome, claim, now, limits, quiet)
@@ -128,6 +129,12 @@ class Gate:
                 else:
                     go.append((claim, at))
         return Sifted(*(sorted(each, key=lambda pair: pair[1]) for each in (go, later)))
+
+    def stopped(self, claim: Claim, now: datetime) -> datetime | None:
+        """Until when to put off, after all, a claim that was let go before somebody asked for less."""
+        with self._lock:
+            silent = [key for key in (_domain(claim), RELAY) if pacing.quiet(self._pace(key), now)]
+            return self._in_line(silent, now) if silent else None
 
     def resume_at(self, now: datetime) -> datetime | None:
         """The first moment at which something may go that was put off in this round."""
