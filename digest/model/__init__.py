@@ -4,8 +4,9 @@ Every room of the house speaks in these terms and in no synonyms of them. Values
 aware UTC datetimes; dates are calendar days of whoever the field's comment names. Standard library only.
 """
 
-from digest.model.deliveries import Blame, Claim, Message, Outcome, Settled, State, Verdict
-from digest.model.editions import NOT_YET_READ, Edition, Missing
+from digest.model.alerts import Alert
+from digest.model.deliveries import Blame, Claim, Ended, Message, Outcome, Settled, State, Verdict
+from digest.model.editions import NOT_YET_ANNOUNCED, NOT_YET_READ, Edition, Missing
 from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
 from digest.model.pace import Pace
@@ -28,8 +29,10 @@ from digest.model.subscribers import EVERY_DAY, Away, Format, Layout, Origin, Pr
 
 __all__ = [
     "EVERY_DAY",
+    "NOT_YET_ANNOUNCED",
     "NOT_YET_READ",
     "Account",
+    "Alert",
     "Announcement",
     "Away",
     "Background",
@@ -38,6 +41,7 @@ __all__ = [
     "Claim",
     "Edition",
     "Effect",
+    "Ended",
     "Feedback",
     "Fetched",
     "Finding",

@@ -78,3 +78,12 @@ class Settled:
 
     state: State
     next_attempt: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over, and what becomes of the delivery."""
+
+    claim: Claim
+    outcome: Outcome
+    settled: Settled

@@ -10,12 +10,12 @@ from digest.model import (
     Background,
     Claim,
     Edition,
+    Ended,
     Fetched,
     Message,
     Outcome,
     Pulled,
     Ranking,
-    Settled,
     Shard,
     SourceState,
     Subscriber,
@@ -45,6 +45,10 @@ class Source(Protocol):
         """What is new since `state`, or since the day `since`. Failures are problems in the answer."""
         ...
 
+    def expected(self, now: datetime) -> date | None:
+        """The day that it should be complete for by now, by its own calendar; None if it has none."""
+        ...
+
 
 class Store(Paces, Protocol):
     """Everything that survives a restart. Each method is one transaction."""
@@ -58,6 +62,10 @@ class Store(Paces, Protocol):
 
     def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
         """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
+        ...
+
+    def seq_before(self, instant: datetime) -> int:
+        """The newest number of what was announced before then; 0 if nothing was."""
         ...
 
     def window(self, after: int) -> list[Announcement]: ...
@@ -76,18 +84,31 @@ class Store(Paces, Protocol):
         """Write editions with their next due times; returns how many were not there yet."""
         ...
 
-    def reschedule(self, subscriber: int, next_due: datetime) -> None: ...
+    def reschedule(self, subscriber: int, next_due: datetime, now: datetime) -> None: ...
     def claim(  # noqa: PLR0913  (all of them say which deliveries, and for whom)
-        self, now: datetime, *, worker: str, lease: timedelta, limit: int, subscriber: str | None, on_unknown: str
+        self,
+        now: datetime,
+        *,
+        worker: str,
+        lease: timedelta,
+        limit: int,
+        subscriber: str | None,
+        on_unknown: str,
+        expiry: timedelta,
     ) -> list[Claim]:
-        """Deliveries to attempt now, held until the lease ends; `on_unknown` is for those that died while sending."""
+        """Deliveries to attempt now, held until the lease ends, each for the address that its subscriber has now.
+
+        `on_unknown` is for those that died while sending; what is older than `expiry` ends here.
+        """
         ...
 
-    def sending(self, claim: Claim, now: datetime) -> bool:
-        """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
+    def progress(self, begun: Sequence[Claim], ended: Sequence[Ended], now: datetime) -> frozenset[int]:
+        """Note what is about to be handed over, and how attempts went; returns the ids of those begun that may go out.
+
+        On the disk when it returns, if anything is begun.
+        """
         ...
 
-    def record(self, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None: ...
     def release(self, claims: Sequence[Claim], until: datetime) -> None:
         """Give claims back, not counted as attempts; nobody takes them before `until`."""
         ...
@@ -107,11 +128,16 @@ class Renderer(Protocol):
 
 
 class Transport(Protocol):
-    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+    """One session, for one thread."""
+
+    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome:
         """Hand one message over. Calls `commit` right before the point of no return, and gives up if it says no.
 
+        `following` is what the next call will be asked to send, so that it may begin behind the end of this one. It is
+        not promised: what comes instead may be another message, or `close`.
+
         Raises:
-            RelayError: nothing can be sent for now, whatever the message.
+            RelayError: nothing can be sent for now, whatever the message; `commit` was not called.
         """
         ...
 
@@ -144,6 +170,7 @@ class Parts:
     sign: Callable[[Message], Message] = lambda message: message
     log: DeliveryLog | None = None
     limits: Limits = field(default_factory=Limits)
+    chaining: bool = False  # whether transports are told what comes next
     grace: timedelta = timedelta(0)  # how long an edition waits for a source that is late
 
 

@@ -1,12 +1,15 @@
 """Who sends which edition now, and how that went. Which way a delivery may go is in `moves`."""
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
-from digest.model import Claim, Outcome, Settled, State, Status
+from digest import due
+from digest.errors import StoreError
+from digest.model import Claim, Edition, Ended, Schedule, State, Status
 from digest.store import editions as published
 from digest.store.moves import MOVES, moved
 from digest.store.schema import deliveries, editions, subscribers
@@ -14,63 +17,78 @@ from digest.store.sql import chunks
 
 _LONGEST_DETAIL = 1_000
 _WITHDRAWABLE = [state for state, ways in MOVES.items() if State.CANCELLED in ways and state is not State.CLAIMED]
+_AT_REST = [State.PENDING, State.DEFERRED, State.UNKNOWN]  # in nobody's hands
+_LEFT = frozenset({Status.REMOVED, Status.SUPPRESSED})
+_LOST = "the worker that was sending it stopped; it may have gone out"
 
 
 # Statements of the hot path are built once: building one costs as much as running it.
+_READER = (subscribers.c.status, subscribers.c.email, subscribers.c.timezone, subscribers.c.paused_until)
 _STANDING = (
-    select(deliveries, subscribers.c.status)
+    select(deliveries, *_READER)
     .join_from(deliveries, editions, editions.c.id == deliveries.c.edition_id)
     .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
 )
-_MINE = _STANDING.where(
-    deliveries.c.id == bindparam("number"),
-    deliveries.c.worker == bindparam("holder"),
-    deliveries.c.lease_until == bindparam("until"),
-).with_for_update(of=deliveries)
-_MOVED = ("state", "attempts", "next_attempt", "worker", "lease_until", "code", "detail", "changed_at")
+_THESE = (
+    _STANDING.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
+    .order_by(deliveries.c.id)  # whoever locks several locks them in the same order
+    .with_for_update(of=deliveries)
+)
+_MOVED = ("state", "attempts", "next_attempt", "worker", "lease_until", "code", "detail", "resent", "changed_at")
 _MOVE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("number"))
     .values({name: bindparam(f"new_{name}") for name in _MOVED})
 )
+_Move = dict[str, Any]
 
 
-def _move(row: Row[Any], state: State, now: datetime, **values: Any) -> dict[str, Any]:
+def _move(row: Row[Any], state: State, now: datetime, **values: Any) -> _Move:
     """The parameters of `_MOVE` that take a delivery on from where it was read; nobody's, unless `values` says whose."""
-    kept = {"attempts": row.attempts, "code": row.code, "detail": row.detail}
     freed = {"worker": None, "lease_until": None, "next_attempt": None}
-    new = kept | freed | values | {"state": moved(row.state, state), "changed_at": now}
-    return {"number": row.id} | {f"new_{name}": value for name, value in new.items()}
+    return _stay(row, **freed | values | {"state": moved(row.state, state), "changed_at": now})
+
+
+def _stay(row: Row[Any], **values: Any) -> _Move:
+    """The same for one that stays in its state."""
+    kept = row._mapping  # noqa: SLF001  (public, for all its name)
+    return {"number": row.id} | {f"new_{name}": values.get(name, kept[name]) for name in _MOVED}
+
+
+def _make(connection: Connection, moves: Sequence[_Move]) -> None:
+    if moves:
+        connection.execute(_MOVE, moves)
 
 
 # --- claiming -----------------------------------------------------------------------------------------------------
 
 
-def claim(  # noqa: PLR0913  (all of them say which deliveries, and for whom)
-    connection: Connection,
-    now: datetime,
-    *,
-    worker: str,
-    lease: timedelta,
-    limit: int,
-    address: str | None,
-    on_unknown: str,
-) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries, and for whom."""
+
+    worker: str
+    lease: timedelta
+    limit: int
+    address: str | None  # of one subscriber alone
+    on_unknown: str  # "resend" or "hold"
+    expiry: timedelta | None  # older ones are not sent any more
+
+
+def claim(connection: Connection, now: datetime, wanted: Wanted) -> list[Row[Any]]:
     """Up to `limit` deliveries that are due, oldest first, for this worker alone until its lease ends.
 
     A worker that died before sending leaves its deliveries to others as they were. One that died while sending may
     have sent: "resend" hands that delivery on, with the attempt counted; "hold" parks it as unknown for good.
     """
-    until = now + lease
-    held = {"worker": worker, "lease_until": until, "next_attempt": until}
     mine: list[Row[Any]] = []
-    while not mine and (rows := connection.execute(_due(now, limit, address)).all()):
-        aside = {row.id: move for row in rows if (move := _aside(row, now, on_unknown))}
+    while not mine and (rows := connection.execute(_due(now, wanted)).all()):
+        aside = {row.id: move for row in rows if (move := _aside(row, now, wanted))}
         mine = [row for row in rows if row.id not in aside]
-        taken = [_move(row, State.CLAIMED, now, attempts=_attempts(row), **held) for row in mine]
-        connection.execute(_MOVE, [*aside.values(), *taken])
-    found = published.read(connection, [row.edition_id for row in mine])
-    return [Claim(row.id, found[row.edition_id], _attempts(row), worker, until) for row in mine]
+        _make(connection, [*aside.values(), *(_taken(row, now, wanted) for row in mine)])
+    if not mine and wanted.expiry:
+        _expire(connection, now, wanted)
+    return mine
 
 
 def _attempts(row: Row[Any]) -> int:
@@ -78,76 +96,172 @@ def _attempts(row: Row[Any]) -> int:
     return int(row.attempts) + (row.state is State.SENDING)
 
 
-def _due(now: datetime, limit: int, address: str | None) -> Select[Any]:
+def _may_have_arrived(row: Row[Any]) -> bool:
+    return row.state in (State.SENDING, State.UNKNOWN)
+
+
+def _resent(row: Row[Any]) -> int:
+    return int(row.resent) + _may_have_arrived(row)
+
+
+def _taken(row: Row[Any], now: datetime, wanted: Wanted) -> _Move:
+    until = now + wanted.lease
+    held = {"worker": wanted.worker, "lease_until": until, "next_attempt": until}
+    detail = _LOST if row.state is State.SENDING else row.detail
+    return _move(row, State.CLAIMED, now, attempts=_attempts(row), resent=_resent(row), detail=detail, **held)
+
+
+def _due(now: datetime, wanted: Wanted) -> Select[Any]:
     """What may be taken up now, except what waits for its subscriber's return."""
-    due = _STANDING.where(deliveries.c.next_attempt <= now, subscribers.c.status != Status.PAUSED)
-    if address is not None:
-        due = due.where(subscribers.c.address == address)
-    oldest = due.order_by(deliveries.c.next_attempt, deliveries.c.id).limit(limit)
+    someday = now.date() + timedelta(days=1)  # nobody's local day is later
+    back = or_(subscribers.c.status != Status.PAUSED, subscribers.c.paused_until.is_not(None))
+    here = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= someday)
+    due_now = _STANDING.where(deliveries.c.next_attempt <= now, back, here)
+    if wanted.address is not None:
+        due_now = due_now.where(subscribers.c.address == wanted.address)
+    oldest = due_now.order_by(deliveries.c.next_attempt, deliveries.c.id).limit(wanted.limit)
     return oldest.with_for_update(of=deliveries, skip_locked=True)  # other workers take others
 
 
-def _aside(row: Row[Any], now: datetime, on_unknown: str) -> dict[str, Any] | None:
-    """The end of a delivery that is due but must not be sent; None if it may be."""
-    if row.state is State.SENDING and (on_unknown == "hold" or row.status is Status.REMOVED):
-        lost = "the worker that was sending it stopped; it may have gone out"
-        return _move(row, State.UNKNOWN, now, attempts=_attempts(row), detail=lost)
-    if row.status is Status.REMOVED:
+def _expire(connection: Connection, now: datetime, wanted: Wanted) -> None:
+    """Of what is not due now, end what will be too old when it is, or when its subscriber is back."""
+    assert wanted.expiry is not None
+    idle = or_(deliveries.c.state.in_(_AT_REST), deliveries.c.next_attempt <= now)
+    old = _STANDING.where(deliveries.c.next_attempt.is_not(None), deliveries.c.created_at <= now - wanted.expiry, idle)
+    rows = connection.execute(old.with_for_update(of=deliveries, skip_locked=True)).all()
+    _make(connection, [move for row in rows if (move := _aside(row, now, wanted))])
+
+
+def _aside(row: Row[Any], now: datetime, wanted: Wanted) -> _Move | None:
+    """What becomes of a delivery that is due but must not be sent, or not yet; None if it may be."""
+    left = row.status in _LEFT
+    late = wanted.expiry is not None and row.created_at <= now - wanted.expiry
+    if row.state is State.SENDING and (wanted.on_unknown == "hold" or left or late):
+        return _move(row, State.UNKNOWN, now, attempts=_attempts(row), detail=_LOST)
+    if left:
         return _move(row, State.CANCELLED, now)
+    if late:
+        return _stay(row, next_attempt=None) if row.state is State.UNKNOWN else _move(row, State.EXPIRED, now)
+    if _waits(row, now):
+        return _stay(row, next_attempt=_return(row))
     return None
+
+
+def _waits(row: Row[Any], now: datetime) -> bool:
+    """Whether its subscriber wants no mail on this day of theirs."""
+    if row.paused_until is None:
+        return row.status is Status.PAUSED
+    return due.local_date(Schedule(row.timezone), now) < row.paused_until
+
+
+def _return(row: Row[Any]) -> datetime:
+    """When the day begins on which its subscriber is back."""
+    return datetime.combine(row.paused_until, time(), due.zone(Schedule(row.timezone))).astimezone(UTC)
+
+
+def claims(rows: Sequence[Row[Any]], found: Mapping[int, Edition], now: datetime, wanted: Wanted) -> list[Claim]:
+    """The claims with their editions, each for the address that its subscriber has now."""
+    until = now + wanted.lease
+    return [
+        Claim(row.id, _addressed(found[row.edition_id], row.email), _attempts(row), wanted.worker, until, _resent(row))
+        for row in rows
+        if row.edition_id in found
+    ]
+
+
+def _addressed(edition: Edition, email: str) -> Edition:
+    if edition.subscriber.email == email:
+        return edition
+    return replace(edition, subscriber=replace(edition.subscriber, email=email))
+
+
+def read(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[dict[int, Edition], dict[int, str]]:
+    """The editions of these deliveries by their ids, and why some cannot be read."""
+    ids = [row.edition_id for row in rows]
+    try:
+        return published.read(connection, ids), {}
+    except StoreError:  # one of them, and not the others
+        return _each(connection, ids)
+
+
+def _each(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Edition], dict[int, str]]:
+    found: dict[int, Edition] = {}
+    damaged: dict[int, str] = {}
+    for number in ids:
+        try:
+            found |= published.read(connection, [number])
+        except StoreError as error:
+            damaged[number] = str(error)
+    return found, damaged
+
+
+def fail(connection: Connection, rows: Sequence[Row[Any]], why: Mapping[int, str], now: datetime) -> None:
+    """End claimed deliveries whose editions cannot be read, by the edition's id."""
+    bad = [row.id for row in rows if row.edition_id in why]
+    held = connection.execute(_THESE, {"numbers": bad}).all()
+    claimed = [row for row in held if row.state is State.CLAIMED]
+    _make(connection, [_move(row, State.FAILED, now, detail=_kept(why[row.edition_id])) for row in claimed])
 
 
 # --- in a worker's hands ------------------------------------------------------------------------------------------
 
 
-def _held(connection: Connection, claim: Claim) -> Row[Any] | None:
-    """The claimed delivery, if it is still in this worker's hands."""
-    mine = {"number": claim.id, "holder": claim.worker, "until": claim.lease_until}
-    return connection.execute(_MINE, mine).one_or_none()
+def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Row[Any]]:
+    """Those claimed deliveries that are still in their worker's hands."""
+    if not claims:
+        return {}
+    rows = {row.id: row for row in connection.execute(_THESE, {"numbers": [claim.id for claim in claims]})}
+    return {claim.id: rows[claim.id] for claim in claims if claim.id in rows and _is_ours(rows[claim.id], claim)}
 
 
-def sending(connection: Connection, claim: Claim, now: datetime) -> bool:
-    """Note that the message is about to be handed over; False if it must not be.
+def _is_ours(row: Row[Any], claim: Claim) -> bool:
+    return bool(row.worker == claim.worker and row.lease_until == claim.lease_until)
 
-    The lease begins anew, because the reply to the final dot may take as long as it may.
+
+def progress(connection: Connection, begun: Sequence[Claim], ended: Sequence[Ended], now: datetime) -> frozenset[int]:
+    """Write down how attempts went, and that these are about to be handed over; returns which of those may be.
+
+    A claim that is in other hands by now is left alone. The lease of one that is begun begins anew, because the reply
+    to the final dot may take as long as it may.
+
+    Raises:
+        StoreError: a delivery cannot go from where it is to where its attempt led; nothing is written.
     """
-    row = _held(connection, claim)
-    if row is None or row.state is not State.CLAIMED:
-        return False
-    move = _begun(row, claim, now)
-    connection.execute(_MOVE, move)
-    return move["new_state"] is State.SENDING
+    rows = _held(connection, [*(each.claim for each in ended), *begun])
+    over = [_ended(rows[each.claim.id], each, now) for each in ended if each.claim.id in rows]
+    mine = [claim for claim in begun if claim.id in rows and rows[claim.id].state is State.CLAIMED]
+    moves = [_begun(rows[claim.id], claim, now) for claim in mine]
+    _make(connection, [*over, *moves])
+    return frozenset(move["number"] for move in moves if move["new_state"] is State.SENDING)
 
 
-def _begun(row: Row[Any], claim: Claim, now: datetime) -> dict[str, Any]:
+def _begun(row: Row[Any], claim: Claim, now: datetime) -> _Move:
     """What the delivery becomes when its worker is about to hand the message over."""
-    if row.status is Status.REMOVED:
+    if row.status in _LEFT:
         return _move(row, State.CANCELLED, now)
-    if row.status is Status.PAUSED or claim.lease_until <= now:
+    moved_house = row.email != claim.edition.subscriber.email
+    if moved_house or claim.lease_until <= now or _waits(row, now):
         return _move(row, State.PENDING, now, next_attempt=now)
     dead = now + (claim.lease_until - row.changed_at)
     return _move(row, State.SENDING, now, worker=claim.worker, lease_until=claim.lease_until, next_attempt=dead)
 
 
-def record(connection: Connection, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None:
-    """Write down how an attempt went; nothing if the delivery is in other hands by now.
+def _ended(row: Row[Any], ended: Ended, now: datetime) -> _Move:
+    outcome, settled = ended.outcome, ended.settled
+    said = {"code": outcome.code, "detail": _kept(outcome.detail), "attempts": ended.claim.attempts + 1}
+    return _move(row, settled.state, now, next_attempt=settled.next_attempt, **said)
 
-    Raises:
-        StoreError: a delivery cannot go from where it is to `settled.state`.
-    """
-    row = _held(connection, claim)
-    if row is not None:
-        detail = outcome.detail[:_LONGEST_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
-        said = {"code": outcome.code, "detail": detail, "attempts": claim.attempts + 1}
-        connection.execute(_MOVE, _move(row, settled.state, now, next_attempt=settled.next_attempt, **said))
+
+def _kept(words: str) -> str:
+    return words[:_LONGEST_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def release(connection: Connection, claims: Sequence[Claim], until: datetime) -> None:
     """Give claims back, not counted as attempts. One that was being sent is kept back: it may have gone out."""
-    for claim in claims:
-        row = _held(connection, claim)
-        if row is not None and row.state is State.CLAIMED:
-            connection.execute(_MOVE, _move(row, State.PENDING, until, next_attempt=until))
+    held = _held(connection, claims).values()
+    _make(
+        connection, [_move(row, State.PENDING, until, next_attempt=until) for row in held if row.state is State.CLAIMED]
+    )
 
 
 def cancel(connection: Connection, readers: Collection[int], now: datetime) -> None:

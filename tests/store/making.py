@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from digest.model import (
     Announcement,
     Edition,
+    Ended,
     Fetched,
     Kind,
     Listing,
@@ -87,6 +88,15 @@ def publish_for(store, count, now=NOW):
 
 def claim(store, now=NOW, worker="one", limit=50, **options):
     return store.claim(now, worker=worker, lease=LEASE, limit=limit, **({"subscriber": None} | options))
+
+
+def begin(store, held, now=NOW):
+    """Whether that one may be handed over now."""
+    return held.id in store.progress([held], [], now)
+
+
+def end(store, held, outcome, settled, now=NOW):
+    store.progress([], [Ended(held, outcome, settled)], now)
 
 
 def papers(store, after=0):

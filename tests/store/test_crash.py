@@ -9,7 +9,7 @@ from datetime import timedelta
 from digest.model import Outcome, Settled, State, Verdict
 from digest.store import open_store
 
-from .making import NOW, claim, publish_for, subscribe
+from .making import NOW, begin, claim, end, publish_for, subscribe
 
 CLAIMING = """
 import sys
@@ -44,8 +44,8 @@ def live(life, done):
             batch.append((Edition(reader, now.date(), now, cursor, picks), now))
         store.publish(batch)
         for claim in store.claim(now, worker=f"w{life}", lease=timedelta(minutes=15), limit=10, subscriber=None):
-            if store.sending(claim, now):
-                store.record(claim, Outcome(Verdict.SENT), Settled(State.SENT), now)
+            if store.progress([claim], [], now):
+                store.progress([], [Ended(claim, Outcome(Verdict.SENT), Settled(State.SENT))], now)
         os.write(done, b".")
 
 for life in range(20):
@@ -113,7 +113,7 @@ def test_the_books_balance_after_twenty_deaths(tmp_path):
     later = NOW + timedelta(days=10_000)
     while claims := claim(store, later):
         for held in claims:
-            assert store.sending(held, later)
-            store.record(held, Outcome(Verdict.SENT), Settled(State.SENT), later)
+            assert begin(store, held, later)
+            end(store, held, Outcome(Verdict.SENT), Settled(State.SENT), later)
     assert store.overview(later).deliveries[State.SENT] == editions
     store.close()

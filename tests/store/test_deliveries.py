@@ -9,7 +9,7 @@ from digest.errors import StoreError
 from digest.model import Outcome, Settled, State, Status, Verdict
 from digest.store.moves import MOVES, moved
 
-from .making import HOUR, LEASE, NOW, claim, publish_for
+from .making import HOUR, LEASE, NOW, begin, claim, end, publish_for
 
 SENT = Outcome(Verdict.SENT, "250 ok", 250)
 
@@ -53,9 +53,9 @@ def test_a_delivery_is_claimed_sent_and_done(store):
     (held,) = claim(store)
     assert (held.attempts, held.worker, held.lease_until) == (0, "one", NOW + LEASE)
     assert states(store) == {State.CLAIMED: 1}
-    assert store.sending(held, NOW)
+    assert begin(store, held, NOW)
     assert states(store) == {State.SENDING: 1}
-    store.record(held, SENT, Settled(State.SENT), NOW)
+    end(store, held, SENT, Settled(State.SENT), NOW)
     assert states(store) == {State.SENT: 1}
     assert claim(store, NOW + 100 * HOUR) == []
 
@@ -76,8 +76,8 @@ def test_one_subscriber_can_be_asked_for_in_whatever_case(store):
 def test_what_is_put_off_comes_back_at_its_time_with_its_attempts(store):
     publish_for(store, 1)
     (held,) = claim(store)
-    assert store.sending(held, NOW)
-    store.record(held, Outcome(Verdict.DEFERRED, "451 later", 451), Settled(State.DEFERRED, NOW + HOUR), NOW)
+    assert begin(store, held, NOW)
+    end(store, held, Outcome(Verdict.DEFERRED, "451 later", 451), Settled(State.DEFERRED, NOW + HOUR), NOW)
     assert [failure.detail for failure in store.overview(NOW).failures] == ["451 later"]
     assert claim(store, NOW + HOUR - timedelta(seconds=1)) == []
     (again,) = claim(store, NOW + HOUR)
@@ -87,15 +87,19 @@ def test_what_is_put_off_comes_back_at_its_time_with_its_attempts(store):
 def test_a_message_that_cannot_be_rendered_is_put_off_without_being_sent(store):
     publish_for(store, 1)
     (held,) = claim(store)
-    store.record(held, Outcome(Verdict.DEFERRED), Settled(State.DEFERRED, NOW + HOUR), NOW)
+    end(store, held, Outcome(Verdict.DEFERRED), Settled(State.DEFERRED, NOW + HOUR), NOW)
     assert states(store) == {State.DEFERRED: 1}
 
 
 def test_a_failure_for_good_is_shown_with_the_servers_words(store):
     publish_for(store, 2)
     for held in claim(store):
-        store.record(
-            held, Outcome(Verdict.FAILED, "550 no such\0 user \ud800" + "x" * 9_999, 550), Settled(State.FAILED), NOW
+        end(
+            store,
+            held,
+            Outcome(Verdict.FAILED, "550 no such\0 user \ud800" + "x" * 9_999, 550),
+            Settled(State.FAILED),
+            NOW,
         )
     failures = store.overview(NOW).failures
     assert [(each.email, each.code, each.attempts) for each in failures] == [
@@ -119,7 +123,7 @@ def test_an_attempt_that_ends_where_it_cannot_is_a_bug_that_shouts(store):
     publish_for(store, 1)
     (held,) = claim(store)
     with pytest.raises(StoreError, match="claimed cannot become sent"):
-        store.record(held, SENT, Settled(State.SENT), NOW)
+        end(store, held, SENT, Settled(State.SENT), NOW)
     assert states(store) == {State.CLAIMED: 1}
 
 
@@ -132,47 +136,47 @@ def test_what_a_worker_held_when_it_died_goes_to_another_as_it_was(store):
     assert claim(store, NOW + LEASE - timedelta(seconds=1), "two") == []
     (taken,) = claim(store, NOW + LEASE, "two")
     assert taken.attempts == 0
-    assert not store.sending(dead, NOW + LEASE)
-    store.record(dead, Outcome(Verdict.FAILED), Settled(State.FAILED), NOW + LEASE)
+    assert not begin(store, dead, NOW + LEASE)
+    end(store, dead, Outcome(Verdict.FAILED), Settled(State.FAILED), NOW + LEASE)
     store.release([dead], NOW)
-    assert store.sending(taken, NOW + LEASE)
+    assert begin(store, taken, NOW + LEASE)
 
 
 def test_a_worker_that_comes_too_late_gives_the_delivery_back(store):
     publish_for(store, 1)
     (late,) = claim(store)
-    assert not store.sending(late, NOW + LEASE)
+    assert not begin(store, late, NOW + LEASE)
     assert states(store) == {State.PENDING: 1}
     (again,) = claim(store, NOW + LEASE)
-    assert store.sending(again, NOW + LEASE)
-    assert not store.sending(late, NOW + LEASE)
+    assert begin(store, again, NOW + LEASE)
+    assert not begin(store, late, NOW + LEASE)
 
 
 def test_sending_begins_the_lease_anew(store):
     publish_for(store, 1)
     (held,) = claim(store)
     later = NOW + LEASE - timedelta(seconds=1)
-    assert store.sending(held, later)
+    assert begin(store, held, later)
     assert claim(store, NOW + LEASE, "two") == []
-    store.record(held, SENT, Settled(State.SENT), later + LEASE + HOUR)
+    end(store, held, SENT, Settled(State.SENT), later + LEASE + HOUR)
     assert states(store) == {State.SENT: 1}
 
 
 def test_what_was_being_sent_when_its_worker_died_is_sent_again_with_the_attempt_counted(store):
     publish_for(store, 1)
     (dead,) = claim(store)
-    assert store.sending(dead, NOW)
+    assert begin(store, dead, NOW)
     (again,) = claim(store, NOW + LEASE, "two", on_unknown="resend")
     assert again.attempts == 1
     assert again.edition == dead.edition
-    store.record(dead, SENT, Settled(State.SENT), NOW + LEASE)
+    end(store, dead, SENT, Settled(State.SENT), NOW + LEASE)
     assert states(store) == {State.CLAIMED: 1}
 
 
 def test_or_it_is_held_as_unknown_if_the_operator_says_so(store):
     publish_for(store, 1)
     (dead,) = claim(store)
-    assert store.sending(dead, NOW)
+    assert begin(store, dead, NOW)
     assert claim(store, NOW + LEASE, "two", on_unknown="hold") == []
     assert claim(store, NOW + 99 * HOUR) == []
     (failure,) = store.overview(NOW).failures
@@ -183,8 +187,8 @@ def test_or_it_is_held_as_unknown_if_the_operator_says_so(store):
 def test_a_delivery_being_sent_is_not_given_back(store):
     publish_for(store, 1)
     (held,) = claim(store)
-    assert store.sending(held, NOW)
-    assert not store.sending(held, NOW), "once is enough"
+    assert begin(store, held, NOW)
+    assert not begin(store, held, NOW), "once is enough"
     store.release([held], NOW)
     assert states(store) == {State.SENDING: 1}
 
@@ -205,15 +209,15 @@ def test_who_leaves_at_the_last_moment_is_not_sent_to(store, status, state):
     (ann,) = publish_for(store, 1)
     (held,) = claim(store)
     store.set_status(ann.email, status, NOW)
-    assert not store.sending(held, NOW)
-    store.record(held, Outcome(Verdict.DEFERRED), Settled(State.DEFERRED, NOW), NOW)
+    assert not begin(store, held, NOW)
+    end(store, held, Outcome(Verdict.DEFERRED), Settled(State.DEFERRED, NOW), NOW)
     assert states(store) == {state: 1}
 
 
 def test_what_a_dead_worker_held_for_somebody_who_left_is_cancelled(store):
     (ann, bob) = publish_for(store, 2)
     first, second = claim(store)
-    assert store.sending(second, NOW)
+    assert begin(store, second, NOW)
     for person in (ann, bob):
         store.set_status(person.email, Status.REMOVED, NOW)
     assert claim(store, NOW + LEASE, "two") == []
