@@ -3,8 +3,8 @@
     store = open_store("sqlite:///digest.db")      # creates or migrates
 
 `schema` has the tables, `migrations` how they came about; `announce`, `pulls`, `listings`, `identity`, `search`,
-`subscribers`, `editions`, `deliveries` and `overview` are functions over one connection; `Store` makes each of its
-methods one transaction.
+`subscribers`, `editions`, `deliveries`, `overview` and so on are functions over one connection; `Store` makes each of
+its methods one transaction, but for `keeping`, which takes many.
 """
 
 import os
@@ -13,10 +13,26 @@ from pathlib import Path
 
 from digest.errors import StoreError
 from digest.store.database import Database, migrate, parsed, revision
-from digest.store.overview import Failure, Overview, SourceStatus
+from digest.store.history import CameBack, History, News, Served
+from digest.store.keeping import Vacuumed
+from digest.store.overview import Failure, Overview, SourceStatus, Suppressed
 from digest.store.store import Store
+from digest.store.watching import Gauges
 
-__all__ = ["Failure", "Overview", "SourceStatus", "Store", "open_store"]
+__all__ = [
+    "CameBack",
+    "Failure",
+    "Gauges",
+    "History",
+    "News",
+    "Overview",
+    "Served",
+    "SourceStatus",
+    "Store",
+    "Suppressed",
+    "Vacuumed",
+    "open_store",
+]
 
 
 def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Store:

@@ -61,11 +61,15 @@ def explained(place: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig)
-        advice = next((advice for sign, advice in _ADVICE.items() if sign in said.lower()), None)
-        raise StoreError(f"{place}: {advice} ({said})" if advice else f"{place}: {said}") from error
+        raise StoreError(f"{place}: {advised(str(error.orig))}") from error
     except PoolTimeout as error:
         raise StoreError(f"{place}: no connection became free: {error}") from error
+
+
+def advised(said: str) -> str:
+    """The database's words with what to do about them, where we know it."""
+    advice = next((advice for sign, advice in _ADVICE.items() if sign in said.lower()), None)
+    return f"{advice} ({said})" if advice else said
 
 
 # --- opening ------------------------------------------------------------------------------------------------------

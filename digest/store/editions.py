@@ -275,6 +275,14 @@ def one(connection: Connection, email_address: str, issue_date: date) -> Edition
     return None if number is None else read(connection, [number]).get(number)
 
 
+def is_gone(connection: Connection, email_address: str, issue_date: date) -> bool:
+    """Whether there was an edition of that day whose content was vacuumed."""
+    left = _of(email_address).where(
+        editions.c.issue_date == issue_date, ~editions.c.id.in_(select(contents.c.edition_id))
+    )
+    return connection.scalar(left) is not None
+
+
 def latest(connection: Connection, email_address: str, limit: int) -> list[Edition]:
     """The newest editions, newest first."""
     newest = connection.scalars(_of(email_address).order_by(editions.c.issue_date.desc()).limit(limit)).all()

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from digest.model import Problem, State, Status
-from digest.store.schema import announcements, deliveries, editions, listings, sources, subscribers
+from digest.model import Alert, Cause, Pace, Problem, State, Status
+from digest.pacing import BREAKER, quiet
+from digest.store import alerts, keeping, paces
+from digest.store.schema import announcements, deliveries, editions, listings, sources, subscribers, suppressions
 
 _A_DAY = timedelta(hours=24)
 _LAST_FAILURES = 20
@@ -42,6 +44,16 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """The suppression list, and how it grows."""
+
+    total: int
+    causes: Mapping[Cause, int]
+    last_7_days: int
+    last_30_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The state of one installation. States and statuses that nothing is in count 0."""
 
@@ -57,6 +69,13 @@ class Overview:
     deliveries_today: Mapping[State, int]  # that changed state in the last 24 hours
     failures: tuple[Failure, ...]  # newest first
     size: int  # of the database, bytes
+    waiting: int  # deliveries that will be tried, or tried again
+    oldest_waiting: datetime | None  # when the first of them was composed
+    held: int  # unknown for good: they may have arrived, and are not sent again
+    suppressed: Suppressed
+    quiet: tuple[Pace, ...]  # the relay and the domains that are left alone now, or that fail
+    alerts: tuple[Alert, ...]  # what is wrong
+    vacuumed_at: datetime | None
 
 
 def overview(connection: Connection, now: datetime) -> Overview:
@@ -65,18 +84,54 @@ def overview(connection: Connection, now: datetime) -> Overview:
     active = subscribers.c.status == Status.ACTIVE
     return Overview(
         sources=_sources(connection),
-        listings=_count(connection, listings, listings.c.same_as == listings.c.id),
+        listings=count(connection, listings, listings.c.same_as == listings.c.id),
         head=head(connection),
-        subscribers=_tally(connection, subscribers.c.status, Status),
-        due=_count(connection, subscribers, active, subscribers.c.next_due <= now),
+        subscribers=tally(connection, subscribers.c.status, Status),
+        due=count(connection, subscribers, active, subscribers.c.next_due <= now),
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
-        editions=_count(connection, editions),
-        editions_today=_count(connection, editions, editions.c.composed_at > since),
-        deliveries=_tally(connection, deliveries.c.state, State),
-        deliveries_today=_tally(connection, deliveries.c.state, State, deliveries.c.changed_at > since),
+        editions=count(connection, editions),
+        editions_today=count(connection, editions, editions.c.composed_at > since),
+        deliveries=tally(connection, deliveries.c.state, State),
+        deliveries_today=tally(connection, deliveries.c.state, State, deliveries.c.changed_at > since),
         failures=_failures(connection),
-        size=_size(connection),
+        size=size(connection),
+        waiting=count(connection, deliveries, _WAITS),
+        oldest_waiting=oldest_waiting(connection),
+        held=count(connection, deliveries, *_HELD),
+        suppressed=suppressed(connection, now),
+        quiet=in_silence(connection, now),
+        alerts=told(connection),
+        vacuumed_at=keeping.last(connection),
     )
+
+
+_WAITS = deliveries.c.next_attempt.is_not(None)
+_HELD = (deliveries.c.state == State.UNKNOWN, deliveries.c.next_attempt.is_(None))
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the oldest edition that is still to be sent was composed."""
+    found: datetime | None = connection.scalar(select(func.min(deliveries.c.created_at)).where(_WAITS))
+    return found
+
+
+def suppressed(connection: Connection, now: datetime) -> Suppressed:
+    """How many addresses no mail is sent to, why, and how many of them since when."""
+    since = [count(connection, suppressions, suppressions.c.at > now - timedelta(days=days)) for days in (7, 30)]
+    causes = tally(connection, suppressions.c.cause, Cause)
+    return Suppressed(sum(causes.values()), causes, *since)
+
+
+def told(connection: Connection) -> tuple[Alert, ...]:
+    """What is wrong, as the operator was told."""
+    return tuple(alert for alert in alerts.all_(connection) if alert.what and alert.over_at is None)
+
+
+def in_silence(connection: Connection, now: datetime) -> tuple[Pace, ...]:
+    """What is left alone now, and the relay if it fails; the longest silence first."""
+    found = paces.troubled(connection).values()
+    silent = [pace for pace in found if quiet(pace, now) or (pace.key == BREAKER and pace.strikes)]
+    return tuple(sorted(silent, key=lambda pace: (pace.quiet_until or now, pace.key), reverse=True))
 
 
 def head(connection: Connection) -> int:
@@ -84,11 +139,11 @@ def head(connection: Connection) -> int:
     return connection.scalar(select(func.max(announcements.c.seq))) or 0
 
 
-def _count(connection: Connection, table: Any, *where: Any) -> int:
+def count(connection: Connection, table: Any, *where: Any) -> int:
     return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
 
-def _tally(connection: Connection, column: Any, kind: Any, *where: Any) -> dict[Any, int]:
+def tally(connection: Connection, column: Any, kind: Any, *where: Any) -> dict[Any, int]:
     rows = connection.execute(select(column, func.count()).where(*where).group_by(column))
     return dict.fromkeys(kind, 0) | {row[0]: row[1] for row in rows}
 
@@ -119,9 +174,9 @@ def _failures(connection: Connection) -> tuple[Failure, ...]:
     return tuple(Failure(*row) for row in connection.execute(query))
 
 
-def _size(connection: Connection) -> int:
+def size(connection: Connection) -> int:
     if connection.dialect.name == "sqlite":
-        size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        size = "SELECT page_count * page_size FROM pragma_pagecount(), pragma_pagesize()"
     else:
-        size = "SELECT pg_database_size(current_database())"
+        size = "SELECT pg_databasesize(current_database())"
     return int(connection.scalar(text(size)) or 0)

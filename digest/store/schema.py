@@ -78,6 +78,7 @@ listings = Table(
     Column("first_seen", Instant, nullable=False),
     Column("last_seen", Instant),  # when a source gave it last, to a week
     Index("ix_listings_same_as", "same_as"),
+    Index("ix_listings_last_seen", "last_seen"),
 )
 
 listing_keys = Table(

@@ -56,6 +56,7 @@ def _keeping() -> None:
         op.create_index(f"ix_{table}_listing", table, ["listing_id"])
     op.add_column("listings", sa.Column("last_seen", INSTANT))
     op.execute("UPDATE listings SET last_seen = CURRENT_TIMESTAMP")
+    op.create_index("ix_listings_last_seen", "listings", ["last_seen"])
     op.add_column("snapshots", sa.Column("version", sa.Integer))
     op.add_column("snapshots", sa.Column("shown_at", INSTANT))
     op.execute("UPDATE snapshots SET shown_at = CURRENT_TIMESTAMP")

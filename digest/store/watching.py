@@ -1,0 +1,105 @@
+"""What is looked at every minute, and whenever Prometheus asks: little, whatever the size of the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from digest.alerts import Facts
+from digest.model import Alert, Cause, Pace, SourceState, State, Status
+from digest.store import keeping, overview, paces, pulls, tallies
+from digest.store.schema import deliveries, editions, sources, subscribers
+
+_A_DAY = timedelta(hours=24)
+_MOST_SAID = 3
+_LONGEST_SAID = 200
+_FROM_THE_LOG = "the delivery log has it%"
+
+
+def facts(connection: Connection, now: datetime) -> Facts:
+    """What alerts are about."""
+    return Facts(
+        sources=_sources(connection),
+        ended=_ended(connection, now - _A_DAY),
+        said=_said(connection, now - _A_DAY),
+        oldest_waiting=overview.oldest_waiting(connection),
+        troubled=paces.troubled(connection),
+        restored=_restored(connection, now - _A_DAY),
+    )
+
+
+def _sources(connection: Connection) -> Mapping[str, SourceState]:
+    return {name: pulls.source_state(connection, name) for name in connection.scalars(select(sources.c.name)).all()}
+
+
+def _ended(connection: Connection, since: datetime) -> Mapping[State, int]:
+    """How those deliveries of editions composed since then ended that are at their end."""
+    d = deliveries.c
+    query = (
+        select(d.state, func.count())
+        .join(editions, editions.c.id == d.edition_id)
+        .where(editions.c.composed_at > since, d.next_attempt.is_(None))
+        .group_by(d.state)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _said(connection: Connection, since: datetime) -> tuple[tuple[str, int], ...]:
+    """What was said most often of those that did not go through."""
+    said = func.substr(deliveries.c.detail, 1, _LONGEST_SAID)
+    query = (
+        select(said, func.count())
+        .join_from(deliveries, editions, editions.c.id == deliveries.c.edition_id)
+        .where(editions.c.composed_at > since, deliveries.c.next_attempt.is_(None))
+        .where(deliveries.c.state.in_([State.FAILED, State.EXPIRED, State.UNKNOWN]))
+        .group_by(said)
+        .order_by(func.count().desc(), said)
+        .limit(_MOST_SAID)
+    )
+    return tuple((row[0], row[1]) for row in connection.execute(query))
+
+
+def _restored(connection: Connection, since: datetime) -> int:
+    d = deliveries.c
+    known = select(func.count()).join_from(deliveries, editions, editions.c.id == d.edition_id)
+    new = (editions.c.composed_at > since, d.attempts <= 1, d.resent == 0)
+    return connection.scalar(known.where(d.detail.like(_FROM_THE_LOG), *new)) or 0
+
+
+# --- for Prometheus -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """How much there is of what, and how much there ever was."""
+
+    sums: Mapping[str, int]  # see `tallies`
+    waiting: Mapping[State, int]
+    oldest_waiting: datetime | None
+    subscribers: Mapping[Status, int]
+    due: int
+    sources: Mapping[str, SourceState]
+    suppressed: Mapping[Cause, int]
+    quiet: tuple[Pace, ...]
+    alerts: tuple[Alert, ...]
+    vacuumed_at: datetime | None
+    size: int  # bytes
+
+
+def gauges(connection: Connection, now: datetime) -> Gauges:
+    """Everything that is measured."""
+    d, active = deliveries.c, (subscribers.c.status == Status.ACTIVE, subscribers.c.next_due <= now)
+    return Gauges(
+        sums=tallies.read(connection),
+        waiting=overview.tally(connection, d.state, State, d.next_attempt.is_not(None)),
+        oldest_waiting=overview.oldest_waiting(connection),
+        subscribers=overview.tally(connection, subscribers.c.status, Status),
+        due=overview.count(connection, subscribers, *active),
+        sources=_sources(connection),
+        suppressed=overview.suppressed(connection, now).causes,
+        quiet=overview.in_silence(connection, now),
+        alerts=overview.told(connection),
+        vacuumed_at=keeping.last(connection),
+        size=overview.size(connection),
+    )
