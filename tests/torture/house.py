@@ -1,0 +1,286 @@
+"""An installation in a folder of its own, its mail server and its listings, and the processes that work in it."""
+
+import csv
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic, sleep
+
+import psutil
+
+from . import listings
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PATIENCE = 60  # seconds for what must happen
+
+_CONFIG = """
+[site]
+contact = "torture@example.org"
+[store]
+url = "sqlite:///digest.db"
+[mail]
+from = "Daily Papers <digest@example.org>"
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+[dkim]
+key_file = "dkim.pem"
+[delivery]
+grace = "0"
+{delivery}
+[[sources]]
+kind = "feed"
+name = "Invented"
+url = "{feed}"
+"""
+
+
+class Sink:
+    """The mail server, as the harness holds it."""
+
+    def __init__(self, record: Path) -> None:
+        command = [sys.executable, str(HERE / "sink.py"), str(record)]
+        self.record = record
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._said: SimpleQueue[str] = SimpleQueue()
+        self.port = int(self._process.stdout.readline().split()[1])
+        Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            self._said.put(line)
+
+    def order(self, *words: object) -> None:
+        self._process.stdin.write(" ".join(map(str, words)) + "\n")
+        self._process.stdin.flush()
+
+    def trap(self, step: str, times: int = 1) -> None:
+        """Let the session that reaches this step for the so many-th time from now wait there for `go`."""
+        with suppress(Empty):
+            while True:
+                self._said.get_nowait()
+        self.order("trap", step, times)
+
+    def trapped(self, patience: float = PATIENCE) -> int | None:
+        """Wait for somebody to step into the trap; their port, if somebody did."""
+        with suppress(Empty):
+            return int(self._said.get(timeout=patience).split()[1])
+        return None
+
+    def taken(self) -> list[dict]:
+        """What was taken, in its order."""
+        return [line for line in self.lines() if "content" in line]
+
+    def lines(self) -> list[dict]:
+        return [json.loads(line) for line in self.record.read_text().splitlines()] if self.record.exists() else []
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+class Nursery:
+    """Where processes come from that need no second to start."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(HERE / "nursery.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        )
+        self._process.stdout.readline()
+
+    def ask(self, order: "list[str] | int") -> int:
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+class Running:
+    """One command of the product, as a process."""
+
+    def __init__(self, arguments: Sequence[str], said: Path, nursery: Nursery | None) -> None:
+        self._nursery = nursery
+        self._code: int | None = None
+        if nursery is not None:
+            self.pid = nursery.ask([str(said), *arguments])
+            return
+        with said.open("ab") as output:
+            command = [sys.executable, "-m", "digest", *arguments]
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        self.pid = self._process.pid
+
+    def tree(self) -> list[psutil.Process]:
+        """The process and what it began, as far as they live."""
+        with suppress(psutil.Error):
+            own = psutil.Process(self.pid)
+            return [one for one in (own, *own.children(recursive=True)) if _lives(one)]
+        return []
+
+    def lives(self) -> bool:
+        with suppress(psutil.Error):
+            return self._code is None and _lives(psutil.Process(self.pid))
+        return False
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, patience: float = PATIENCE) -> int:
+        """Its exit status, once it has ended."""
+        until(lambda: not self.lives(), patience)
+        if self._code is None:
+            self._code = self._nursery.ask(self.pid) if self._nursery else self._process.wait()
+        return self._code
+
+    def kill(self) -> None:
+        """It, and whatever it began."""
+        for process in self.tree():
+            with suppress(psutil.Error):
+                process.kill()
+        self.wait()
+
+
+@dataclass
+class House:
+    """One installation."""
+
+    folder: Path
+    sink: Sink
+    web: listings.Listings
+    nursery: Nursery | None
+    begun: list[Running] = field(default_factory=list)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "digest.db"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "digest-deliveries.log"
+
+    def start(self, *arguments: str) -> Running:
+        """Begin a command of the product."""
+        whole = ["--config", str(self.folder / "config.toml"), *arguments]
+        self.begun.append(Running(whole, self.folder / "said", self.nursery))
+        return self.begun[-1]
+
+    def run(self, *arguments: str, patience: float = PATIENCE) -> int:
+        """Run one to its end; its exit status."""
+        return self.start(*arguments).wait(patience)
+
+    def ask(self, query: str, *values: object) -> list[tuple]:
+        """What the database says, without keeping it open."""
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def count(self, query: str, *values: object) -> int:
+        return self.ask(query, *values)[0][0]
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another program writes, and does not come to an end."""
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+
+    def tree(self) -> list[psutil.Process]:
+        return [process for running in self.begun for process in running.tree()]
+
+    def said(self) -> str:
+        """What all commands said."""
+        path = self.folder / "said"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+@contextmanager
+def installation(
+    folder: Path, readers: int, *, seed: int = 0, delivery: str = "", nursery: Nursery | None = None
+) -> Iterator[House]:
+    """An installation with so many readers, whose edition of today is due, and nothing read yet."""
+    with ExitStack() as stack:
+        web = stack.enter_context(listings.serving(seed))
+        sink = Sink(folder / "record.jsonl")
+        stack.callback(sink.close)
+        (folder / "config.toml").write_text(_CONFIG.format(port=sink.port, feed=web.url, delivery=delivery))
+        (folder / "dkim.pem").write_bytes(_key())
+        (folder / "dkim.pem").chmod(0o600)
+        _write_readers(folder / "readers.csv", readers)
+        house = House(folder, sink, web, nursery)
+        stack.callback(lambda: [running.kill() for running in house.begun])
+        assert house.run("subscribers", "import", str(folder / "readers.csv")) == 0, house.said()
+        yield house
+
+
+def _write_readers(path: Path, readers: int) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["email", "name", "timezone", "send_at", "keywords", "max_papers"])
+        for number in range(readers):
+            wanted = listings.KEYWORDS[number % 3], listings.KEYWORDS[3 + number % 4]
+            writer.writerow([f"reader{number}@example.org", f"R. {number}", _zone(), "00:00", ";".join(wanted), 8])
+
+
+def _zone() -> str:
+    """One in which it is about noon: a run over midnight would have two days."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
+
+
+@cache
+def _key() -> bytes:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return rsa.generate_private_key(65537, 2048).private_bytes(*form)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def until(condition, patience: float = PATIENCE) -> None:
+    """Wait for it."""
+    end = monotonic() + patience
+    while not condition():
+        assert monotonic() < end, "it did not happen"
+        sleep(0.005)
+
+
+def copy_database(house: House, target: Path) -> None:
+    """A backup, as an operator makes one while nothing runs."""
+    with closing(sqlite3.connect(house.database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def restore_database(house: House, source: Path) -> None:
+    for ending in ("-wal", "-shm"):
+        house.database.with_name(house.database.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(source, house.database)
+
