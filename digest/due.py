@@ -1,10 +1,11 @@
 """Who is due when: pure decisions, no clock, no store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.model import Schedule
+from digest.model import EVERY_DAY, Away, Schedule, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Plan:
     """What a look at one subscriber's schedule says."""
 
     issue_date: date | None  # compose this edition now, or nothing
-    next_due: datetime  # look again then
+    next_due: datetime  # when the one after it is; if none ever is, when to look again
 
 
 def local_date(schedule: Schedule, now: datetime) -> date:
@@ -56,51 +57,171 @@ def _end_of_gap(wall: datetime) -> datetime:
     return high.replace(microsecond=0)
 
 
+# --- which days ---------------------------------------------------------------------------------------------------
+
+_DAY = timedelta(days=1)
+_FAR = date(9990, 1, 1)  # nobody waits for it, and the calendar ends soon after
+
+
 def _next_day(schedule: Schedule, first: date) -> date | None:
-    """The first of the schedule's days from `first` on; None if it has none."""
-    week = (first + timedelta(days=ahead) for ahead in range(7))
-    return next((day for day in week if day.weekday() in schedule.days), None)
+    """The first open day from `first` on; None if there is none."""
+    day = first
+    while schedule.days & EVERY_DAY and day < _FAR:
+        if absence := _absence(schedule, day):
+            day = absence.last + _DAY if absence.last < _FAR else _FAR
+        elif day.weekday() in schedule.days:
+            return day
+        else:
+            day += _DAY
+    return None
 
 
-_GRACE = timedelta(hours=1)  # how long after its instant an edition is still due when its day is over
+def _absence(schedule: Schedule, day: date) -> Away | None:
+    return next((away for away in schedule.away if away.first <= day <= away.last), None)
+
+
+def _open(schedule: Schedule, day: date, last_issue: date | None, paused_until: date | None) -> bool:
+    if last_issue is not None and day <= last_issue:
+        return False
+    return day.weekday() in schedule.days and not _absent(schedule, day, paused_until)
+
+
+def _absent(schedule: Schedule, day: date, paused_until: date | None) -> bool:
+    return (paused_until is not None and day < paused_until) or _absence(schedule, day) is not None
+
+
+# --- the plan -----------------------------------------------------------------------------------------------------
+
+_STILL_DUE = timedelta(hours=2)  # how long after its instant an edition is due when its day is over
 _NEVER = timedelta(days=1)  # how long not to look at a schedule without days
 
 
-def plan(schedule: Schedule, last_issue: date | None, now: datetime, *, early: bool = False) -> Plan:
+def plan(
+    schedule: Schedule,
+    last_issue: date | None,
+    now: datetime,
+    *,
+    paused_until: date | None = None,
+    early: bool = False,
+) -> Plan:
     """What is due for a subscriber at `now`, and when to look again.
 
     Only today's edition is ever composed: a day that passed while nobody looked is not sent late; what it would
-    have held is in the next one. But what was due just before midnight is not late for an hour. `early` does not wait
-    for the wall time, but keeps to the subscriber's days. A local date never gets a second edition, also when
-    the zone or the clock moves back.
+    have held is in the next one. But what was due just before midnight is not late for two hours: one of them it may
+    have waited for a source. `early` does not wait for the wall time, but keeps to the subscriber's days. A local date
+    never gets a second edition, also when the zone or the clock moves back.
     """
     today = local_date(schedule, now)
-    issue = _issue(schedule, last_issue, now, today, early=early)
-    issued = [day for day in (last_issue, issue) if day is not None]
-    first_open = max([today, *(day + timedelta(days=1) for day in issued)])
-    following = _next_day(schedule, first_open)
+    issue = _issue(schedule, last_issue, now, today, paused_until, early=early)
+    issued = [day + _DAY for day in (last_issue, issue) if day is not None]
+    following = _next_day(schedule, max([today, *issued, *([paused_until] if paused_until else [])]))
     return Plan(issue, due_instant(schedule, following) if following else now + _NEVER)
 
 
-def _issue(schedule: Schedule, last_issue: date | None, now: datetime, today: date, *, early: bool) -> date | None:
-    before = local_date(schedule, now - _GRACE)  # not "today minus one": crossing the date line swallows whole days
-    if not early and before < today and _open(schedule, last_issue, before):
+def plan_of(subscriber: Subscriber, now: datetime, *, early: bool = False) -> Plan:
+    """The `plan` of one subscriber."""
+    one = subscriber
+    return plan(one.schedule, one.last_issue, now, paused_until=one.paused_until, early=early)
+
+
+def _issue(  # noqa: PLR0913  (the whole of the matter)
+    schedule: Schedule,
+    last_issue: date | None,
+    now: datetime,
+    today: date,
+    paused_until: date | None,
+    *,
+    early: bool,
+) -> date | None:
+    before = local_date(schedule, now - _STILL_DUE)  # not "today minus one": the date line swallows whole days
+    if not early and before < today and _open(schedule, before, last_issue, paused_until):
         instant = due_instant(schedule, before)
-        if instant <= now < instant + _GRACE:
+        if instant <= now < instant + _STILL_DUE:
             return before
-    if _open(schedule, last_issue, today) and (early or due_instant(schedule, today) <= now):
+    if _open(schedule, today, last_issue, paused_until) and (early or due_instant(schedule, today) <= now):
         return today
     return None
 
 
-def _open(schedule: Schedule, last_issue: date | None, day: date) -> bool:
-    return day.weekday() in schedule.days and (last_issue is None or day > last_issue)
+def look_again(schedule: Schedule, issue_date: date, now: datetime, grace: timedelta) -> datetime | None:
+    """When to look again at an edition that waits for a late source; None once it has waited for all its `grace`."""
+    patience_ends = due_instant(schedule, issue_date) + grace
+    return min(now + _WAIT, patience_ends) if now < patience_ends else None
 
 
-_AFTER_PROBLEM = timedelta(minutes=10)
+_WAIT = timedelta(minutes=5)
 
 
-def next_pull(every: timedelta, now: datetime, *, incomplete: bool, not_before: datetime | None) -> datetime:
-    """When to visit a source again: on its schedule, sooner after a failure, never while it asked for silence."""
-    planned = now + (min(every, _AFTER_PROBLEM) if incomplete else every)
-    return max(planned, not_before) if not_before else planned
+# --- how far back an edition looks --------------------------------------------------------------------------------
+
+LONGEST_LOOK = timedelta(days=14)  # back from an edition's day, when others were missed before it
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an edition takes up of all that its subscriber has not had."""
+
+    since: date | None = None  # the day of the edition before it, if their days were missed in between; None: none were
+    oldest: date | None = None  # nothing of an earlier day; None: everything
+    after: datetime | None = None  # nothing announced up to then; None: everything
+
+
+def reach(schedule: Schedule, last_issue: date | None, issue_date: date, *, paused_until: date | None = None) -> Reach:
+    """How far back the edition of `issue_date` looks after downtime, an absence or a pause.
+
+    Days that the schedule does not have are not missed. Who does not want to catch up starts on their return as if the
+    edition of the last day of their absence had come: what follows it is one day's worth. A first edition looks back on
+    the days before, of which the subscriber's cursor knows, and never speaks of it.
+    """
+    oldest = issue_date - LONGEST_LOOK
+    if last_issue is None:
+        return Reach(oldest=oldest)
+    between = (issue_date - n * _DAY for n in range(1, LONGEST_LOOK.days + 1))  # longer ago makes no difference
+    missed = [day for day in between if day > last_issue and day.weekday() in schedule.days]
+    left_out = None
+    if not schedule.catch_up:
+        left_out = next((day for day in missed if _absent(schedule, day, paused_until)), None)
+    after = due_instant(schedule, left_out) if left_out else None
+    if not any(left_out is None or day > left_out for day in missed):
+        return Reach(after=after)
+    return Reach(left_out or last_issue, oldest, after)
+
+
+# --- the next pull ------------------------------------------------------------------------------------------------
+
+_SOONER = timedelta(minutes=10)
+_HOPE = timedelta(hours=6)  # how long somebody who is late is asked more often than usual
+
+
+def next_pull(
+    every: timedelta,
+    now: datetime,
+    *,
+    incomplete: bool,
+    not_before: datetime | None,
+    awaited: datetime | None = None,
+) -> datetime:
+    """When to visit a source again: on its schedule, sooner after a failure or when something is `awaited`.
+
+    Never while it asked for silence.
+    """
+    planned = now + (min(every, _SOONER) if incomplete else every)
+    soonest = min(planned, awaited) if awaited else planned
+    return max(soonest, not_before) if not_before else soonest
+
+
+def awaited(
+    expected: Callable[[datetime], date | None], covered: date | None, now: datetime, every: timedelta
+) -> datetime | None:
+    """When, before the next visit as usual, there should be more than what is `covered`; None: not before it.
+
+    `expected` says which day a source should be complete for at some time. Of one that is late for hours, nothing is.
+    """
+    if covered is None or _is_more(expected(now - _HOPE), covered):
+        return None
+    looks = (now + number * _SOONER for number in range(1, every // _SOONER))
+    return next((at for at in looks if _is_more(expected(at), covered)), None)
+
+
+def _is_more(expected: date | None, covered: date) -> bool:
+    return expected is not None and expected > covered

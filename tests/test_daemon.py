@@ -57,6 +57,9 @@ class FakeSource:
     title = "arXiv"
     every = timedelta(hours=6)
 
+    def expected(self, _now) -> None:
+        return None
+
     def fetch(self, _state, now, _since=None) -> Fetched:
         number = int(now.timestamp())
         listing = Listing(f"A paper of the moment {number}", arxiv_id=f"2601.{number}", url=f"https://x.org/{number}")

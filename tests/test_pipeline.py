@@ -40,6 +40,9 @@ class Source:
         self.name = self.title = name
         self._answer = answer
 
+    def expected(self, _now):
+        return None
+
     def fetch(self, _state, now, _since=None):
         if isinstance(self._answer, Exception):
             raise self._answer
@@ -227,7 +230,7 @@ def test_what_a_clock_planned_that_was_years_ahead_keeps_nobody_waiting(tmp_path
     with home(tmp_path) as parts:
         list(pipeline.pull(parts, ahead))
         for person in parts.store.subscribers():
-            parts.store.reschedule(person.id, ahead)
+            parts.store.reschedule(person.id, ahead, ahead)
         assert [pulled.source for pulled in pipeline.pull(parts, NOW)] == ["good"]
         assert len(list(pipeline.compose(parts, NOW))) == 3
 
@@ -235,7 +238,7 @@ def test_what_a_clock_planned_that_was_years_ahead_keeps_nobody_waiting(tmp_path
 def test_a_replay_asks_everybodys_schedule_whatever_was_planned(tmp_path):
     with home(tmp_path) as parts:
         for person in parts.store.subscribers():
-            parts.store.reschedule(person.id, NOW + timedelta(days=2))
+            parts.store.reschedule(person.id, NOW + timedelta(days=2), NOW)
         assert list(pipeline.compose(parts, NOW)) == []
         assert len(list(pipeline.compose(parts, NOW, replay=True))) == 3
 

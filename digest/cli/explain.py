@@ -159,7 +159,7 @@ def _next_day(subscriber: "Subscriber", now: "datetime") -> date:
     """The day of the edition to come."""
     from digest import due
 
-    plan = due.plan(subscriber.schedule, subscriber.last_issue, now, early=True)
+    plan = due.plan_of(subscriber, now, early=True)
     return plan.issue_date or due.local_date(subscriber.schedule, plan.next_due)
 
 

@@ -18,6 +18,7 @@ class Missing:
 
 
 NOT_YET_READ = "it has not been read yet"  # why a source is missing before its first pull
+NOT_YET_ANNOUNCED = "its newest papers are not announced yet"  # why one is that is later than its calendar says
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ class BiorxivSource:
         self._server = server
         self._category = category
 
+    def expected(self, now: datetime) -> None:  # noqa: ARG002
+        """It has no calendar."""
+
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """What was posted from `since`, or from the last complete day, to today; the last two days always."""
         self._client.keep_silent(GROUP, state.not_before)

@@ -37,6 +37,9 @@ class FeedSource:
         self._url = url
         self._group = f"feed:{name}"  # each feed is refused for itself
 
+    def expected(self, now: datetime) -> None:  # noqa: ARG002
+        """It has no calendar."""
+
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """The entries of the feed; those dated before `since` (or a week before the last success) as backlog."""
         self._client.keep_silent(self._group, state.not_before)

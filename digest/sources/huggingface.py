@@ -48,6 +48,9 @@ class HuggingFaceSource:
         self._client = client
         self._url = wire.endpoint(url, "/api/daily_papers")
 
+    def expected(self, now: datetime) -> None:  # noqa: ARG002
+        """It has no calendar."""
+
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """The lists from `since`, or from the last complete day, to today."""
         self._client.keep_silent(GROUP, state.not_before)

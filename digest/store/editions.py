@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, Connection, Select, bindparam, select, un
 
 from digest.errors import StoreError
 from digest.model import Edition, Listing, Pick, Section, State, Status
-from digest.store import codec, sent
+from digest.store import astray, codec, sent
 from digest.store.kept import KeptListing, whole_edition, whole_listing
 from digest.store.listings import spokesmen
 from digest.store.schema import contents, deliveries, editions, picks, snapshots, subscribers, texts, versions
@@ -35,24 +35,27 @@ class _Reader:
 def publish(connection: Connection, entries: Sequence[Entry]) -> int:
     """Write editions, their deliveries, cursors and next due times; returns how many were not there yet.
 
-    Left out: an edition of a day its subscriber was already served for, or of somebody no longer active; and from an
-    edition the papers, and versions of papers, that were sent to its subscriber since it was composed.
+    Left out: an edition of a day its subscriber was already served for, whatever their clock said then, or of somebody
+    no longer active; and from an edition the papers, and versions of papers, that were sent to its subscriber since it
+    was composed.
 
     Raises:
         StoreError: a pick's listing is not stored.
     """
     readers = _locked(connection, {edition.subscriber.id for edition, _ in entries})
-    wanted = list(_wanted(entries, readers))
+    wanted = list(_wanted(connection, entries, readers))
     papers = spokesmen(connection, {pick.listing.id for edition, _ in wanted for pick in edition.picks})
     before = _history(connection, [edition for edition, _ in wanted], papers)
     had = _History(set(before.papers), before.newest)
     fresh = [(_unsent(edition, papers, had), next_due) for edition, next_due in wanted]
-    if fresh:
-        numbers = _insert_editions(connection, [edition for edition, _ in fresh])
+    if not fresh:
+        return 0
+    numbers = _insert_editions(connection, [edition for edition, _ in fresh])
+    if numbers:
         _insert_picks(connection, numbers, papers, before.papers)
         _insert_deliveries(connection, numbers)
-        _move_on(connection, fresh, readers)
-    return len(fresh)
+    _move_on(connection, fresh, readers, numbers.values())
+    return len(numbers)
 
 
 def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Reader]:
@@ -63,9 +66,12 @@ def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Reader]:
     return {row.id: _Reader(row.status, row.cursor, row.last_issue) for row in rows}
 
 
-def _wanted(entries: Iterable[Entry], readers: Mapping[int, _Reader]) -> Iterator[Entry]:
+def _wanted(connection: Connection, entries: Sequence[Entry], readers: Mapping[int, _Reader]) -> Iterator[Entry]:
     """One edition a subscriber and local day, for those who still want it."""
-    served = {number: reader.last_issue for number, reader in readers.items() if reader.status is Status.ACTIVE}
+    if not entries:
+        return
+    active = {number: reader.last_issue for number, reader in readers.items() if reader.status is Status.ACTIVE}
+    served = astray.served_until(connection, active, max(edition.composed_at for edition, _ in entries))
     for edition, next_due in entries:
         number = edition.subscriber.id
         if number in served and (served[number] or date.min) < edition.issue_date:
@@ -119,9 +125,12 @@ def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[i
         {"subscriber_id": number, "issue_date": day, "composed_at": edition.composed_at}
         for (number, day), edition in by_key.items()
     ]
-    write = insert(connection, editions).returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
-    numbers = {number: by_key[reader, day] for number, reader, day in connection.execute(write, rows)}
-    connection.execute(insert(connection, contents), [{"edition_id": n, "content": e} for n, e in numbers.items()])
+    # A day may be taken though it comes after all that counts as served: see `astray`.
+    write = insert(connection, editions).on_conflict_do_nothing()
+    written = write.returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
+    numbers = {number: by_key[reader, day] for number, reader, day in connection.execute(written, rows)}
+    if numbers:
+        connection.execute(insert(connection, contents), [{"edition_id": n, "content": e} for n, e in numbers.items()])
     return numbers
 
 
@@ -206,13 +215,18 @@ def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -
         connection.execute(insert(connection, deliveries), rows)
 
 
-def _move_on(connection: Connection, fresh: Sequence[Entry], readers: Mapping[int, _Reader]) -> None:
+def _move_on(
+    connection: Connection, fresh: Sequence[Entry], readers: Mapping[int, _Reader], written: Collection[Edition]
+) -> None:
+    """On to the next day; what was considered for an edition is, if it was written."""
+    considered = {edition.subscriber.id: edition.cursor for edition in written}
     rows = [
         {
             "number": edition.subscriber.id,
-            "considered": max(edition.cursor, readers[edition.subscriber.id].cursor),
+            "considered": max(considered.get(edition.subscriber.id, 0), readers[edition.subscriber.id].cursor),
             "issue": edition.issue_date,
             "due": next_due,
+            "moment": edition.composed_at,
         }
         for edition, next_due in fresh
     ]
@@ -220,6 +234,7 @@ def _move_on(connection: Connection, fresh: Sequence[Entry], readers: Mapping[in
         "cursor": bindparam("considered"),
         "last_issue": bindparam("issue"),
         "next_due": bindparam("due"),
+        "planned_at": bindparam("moment"),
     }
     connection.execute(update(subscribers).where(subscribers.c.id == bindparam("number")).values(values), rows)
 

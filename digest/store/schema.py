@@ -143,9 +143,11 @@ subscribers = Table(
     Column("last_issue", Date),
     Column("paused_until", Date),
     Column("next_due", Instant, nullable=False),
+    Column("planned_at", Instant),  # when `next_due` was found
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("address", name="uq_subscribers_address"),
     Index("ix_subscribers_next_due", "next_due"),
+    Index("ix_subscribers_planned_at", "planned_at"),
 )
 
 editions = Table(

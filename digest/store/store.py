@@ -14,19 +14,18 @@ from digest.model import (
     Cause,
     Claim,
     Edition,
-    Effect,
+    Ended,
     Feedback,
     Fetched,
     Listing,
-    Outcome,
     Pace,
     Pulled,
     Report,
-    Settled,
     SourceState,
     Status,
     Subscriber,
     Suppression,
+    Taken,
     Taste,
 )
 from digest.store import (
@@ -191,6 +190,11 @@ class Store:
         with self._database.reading() as connection:
             return overview.head(connection)
 
+    def seq_before(self, instant: datetime) -> int:
+        """The newest seq of what was announced before then; 0 if nothing was."""
+        with self._database.reading() as connection:
+            return subscribers.seq_before(connection, instant)
+
     def window(self, after: int) -> list[Announcement]:
         """Announcements with a seq higher than `after`, by seq, with the listings as they are now; no originals."""
         with self._database.reading() as connection:
@@ -304,10 +308,24 @@ class Store:
         with self._database.writing() as connection:
             return subscribers.set_status(connection, email, status, now)
 
-    def reschedule(self, subscriber: int, next_due: datetime) -> None:
+    def pause(self, email: str, until: date, now: datetime) -> Subscriber:
+        """Send nothing before the local day `until`.
+
+        Raises:
+            UsageError: nobody is subscribed with this address, it is on the suppression list, or the day has come.
+        """
+        with self._database.writing() as connection:
+            return subscribers.pause(connection, email, until, now)
+
+    def reschedule(self, subscriber: int, next_due: datetime, now: datetime) -> None:
         """Look at this subscriber again at `next_due`."""
         with self._database.writing(swift=True) as connection:
-            subscribers.reschedule(connection, subscriber, next_due)
+            subscribers.reschedule(connection, subscriber, next_due, now)
+
+    def replan(self, now: datetime) -> int:
+        """Plan everybody anew if zone data changed since the last time; returns for how many that made a difference."""
+        with self._database.writing() as connection:
+            return subscribers.replan(connection, now)
 
     # --- returns --------------------------------------------------------------------------------------------------
 
@@ -339,10 +357,15 @@ class Store:
         with self._database.reading() as connection:
             return suppressions.one(connection, subscribers.address(email))
 
-    def take_back(self, subscriber: int, issue_date: date, report: Report, now: datetime) -> Effect:
+    def take_back(self, subscriber: int, issue_date: date, report: Report, now: datetime) -> Taken:
         """What follows from a mail that came back about one edition, once however often it is read."""
         with self._database.writing() as connection:
             return returns.take_back(connection, subscriber, issue_date, report, now)
+
+    def begin_reading(self, name: str, now: datetime, until: datetime) -> bool:
+        """Whether to look into this inbox now; if so, nobody else is told so before `until`."""
+        with self._database.writing(swift=True) as connection:
+            return returns.begin_reading(connection, name, now, until)
 
     # --- feedback -------------------------------------------------------------------------------------------------
 
@@ -424,9 +447,9 @@ class Store:
             return published.latest(connection, subscribers.address(email), limit)
 
     # --- deliveries -----------------------------------------------------------------------------------------------
-    # Swift, but for `sending`: no byte goes out before its own commit, and with it all earlier ones, is on the disk.
-    # A power failure may undo a claim, which its lease would have undone anyway, or the record of the last message:
-    # that one is then `sending` with a lease that ends, the very case that `on_unknown` settles.
+    # Swift, but for what is begun: no byte goes out before its own commit, and with it all earlier ones, is on the disk.
+    # A power failure may undo a claim, which its lease would have undone anyway, or the end of the last message: that
+    # one is then `sending` with a lease that ends, the very case that `on_unknown` settles.
 
     def claim(  # noqa: PLR0913
         self,
@@ -437,30 +460,34 @@ class Store:
         limit: int,
         subscriber: str | None,
         on_unknown: str = "resend",
+        expiry: timedelta | None = None,
     ) -> list[Claim]:
         """Up to `limit` deliveries that are due, oldest first, for this worker alone until its lease ends.
 
-        `on_unknown` says what becomes of one whose worker died while sending: "resend" or "hold".
+        `on_unknown` says what becomes of one whose worker died while sending: "resend" or "hold". What is older than
+        `expiry` (None: nothing is) ends here. One whose edition cannot be read fails, and does not stop the others.
         """
         address = None if subscriber is None else subscribers.address(subscriber)
+        wanted = deliveries.Wanted(worker, lease, limit, address, on_unknown, expiry)
         with self._database.writing(swift=True) as connection:
-            return deliveries.claim(
-                connection, now, worker=worker, lease=lease, limit=limit, address=address, on_unknown=on_unknown
-            )
+            rows = deliveries.claim(connection, now, wanted)
+        with self._database.reading() as connection:  # nobody has to wait for it
+            found, damaged = deliveries.read(connection, rows)
+        if damaged:
+            with self._database.writing(swift=True) as connection:
+                deliveries.fail(connection, rows, damaged, now)
+        return deliveries.claims(rows, found, now, wanted)
 
-    def sending(self, claim: Claim, now: datetime) -> bool:
-        """Note that the message is about to be handed over; False if the claim is no longer ours or was cancelled."""
-        with self._database.writing() as connection:
-            return deliveries.sending(connection, claim, now)
+    def progress(self, begun: Sequence[Claim], ended: Sequence[Ended], now: datetime) -> frozenset[int]:
+        """Write down how attempts went, and that these are about to be handed over; returns which of those may be.
 
-    def record(self, claim: Claim, outcome: Outcome, settled: Settled, now: datetime) -> None:
-        """Write down how an attempt went; nothing if the delivery is in other hands by now.
+        A claim may not if it is in other hands by now, or its subscriber left, paused or moved to another address.
 
         Raises:
-            StoreError: a delivery cannot go from where it is to `settled.state`.
+            StoreError: a delivery cannot go from where it is to where its attempt led; nothing is written.
         """
-        with self._database.writing(swift=True) as connection:
-            deliveries.record(connection, claim, outcome, settled, now)
+        with self._database.writing(swift=not begun) as connection:
+            return deliveries.progress(connection, begun, ended, now)
 
     def release(self, claims: Sequence[Claim], until: datetime) -> None:
         """Give claims back, not counted as attempts; nobody takes them before `until`."""

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
@@ -11,12 +11,11 @@ from sqlalchemy import Connection, Row, or_, select, update
 from digest import due
 from digest.errors import UsageError
 from digest.model import Origin, Schedule, Status, Subscriber, Suppression
-from digest.store import deliveries, feedback, suppressions
+from digest.store import astray, deliveries, feedback, suppressions, zones
 from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
 
 STILL_NEWS = timedelta(days=3)  # to somebody who subscribes now
-_LONGEST_WAIT = timedelta(days=8)
 
 _OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")
 _SCHEDULE = tuple(Schedule.__dataclass_fields__)
@@ -91,23 +90,47 @@ def due_now(connection: Connection, now: datetime, *, everyone: bool, after: int
     """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
     query = select(*_COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
     if not everyone:
-        # A week and a day is the longest that anyone waits: what is planned for later, a clock that was ahead planned.
-        astray = subscribers.c.next_due > now + _LONGEST_WAIT
-        query = query.where(or_(subscribers.c.next_due <= now, astray))
-    return [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
+        query = query.where(or_(subscribers.c.next_due <= now, astray.planned_ahead(now)))
+    found = [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
+    served = astray.served_until(connection, {each.id: each.last_issue for each in found}, now)
+    return [each if served[each.id] == each.last_issue else replace(each, last_issue=served[each.id]) for each in found]
+
+
+def seq_before(connection: Connection, instant: datetime) -> int:
+    """The newest number of what was announced before then; 0 if nothing was."""
+    older = select(announcements.c.seq).where(announcements.c.announced_at < instant)
+    return connection.scalar(older.order_by(announcements.c.seq.desc()).limit(1)) or 0
 
 
 def first_cursor(connection: Connection, now: datetime) -> int:
     """Where a new subscriber starts: what was announced in the last three days is still news to them."""
-    older = select(announcements.c.seq).where(announcements.c.announced_at < now - STILL_NEWS)
-    return connection.scalar(older.order_by(announcements.c.seq.desc()).limit(1)) or 0
+    return seq_before(connection, now - STILL_NEWS)
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def reschedule(connection: Connection, number: int, next_due: datetime) -> None:
-    connection.execute(update(subscribers).where(subscribers.c.id == number).values(next_due=next_due))
+def reschedule(connection: Connection, number: int, next_due: datetime, now: datetime) -> None:
+    plan = {"next_due": next_due, "planned_at": now}
+    connection.execute(update(subscribers).where(subscribers.c.id == number).values(plan))
+
+
+def replan(connection: Connection, now: datetime) -> int:
+    """Plan everybody anew if the zone data that they live by are not those of the last time; returns whose changed."""
+    if (mark := zones.changed(connection)) is None:
+        return 0
+    query = select(subscribers.c.id, subscribers.c.next_due).where(subscribers.c.status == Status.ACTIVE)
+    plans = dict(connection.execute(query.where(subscribers.c.next_due > now)).tuples().all())
+    changed = 0
+    for chunk in chunks(plans):
+        for row in connection.execute(select(*_COLUMNS).where(subscribers.c.id.in_(chunk))).all():
+            each = _subscriber(row)
+            plan = _planned(each, now)
+            if plan["next_due"] != plans[each.id]:
+                connection.execute(update(subscribers).where(subscribers.c.id == each.id).values(plan))
+                changed += 1
+    zones.keep(connection, mark)
+    return changed
 
 
 def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscriber:
@@ -148,12 +171,33 @@ def set_status(connection: Connection, email: str, status: Status, now: datetime
     before = one(connection, email)
     if before is None:
         raise UsageError(f"{email} is not subscribed: see `digest subscribers list`")
-    if before.status is status:
+    today = due.local_date(before.schedule, now)
+    if before.status is status and not (before.paused_until and before.paused_until > today):
         return before
     if status in (Status.ACTIVE, Status.PAUSED):
         _allowed(connection, email)
-    changed = replace(before, status=status)
-    after = _back(connection, changed, now) if status is Status.ACTIVE else changed
+    if status is not Status.ACTIVE:
+        after = replace(before, status=status, paused_until=None)
+    elif before.status in (Status.ACTIVE, Status.PAUSED):
+        after = replace(before, status=status, paused_until=today)  # and the first edition looks back, or does not
+    else:
+        after = _back(connection, before, now)
+    return _update(connection, [(before, after)], now)[0]
+
+
+def pause(connection: Connection, email: str, until: date, now: datetime) -> Subscriber:
+    """Send nothing before the local day `until`; what waits to be sent waits.
+
+    Raises:
+        UsageError: nobody is subscribed with this address, it is on the suppression list, or the day has come.
+    """
+    before = one(connection, email)
+    if before is None or before.status is Status.REMOVED:
+        raise UsageError(f"{email} is not subscribed: see `digest subscribers list`")
+    _allowed(connection, email)
+    if until <= due.local_date(before.schedule, now):
+        raise UsageError(f"{until} is not a day to come for {before.email}, whose zone is {before.schedule.timezone}")
+    after = replace(before, status=Status.ACTIVE, paused_until=until)
     return _update(connection, [(before, after)], now)[0]
 
 
@@ -234,9 +278,14 @@ def _withheld(connection: Connection, new: Sequence[Subscriber]) -> list[Subscri
     return [replace(each, status=Status.SUPPRESSED) if address(each.email) in listed else each for each in new]
 
 
-def _next_due(subscriber: Subscriber, now: datetime) -> datetime:
-    plan = due.plan(subscriber.schedule, subscriber.last_issue, now)
-    return plan.next_due if plan.issue_date is None else now
+def _planned(subscriber: Subscriber, now: datetime) -> dict[str, Any]:
+    """The row's columns that come from a look at the schedule."""
+    plan = due.plan_of(subscriber, now)
+    return {"next_due": plan.next_due if plan.issue_date is None else now, "planned_at": now}
+
+
+def _when(subscriber: Subscriber) -> tuple[object, ...]:
+    return subscriber.schedule, subscriber.status, subscriber.paused_until
 
 
 def _insert(
@@ -246,7 +295,7 @@ def _insert(
         return []
     cursor = first_cursor(connection, now)
     fresh = [replace(each, origin=origin or each.origin, cursor=cursor, last_issue=None) for each in new]
-    rows = [_values(each) | {"next_due": _next_due(each, now), "created_at": now} for each in fresh]
+    rows = [_values(each) | _planned(each, now) | {"created_at": now} for each in fresh]
     connection.execute(insert(connection, subscribers), rows)
     stored = _by_address(connection, [address(each.email) for each in new])
     return [stored[address(each.email)] for each in new]
@@ -258,8 +307,8 @@ def _update(
     """Write the changed subscribers; those whose schedule or status changed are planned anew."""
     for before, after in changes:
         values = _values(after)
-        if after.schedule != before.schedule or after.status is not before.status:
-            values["next_due"] = _next_due(after, now)
+        if _when(after) != _when(before):
+            values |= _planned(after, now)
         connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
     unsent = (Status.REMOVED, Status.SUPPRESSED)
     deliveries.cancel(connection, [after.id for _, after in changes if after.status in unsent], now)

@@ -88,7 +88,7 @@ def test_a_database_that_another_program_keeps_locked_is_an_error_after_a_while(
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"digest\.db: another program has kept the database locked"):
-        store.reschedule(1, NOW)
+        store.reschedule(1, NOW, NOW)
     other.close()
     store.close()
 

@@ -61,7 +61,7 @@ def test_who_is_due_comes_by_id_in_shards(store):
     people = [subscribe(store, f"{number}@example.org") for number in range(5)]
     shard = store.due(NOW, everyone=False, after=people[1].id, limit=2)
     assert shard == people[2:4]
-    store.reschedule(people[2].id, NOW + HOUR)
+    store.reschedule(people[2].id, NOW + HOUR, NOW)
     assert people[2] not in store.due(NOW, everyone=False, after=0, limit=10)
 
 

@@ -14,7 +14,7 @@ RECENT = 14  # published editions that are offered, and days without one
 
 def upcoming(subscriber: Subscriber, now: datetime) -> date:
     """The local date of the edition that comes next."""
-    plan = due.plan(subscriber.schedule, subscriber.last_issue, now, early=True)
+    plan = due.plan_of(subscriber, now, early=True)
     return plan.issue_date or due.local_date(subscriber.schedule, plan.next_due)
 
 
@@ -30,7 +30,7 @@ def composed(home: Installation, subscriber: Subscriber, day: date | None, now: 
         (edition,) = pipeline.compose_for(home.parts, [(subscriber, day or following)], now)
         return edition
     parts = replace(home.parts, store=_DayOf(home.parts.store, day))
-    (edition,) = pipeline.compose_for(parts, [(replace(subscriber, cursor=0), day)], now)
+    (edition,) = pipeline.compose_for(parts, [(replace(subscriber, cursor=0, last_issue=None), day)], now)
     return edition
 
 
@@ -65,7 +65,7 @@ class _DayOf:
 
 WRITING = frozenset(
     {"add", "announce", "begin_pull", "bereave", "claim", "forget", "give_feedback", "publish", "record", "release"}
-    | {"remember", "reschedule", "sending", "set_status", "sync", "update"}
+    | {"pause", "remember", "replan", "reschedule", "sending", "set_status", "sync", "update"}
 )
 
 

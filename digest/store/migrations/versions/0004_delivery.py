@@ -19,6 +19,8 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("away", sa.Text, nullable=False, server_default="[]"))
     op.add_column("subscribers", sa.Column("catch_up", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("subscribers", sa.Column("paused_until", sa.Date))
+    op.add_column("subscribers", sa.Column("planned_at", INSTANT))
+    op.create_index("ix_subscribers_planned_at", "subscribers", ["planned_at"])
     op.add_column("deliveries", sa.Column("resent", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "suppressions",
