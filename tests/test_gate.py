@@ -87,6 +87,26 @@ def test_the_relays_rate_lets_few_go_and_gives_the_others_each_a_turn_of_its_own
     assert seconds(gate.sift(claims("b.example", first=7), NOW).later) == [(7, 6)]
 
 
+def test_a_round_goes_on_at_the_first_moment_for_which_something_was_put_off(store):
+    gate = Gate(store, Limits(domain_per_minute=20), NOW)
+    assert seconds(gate.sift(claims(*["a.example"] * 4), NOW).later) == [(2, 3), (3, 6), (4, 9)]
+    assert [gate.resume_at(NOW + wait * SECOND) for wait in (2, 3, 8, 9)] == [
+        NOW + 3 * SECOND,
+        NOW + 6 * SECOND,
+        NOW + 9 * SECOND,
+        None,
+    ]
+
+
+def test_a_round_goes_on_for_another_domain_before_the_relay_has_room_for_more(store):
+    gate = Gate(store, Limits(per_minute=1), NOW)
+    assert seconds(gate.sift(claims("a.example", "a.example"), NOW).later) == [(2, 60)]
+    assert gate.resume_at(NOW) == NOW + MINUTE
+    gate.heard(*claims("b.example"), SLOW_DOWN, NOW - 9 * MINUTE - 30 * SECOND)
+    gate.sift(claims("b.example"), NOW)
+    assert gate.resume_at(NOW) == NOW + 30 * SECOND
+
+
 def test_a_full_relay_has_room_again_when_its_next_turn_comes(store):
     gate = Gate(store, Limits(per_minute=1), NOW)
     assert gate.room(50, NOW) == 1
@@ -157,7 +177,7 @@ def test_what_comes_back_throttled_from_the_same_moment_makes_the_silence_no_lon
     assert store.paces()["a.example"].strikes == 1
 
 
-def test_five_thousand_that_wait_for_a_silent_domain_are_looked_at_twice_and_spread_behind_the_silence(store):
+def test_five_thousand_that_wait_for_a_silent_domain_come_back_one_after_the_other_behind_the_silence(store):
     gate = Gate(store, Limits(), NOW)
     (first, *waiting) = claims(*["a.example"] * 5_001)
     gate.heard(first, SLOW_DOWN, NOW)
@@ -224,6 +244,8 @@ def test_a_clock_set_back_by_little_in_the_middle_of_a_round_is_taken_as_it_is(s
     earlier = NOW - 30 * SECOND
     assert seconds(gate.sift(claims("b.example"), earlier).later) == [(1, 5)]
     assert gate.resume_at(earlier) == NOW + 3 * SECOND
+    Gate(store, Limits(), earlier).heard(*claims("c.example"), SLOW_DOWN, earlier)
+    assert seconds(gate.sift(claims("c.example"), earlier - SECOND).later) == [(1, 570)]
 
 
 # --- the relay ----------------------------------------------------------------------------------------------------

@@ -115,8 +115,8 @@ def test_a_thousand_deliveries_deferred_in_one_second_come_back_over_minutes():
     due = sorted(wait(number=number) for number in range(1_000))
     a_minute = [sum(start <= each < start + MINUTE for each in due) for start in due]
     assert max(a_minute) < 300, "evenly spread over five minutes it would be 200"
-    again = [wait(number=number, attempts=1) / 2 for number in range(1_000)]
-    assert again != [wait(number=number) for number in range(1_000)], "no two attempts draw the same lot"
+    again = sorted(range(1_000), key=lambda number: wait(number=number, attempts=1))
+    assert again != sorted(again, key=lambda number: wait(number=number)), "each attempt draws its own lot"
 
 
 # --- domains ------------------------------------------------------------------------------------------------------
@@ -265,6 +265,7 @@ def test_an_hour_without_trouble_is_forgiven_and_a_minute_less_is_not():
     assert pacing.forgiven(pace, end + HOUR) == FRESH
     assert throttled(pace, end + HOUR).quiet_until == end + HOUR + 10 * MINUTE
     assert pacing.forgiven(FRESH, NOW) == FRESH
+    assert pacing.forgiven(replace(pace, free_at=end), end + HOUR) == replace(FRESH, free_at=end)
 
 
 PACES = st.builds(
@@ -335,6 +336,14 @@ def test_what_all_connections_hear_at_once_counts_once():
     pace = pacing.crowded(FRESH, 16, NOW)
     assert pacing.crowded(pace, 16, NOW + timedelta(seconds=4)) == pace
     assert pacing.crowded(pace, 16, NOW + timedelta(seconds=6)) != pace
+
+
+@pytest.mark.parametrize(
+    ("before", "most", "minutes", "left"), [(100, 4, 0, 1), (100, 4, 1, 2), (4, 100, 0, 97), (16, 16, -1, 16)]
+)
+def test_connections_follow_what_the_operator_allows_now_and_no_clock_that_was_wrong(before, most, minutes, left):
+    alone = pacing.crowded(FRESH, before, NOW, to_one=True)
+    assert pacing.connections(alone, most, NOW + minutes * MINUTE) == left
 
 
 @given(

@@ -106,9 +106,7 @@ class Gate:
             relay = self._pace(RELAY)
             left = now + HORIZON - pacing.opening(relay, now)
             apart = pacing.interval(pacing.rate(relay, self._limits.per_minute, now))
-            if left < timedelta(0):
-                return 0
-            return min(most, left // apart + 1) if apart else most
+            return max(0, min(most, left // apart + 1)) if apart else most
 
     def sift(self, claims: Sequence[Claim], now: datetime) -> Sifted:
         """Which of these may go, and when; nothing is reserved for those that must wait.
