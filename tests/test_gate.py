@@ -98,15 +98,6 @@ def test_a_round_goes_on_at_the_first_moment_for_which_something_was_put_off(sto
     ]
 
 
-def test_a_round_goes_on_for_another_domain_before_the_relay_has_room_for_more(store):
-    gate = Gate(store, Limits(per_minute=1), NOW)
-    assert seconds(gate.sift(claims("a.example", "a.example"), NOW).later) == [(2, 60)]
-    assert gate.resume_at(NOW) == NOW + MINUTE
-    gate.heard(*claims("b.example"), SLOW_DOWN, NOW - 9 * MINUTE - 30 * SECOND)
-    gate.sift(claims("b.example"), NOW)
-    assert gate.resume_at(NOW) == NOW + 30 * SECOND
-
-
 def test_a_full_relay_has_room_again_when_its_next_turn_comes(store):
     gate = Gate(store, Limits(per_minute=1), NOW)
     assert gate.room(50, NOW) == 1

@@ -139,10 +139,9 @@ class Gate:
         with self._lock:
             while self._put_off and self._put_off[0] <= now:
                 heappop(self._put_off)
-            moments = (
-                self._put_off[:1] if self.room(1, now) else [*self._put_off[:1], pacing.opening(self._pace(RELAY), now)]
-            )
-            return min(moments, default=None)
+            if not self.room(1, now):
+                return pacing.opening(self._pace(RELAY), now)
+            return self._put_off[0] if self._put_off else None
 
     # --- after sending ---
 
