@@ -7,6 +7,7 @@ DigestError
  ├─ TemplateError    a template cannot be rendered; names template and line
  ├─ MessageError     a message cannot be written; names the header
  ├─ RelayError       the mail relay cannot be used at all; no message is to blame
+ ├─ InboxError       where mail that came back lies cannot be looked into
  └─ UsageError       a command was asked for something that is not there
 
 A source, listing, profile or address that fails while others go on is not an error but a value: `model.Problem`,
@@ -84,6 +85,10 @@ class RelayError(DigestError):
     def __init__(self, what: str, kind: Literal["down", "busy", "ours"] = "down") -> None:
         super().__init__(what)
         self.kind = kind  # "busy": wants less of us; "ours": stays so until somebody changes something here
+
+
+class InboxError(DigestError):
+    """Where mail that came back lies cannot be looked into: no such folder, no connection, no login."""
 
 
 class UsageError(DigestError):

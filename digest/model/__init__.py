@@ -23,7 +23,7 @@ from digest.model.ranking import (
     Shard,
     Taste,
 )
-from digest.model.returns import Cause, Effect, Report, Return, Suppression
+from digest.model.returns import Cause, Effect, Mail, Report, Return, Suppression, Taken
 from digest.model.sources import Fetched, Problem, Pulled, SourceState, Validators, incomplete
 from digest.model.subscribers import EVERY_DAY, Away, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 
@@ -51,6 +51,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Listing",
+    "Mail",
     "Message",
     "Missing",
     "Origin",
@@ -73,6 +74,7 @@ __all__ = [
     "Status",
     "Subscriber",
     "Suppression",
+    "Taken",
     "Taste",
     "Validators",
     "Verdict",

@@ -25,6 +25,14 @@ class Report:
     detail: str = ""  # the reporter's words; for IGNORED, why
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as it lies in an inbox."""
+
+    name: str  # by which the inbox knows it
+    content: bytes
+
+
 class Effect(StrEnum):
     """What such a mail led to."""
 
@@ -35,6 +43,14 @@ class Effect(StrEnum):
     UNKNOWN = "unknown"  # there is no such subscriber, or edition
     FORGED = "forged"  # its token is not ours, or for something else, or it has none
     IGNORED = "ignored"  # it says nothing that matters
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one report, and of whom."""
+
+    effect: Effect
+    email: str = ""  # of the subscriber it was about; empty: nobody's
 
 
 class Cause(StrEnum):

@@ -1,6 +1,6 @@
 """What the pipeline asks of the rooms, as Protocols, and the parts of one installation."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -12,13 +12,16 @@ from digest.model import (
     Edition,
     Ended,
     Fetched,
+    Mail,
     Message,
     Outcome,
     Pulled,
     Ranking,
+    Report,
     Shard,
     SourceState,
     Subscriber,
+    Taken,
     Taste,
 )
 from digest.pacing import Limits
@@ -113,6 +116,14 @@ class Store(Paces, Protocol):
         """Give claims back, not counted as attempts; nobody takes them before `until`."""
         ...
 
+    def begin_reading(self, name: str, now: datetime, until: datetime) -> bool:
+        """Whether to look into this inbox now; if so, nobody else is told so before `until`."""
+        ...
+
+    def take_back(self, subscriber: int, issue_date: date, report: Report, now: datetime) -> Taken:
+        """What follows from a mail that came back about one edition, once however often it is read."""
+        ...
+
 
 class Ranker(Protocol):
     def rank(self, shard: Shard) -> list[Ranking]:
@@ -156,6 +167,42 @@ class DeliveryLog(Protocol):
         ...
 
 
+class Inbox(Protocol):
+    """One look into where mail that came back lies."""
+
+    def mails(self) -> Iterable[Mail]:
+        """What was not read before, oldest first; what cannot be read is put aside, and named once.
+
+        Raises:
+            InboxError: it cannot be looked into.
+        """
+        ...
+
+    def done(self, mail: Mail) -> None:
+        """Mark it as read: the store has what it says. Raises InboxError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An inbox, and how often to look into it."""
+
+    name: str
+    open: Callable[[], Inbox]  # raises InboxError
+    every: timedelta = timedelta(0)  # 0: at each opportunity
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where mail comes back to, and how it is read."""
+
+    read: Callable[[bytes], Sequence[Report]]
+    secret: bytes  # what tokens are made from
+    boxes: Sequence[Box] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The concrete parts of one installation."""
@@ -172,6 +219,7 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     chaining: bool = False  # whether transports are told what comes next
     grace: timedelta = timedelta(0)  # how long an edition waits for a source that is late
+    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from digest.model import Cause, Effect, Report, Return, State, Status, Suppression
+from digest.model import Cause, Effect, Report, Return, State, Status, Suppression, Taken
 from digest.store import subscribers as people
 from digest.store import suppressions
-from digest.store.schema import contents, deliveries, editions, returns, subscribers
+from digest.store.schema import contents, deliveries, editions, meta, returns, subscribers
 from digest.store.sql import insert
 from digest.store.subscribers import address
 
@@ -51,7 +51,7 @@ def unsuppress(connection: Connection, email: str, now: datetime) -> bool:
 # --- what came back -----------------------------------------------------------------------------------------------
 
 
-def take_back(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> Effect:
+def take_back(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> Taken:
     """What follows from a mail that came back about one edition, once however often it is read.
 
     A wish to leave is heard whichever edition it names. A bounce or a complaint is about the address that the edition
@@ -59,9 +59,16 @@ def take_back(connection: Connection, subscriber: int, issue_date: date, report:
     """
     email = connection.scalar(select(subscribers.c.email).where(subscribers.c.id == subscriber))
     if email is None:
-        return Effect.UNKNOWN
+        return Taken(Effect.UNKNOWN)
     if report.kind is Return.UNSUBSCRIBE:
-        return _left(connection, email, now)
+        return Taken(_left(connection, email, now), email)
+    return Taken(_about(connection, subscriber, email, issue_date, report=report, now=now), email)
+
+
+def _about(  # noqa: PLR0913  (what a report is, and about whom)
+    connection: Connection, subscriber: int, email: str, issue_date: date, *, report: Report, now: datetime
+) -> Effect:
+    """What follows from a bounce or a complaint."""
     written_for = _written_for(connection, subscriber, issue_date)
     if written_for is None:
         return Effect.UNKNOWN
@@ -138,3 +145,17 @@ def _gone_too_often(connection: Connection, subscriber: int) -> bool:
     )
     last = connection.scalars(row).all()
     return len(last) == PATIENCE and None not in last
+
+
+# --- whose turn it is ---------------------------------------------------------------------------------------------
+
+
+def begin_reading(connection: Connection, name: str, now: datetime, until: datetime) -> bool:
+    """Whether to look into an inbox now; if so, nobody else is told so before `until`."""
+    key = f"next look into {name}"
+    planned = connection.scalar(select(meta.c.value).where(meta.c.key == key).with_for_update())
+    if planned is not None and now < datetime.fromisoformat(planned) <= until:  # later: by a clock that was ahead
+        return False
+    new = insert(connection, meta).values(key=key, value=until.isoformat())
+    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": until.isoformat()}))
+    return True
