@@ -12,29 +12,39 @@
                     message = renderer.message(edition)
                     outcome = transport.send(message)
                     store.record(outcome)
+      take back for each mail in an inbox whose turn it is:
+                    report  = read(mail)                       a bounce, a complaint, a wish to leave
+                    store.take_back(report)                    counted, suppressed or removed, if its token is ours
 
 What is decided is decided elsewhere: when and what next in `due`, which papers in `ranking`, identity in `model`.
 """
 
 from digest.pipeline.composing import SHARD, compose, compose_for, issues_of, shard_of
 from digest.pipeline.delivering import LEASE, deliver
-from digest.pipeline.parts import Delivered, Parts, Ranker, Renderer, Source, Store, Transport
+from digest.pipeline.parts import Box, Delivered, Parts, Post, Ranker, Renderer, Source, Store, Transport
 from digest.pipeline.pulling import pull
+from digest.pipeline.returning import Returned, empty, take_back, take_in
 
 __all__ = [
     "LEASE",
     "SHARD",
+    "Box",
     "Delivered",
     "Parts",
+    "Post",
     "Ranker",
     "Renderer",
+    "Returned",
     "Source",
     "Store",
     "Transport",
     "compose",
     "compose_for",
     "deliver",
+    "empty",
     "issues_of",
     "pull",
     "shard_of",
+    "take_back",
+    "take_in",
 ]
