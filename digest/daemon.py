@@ -3,12 +3,13 @@
 import logging
 import signal
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,14 +17,48 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digest import pipeline
-from digest.pipeline import Parts
+from digest.pipeline import Delivered, Parts
+from digest.pipeline.pulling import PULL_LEASE
 
 log = structlog.get_logger(__name__)
 
 Tick = Callable[[datetime], None]
 Clock = Callable[[], datetime]
+Deliver = Callable[[Parts, Clock, Callable[[], bool]], Delivered]
 
 MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one tick has come to so far."""
+
+    now: datetime
+    composed: int = 0
+    delivered: Delivered = field(default_factory=Delivered)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.composed and self.delivered == Delivered()
+
+
+Stage = Callable[[Round], Round | None]  # None: as before
+
+
+class Pulse:
+    """When the daemon last gave a sign of life, for whoever asks whether it is well."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._last = seconds()
+
+    def beat(self) -> None:
+        self._last = self._seconds()
+
+    @property
+    def age(self) -> timedelta:
+        return timedelta(seconds=self._seconds() - self._last)
 
 
 class Stop:
@@ -55,45 +90,107 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(
+def _deliver(parts: Parts, now: Clock, stopping: Callable[[], bool]) -> Delivered:
+    return pipeline.deliver(parts, now, stopping=stopping)
+
+
+def run(  # noqa: PLR0913  (all of them have a default)
     parts: Parts,
     *,
     first: datetime | None = None,
     clock: Clock = utc_now,
     stop: Stop | None = None,
     every: timedelta = MINUTE,
+    deliver: Deliver = _deliver,
+    chores: Mapping[str, Stage] | None = None,
+    pulse: Pulse | None = None,
 ) -> int:
     """Pull, compose and deliver what is due, at once and then `every` minute, until SIGTERM, SIGINT or `stop`.
 
     The first signal lets the message in hand be finished; a second one ends the process at once, which loses nothing
-    either. `first` is the time that the first tick acts as. Returns the exit status.
+    either. `first` is the time that the first tick acts as; `chores` are done at the end of each tick. Returns the
+    exit status.
     """
     stop = stop or Stop()
+    pulse = pulse or Pulse()
+
+    def once(now: datetime) -> None:
+        tick(parts, now, clock, stop.is_set, deliver=deliver, chores=chores or {}, beat=pulse.beat)
+
     with _signals_set(stop):
-        keep_ticking(lambda now: tick(parts, now, clock, stop.is_set), first=first, clock=clock, stop=stop, every=every)
+        log.info("started", worker=parts.worker)
+        keep_ticking(once, first=first, clock=clock, stop=stop, every=every)
+        log.info("stopped", worker=parts.worker)
     return 0
 
 
-def tick(parts: Parts, now: datetime, clock: Clock, stopping: Callable[[], bool]) -> None:
-    """One round of pull, compose, deliver, as of `now`; a stage that fails is logged and does not stop the next."""
+def tick(  # noqa: PLR0913  (as `run`)
+    parts: Parts,
+    now: datetime,
+    clock: Clock,
+    stopping: Callable[[], bool],
+    *,
+    deliver: Deliver = _deliver,
+    chores: Mapping[str, Stage] = MappingProxyType({}),
+    beat: Callable[[], None] = lambda: None,
+) -> None:
+    """One round of pull, compose, deliver, take back and `chores`, as of `now`.
+
+    A stage that fails is logged and does not stop the next. Long ones call `beat` as they get on.
+    """
     begun = clock()
-    stages: dict[str, Callable[[], object]] = {
-        "pull": lambda: _drained(pipeline.pull(parts, now, stopping=stopping)),
-        "compose": lambda: _drained(pipeline.compose(parts, now)),
-        # Deliveries take time, and leases need to know it: it goes on from `now`, whatever `now` was.
-        "deliver": lambda: pipeline.deliver(parts, lambda: now + (clock() - begun), stopping=stopping),
+
+    def moment() -> datetime:  # deliveries take time, and leases need to know it: it goes on from whatever `now` was
+        beat()
+        return now + (clock() - begun)
+
+    def pulling() -> bool:
+        if clock() - begun < PULL_LEASE:  # one that takes longer hangs
+            beat()
+        return stopping()
+
+    def alive() -> bool:
+        beat()
+        return stopping()
+
+    stages: dict[str, Stage] = {
+        "pull": lambda _: _pull(parts, now, pulling),
+        "compose": lambda done: replace(done, composed=_compose(parts, now, beat)),
+        "deliver": lambda done: replace(done, delivered=_said(deliver(parts, moment, stopping))),
+        "take back": lambda _: pipeline.take_back(parts, now, alive),
+        **chores,
     }
+    done = Round(now)
     for name, stage in stages.items():
         if stopping():
             return
+        beat()
         try:
-            stage()
+            done = stage(done) or done
         except Exception:  # the daemon survives everything; the next tick tries again
             log.exception("stage failed", stage=name)
+    beat()
 
 
-def _drained(results: Iterator[object]) -> None:
-    deque(results, maxlen=0)
+def _pull(parts: Parts, now: datetime, stopping: Callable[[], bool]) -> None:
+    for _ in pipeline.pull(parts, now, stopping=stopping):
+        pass
+
+
+def _compose(parts: Parts, now: datetime, beat: Callable[[], None]) -> int:
+    composed = 0
+    for _ in pipeline.compose(parts, now, patient=True):
+        composed += 1
+        beat()
+    if composed:
+        log.info("composed", editions=composed)
+    return composed
+
+
+def _said(delivered: Delivered) -> Delivered:
+    if delivered != Delivered():
+        log.info("delivered", **{name: count for name, count in asdict(delivered).items() if count})
+    return delivered
 
 
 def keep_ticking(tick: Tick, *, first: datetime | None, clock: Clock, stop: Stop, every: timedelta = MINUTE) -> None:

@@ -197,7 +197,7 @@ def test_a_compose_that_fails_does_not_stop_what_was_composed_before(tmp_path):
     with _home(tmp_path, postbox, now=NOON) as parts:
         list(daemon.pipeline.compose(parts, NOON))
         failing = Parts(parts.sources, parts.store, FailingRanker(), parts.renderer, parts.transport, parts.worker)
-        daemon.tick(failing, NOON + timedelta(days=1), lambda: NOON, _never)
+        daemon.tick(failing, NOON + timedelta(hours=23), lambda: NOON, _never)
     assert {day for _, day in postbox.posted} <= {date(2026, 5, 20)}
     assert postbox.posted
 
