@@ -43,8 +43,8 @@ def domain_of(address: str) -> str:
 
 # --- after an attempt ---------------------------------------------------------------------------------------------
 
-_FIRST_RETRY = timedelta(minutes=5)  # greylisting lets a second try in after a few minutes (RFC 6647, 2.1)
-_LONGEST_RETRY = timedelta(hours=4)  # RFC 5321, 4.5.4.1 asks for tries at least that often, in its way
+_FIRST_RETRY = timedelta(minutes=5)  # greylisting lets a second try in after a few minutes (RFC 6647)
+_LONGEST_RETRY = timedelta(hours=4)  # after the first hour, RFC 5321, 4.5.4.1 suggests a try every two or three
 _FOR_THE_OPERATOR = timedelta(hours=1)  # a refused text is refused again until somebody changes something
 
 
@@ -161,7 +161,7 @@ def slowest(paces: Iterable[Pace], rates: Mapping[str, int], now: datetime) -> t
 
 # --- silences -----------------------------------------------------------------------------------------------------
 
-_SILENCE = timedelta(minutes=10)  # what Gmail asks for with 4.7.28 (https://support.google.com/a/answer/2956491)
+_SILENCE = timedelta(minutes=10)  # what Google's guidelines for senders ask for after 4.7.28
 LONGEST_SILENCE = timedelta(hours=4)
 _FORGOTTEN = timedelta(hours=1)  # after the end of a silence, if no other follows
 
@@ -260,7 +260,10 @@ def connections(pace: Pace, most: int, now: datetime) -> int:
 
 
 _OF_CONNECTIONS = re.compile(
-    r"\b(?:many|concurrent|simultaneous|maximum|limit)\b.*\b(?:connection|session|thread)s?\b", re.IGNORECASE
+    r"\bconcurrency\b"
+    r"|\b(?:many|concurrent|simultaneous|maximum)\b.*\b(?:connection|session|thread)s?\b"
+    r"|\b(?:connection|session|thread)s? limit\b",
+    re.IGNORECASE,
 )
 
 

@@ -370,9 +370,12 @@ def test_connections_stay_from_one_to_the_most_whatever_the_clock_and_the_operat
         ("432 4.3.2 Concurrent connections limit exceeded", True),
         ("421 Too many concurrent SMTP connections from this IP address; please try again later.", True),  # Exim
         ("421 4.7.0 Too many sessions opened", True),
+        ("421 4.4.5 Service unavailable, concurrency limit reached", True),
+        ("432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", True),  # Exchange Online
         ("421 4.7.28 Our system has detected an unusual rate of unsolicited mail. Closing connection", False),  # Gmail
         ("454 4.7.0 Throttling failure: Maximum sending rate exceeded", False),  # Amazon SES
         ("421 4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume", False),  # Yahoo
+        ("421 4.7.0 Message limit reached, closing connection", False),
         ("452 4.3.1 Insufficient system resources", False),
     ],
 )
