@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench format messages lock clean
+.PHONY: demo test check bench torture format messages lock clean
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+# Ten minutes of kill -9; SEED, KILLS, READERS and SECONDS can be set.
+torture: $(STAMP)
+	@$(BIN)/python -m tests.torture
 
 LOCALE := digest/locale
 

@@ -27,7 +27,7 @@ def balance(house: House) -> Books:
         messages=len(taken),
         again=len(taken) - len(copies),
         by_log=house.count("SELECT count(*) FROM deliveries WHERE detail LIKE '%delivery log%'"),
-        faults=tuple([*_store_faults(house), *_mail_faults(house, copies), *_copy_faults(house), *_log_faults(house)]),
+        faults=(*_store_faults(house), *_mail_faults(house, copies), *_copy_faults(house), *_log_faults(house)),
     )
 
 
@@ -83,6 +83,6 @@ def _copy_faults(house: House) -> Iterator[str]:
 
 def _log_faults(house: House) -> Iterator[str]:
     """Whatever counts as sent is in the delivery log."""
-    known = "".join(file.read_text() for file in house.folder.glob(f"{house.log.name}*"))
+    known = "".join(file.read_text() for file in house.logs)
     taken = {line["message_id"] for line in house.sink.taken()}
     yield from (f"not in the delivery log: {name}" for name in taken if name not in known)

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,7 +28,7 @@ _CONFIG = """
 [site]
 contact = "torture@example.org"
 [store]
-url = "sqlite:///digest.db"
+url = "sqlite:///{database}"
 [mail]
 from = "Daily Papers <digest@example.org>"
 [smtp]
@@ -107,7 +106,7 @@ class Nursery:
         )
         self._process.stdout.readline()
 
-    def ask(self, order: "list[str] | int") -> int:
+    def ask(self, order: "list[str | float] | int") -> int:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
@@ -120,17 +119,15 @@ class Nursery:
 class Running:
     """One command of the product, as a process."""
 
-    def __init__(self, arguments: Sequence[str], said: Path, nursery: Nursery | None) -> None:
+    def __init__(self, arguments: Sequence[str], said: Path, nursery: Nursery | None, patience: float) -> None:
         self._nursery = nursery
         self._code: int | None = None
         if nursery is not None:
-            self.pid = nursery.ask([str(said), *arguments])
+            self.pid = nursery.ask([str(said), patience, *arguments])
             return
         with said.open("ab") as output:
             command = [sys.executable, "-m", "digest", *arguments]
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.pid = self._process.pid
 
     def tree(self) -> list[psutil.Process]:
@@ -168,23 +165,22 @@ class House:
     """One installation."""
 
     folder: Path
+    database: Path
     sink: Sink
     web: listings.Listings
     nursery: Nursery | None
+    patience: float = 10  # seconds that one from the nursery waits for a locked database
     begun: list[Running] = field(default_factory=list)
 
     @property
-    def database(self) -> Path:
-        return self.folder / "digest.db"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "digest-deliveries.log"
+    def logs(self) -> list[Path]:
+        """The delivery log, and what was put aside of it."""
+        return list(self.database.parent.glob(f"{self.database.stem}-deliveries.log*"))
 
     def start(self, *arguments: str) -> Running:
         """Begin a command of the product."""
         whole = ["--config", str(self.folder / "config.toml"), *arguments]
-        self.begun.append(Running(whole, self.folder / "said", self.nursery))
+        self.begun.append(Running(whole, self.folder / "said", self.nursery, self.patience))
         return self.begun[-1]
 
     def run(self, *arguments: str, patience: float = PATIENCE) -> int:
@@ -218,30 +214,42 @@ class House:
 
 @contextmanager
 def installation(
-    folder: Path, readers: int, *, seed: int = 0, delivery: str = "", nursery: Nursery | None = None
+    folder: Path,
+    readers: int,
+    *,
+    seed: int = 0,
+    delivery: str = "",
+    nursery: Nursery | None = None,
+    database: Path | None = None,
 ) -> Iterator[House]:
-    """An installation with so many readers, whose edition of today is due, and nothing read yet."""
+    """An installation with so many readers, whose edition of today is due, and nothing read yet.
+
+    With a nursery, it is one in a hurry: its readers want no HTML.
+    """
     with ExitStack() as stack:
         web = stack.enter_context(listings.serving(seed))
         sink = Sink(folder / "record.jsonl")
         stack.callback(sink.close)
-        (folder / "config.toml").write_text(_CONFIG.format(port=sink.port, feed=web.url, delivery=delivery))
+        database = database or folder / "digest.db"
+        text = _CONFIG.format(port=sink.port, feed=web.url, database=database, delivery=delivery)
+        (folder / "config.toml").write_text(text)
         (folder / "dkim.pem").write_bytes(_key())
         (folder / "dkim.pem").chmod(0o600)
-        _write_readers(folder / "readers.csv", readers)
-        house = House(folder, sink, web, nursery)
+        _write_readers(folder / "readers.csv", readers, "text" if nursery else "html")
+        house = House(folder, database, sink, web, nursery)
         stack.callback(lambda: [running.kill() for running in house.begun])
         assert house.run("subscribers", "import", str(folder / "readers.csv")) == 0, house.said()
         yield house
 
 
-def _write_readers(path: Path, readers: int) -> None:
+def _write_readers(path: Path, readers: int, form: str) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["email", "name", "timezone", "send_at", "keywords", "max_papers"])
+        writer.writerow(["email", "name", "timezone", "send_at", "keywords", "max_papers", "format"])
         for number in range(readers):
             wanted = listings.KEYWORDS[number % 3], listings.KEYWORDS[3 + number % 4]
-            writer.writerow([f"reader{number}@example.org", f"R. {number}", _zone(), "00:00", ";".join(wanted), 8])
+            who = f"reader{number}@example.org", f"R. {number}"
+            writer.writerow([*who, _zone(), "00:00", ";".join(wanted), 8, form])
 
 
 def _zone() -> str:
@@ -271,16 +279,3 @@ def until(condition, patience: float = PATIENCE) -> None:
     while not condition():
         assert monotonic() < end, "it did not happen"
         sleep(0.005)
-
-
-def copy_database(house: House, target: Path) -> None:
-    """A backup, as an operator makes one while nothing runs."""
-    with closing(sqlite3.connect(house.database)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-
-
-def restore_database(house: House, source: Path) -> None:
-    for ending in ("-wal", "-shm"):
-        house.database.with_name(house.database.name + ending).unlink(missing_ok=True)
-    shutil.copyfile(source, house.database)
-

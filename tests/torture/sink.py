@@ -28,7 +28,9 @@ from itertools import count
 from pathlib import Path
 
 _PATIENCE = 30  # seconds that a trapped session waits at most
-_EHLO = b"250-sink\r\n250-PIPELINING\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n"
+_EHLO = (
+    b"250-sink\r\n250-PIPELINING\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n"
+)
 _PLAIN = {
     b"HELO": b"250 sink\r\n",
     b"RCPT": b"250 2.1.5 ok\r\n",

@@ -1,0 +1,66 @@
+"""A database restored from a backup knows less than was done since; the delivery log knows it."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from .books import balance
+
+
+def _copy(house, target) -> None:
+    """As an operator's backup while others are at work."""
+    with closing(sqlite3.connect(house.database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def _restore(house, source) -> None:
+    for ending in ("-wal", "-shm"):
+        house.database.with_name(house.database.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(source, house.database)
+
+
+def _composed_only(house) -> None:
+    house.sink.trap("greeting")
+    sender = house.start("send")
+    assert house.sink.trapped()
+    sender.kill()
+    house.sink.order("go")
+
+
+@pytest.mark.parametrize("before", ["compose", "delivery"])
+def test_after_a_restored_backup_nobody_gets_a_second_message_and_it_is_said_loudly(make_house, before):
+    house = make_house(20)
+    assert house.run("pull") == 0
+    if before == "delivery":
+        _composed_only(house)
+    _copy(house, house.folder / "backup.db")
+    assert house.run("send") == 0
+    assert len(house.sink.taken()) == 20
+
+    _restore(house, house.folder / "backup.db")
+    spoken = len(house.said())
+    assert house.run("send") == 0
+    books = balance(house)
+    assert (books.messages, books.again, books.by_log, books.faults) == (20, 0, 20, ())
+    loud = [line for line in house.said()[spoken:].splitlines() if "restored" in line]
+    assert len(loud) == 1  # once, not for each message
+
+
+def test_a_backup_from_the_middle_of_a_run_sends_the_rest_and_nothing_again(make_house):
+    house = make_house(20, delivery="connections = 2")
+    assert house.run("pull") == 0
+    house.sink.trap("dot", 8)
+    sender = house.start("send")
+    assert house.sink.trapped()
+    _copy(house, house.folder / "backup.db")
+    sender.kill()
+    house.sink.order("go")
+    sent = len(house.sink.taken())
+    _restore(house, house.folder / "backup.db")
+    assert house.run("send") == 0
+    books = balance(house)
+    assert books.faults == ()
+    assert books.again <= 2  # in hand when it was killed
+    assert 8 <= sent < 20
