@@ -12,6 +12,7 @@ import structlog
 
 from digest import config
 from digest.cli import ranking, worker
+from digest.cli.inboxes import make_post
 from digest.delivery import (
     CheckedTransport,
     DeliveryLog,
@@ -277,8 +278,8 @@ def _closing_log(home: Installation) -> Iterator[Installation]:
 
 
 def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:
-    sources = [make_source(entry, client) for entry in settings.sources]
-    renderer = make_renderer(settings, sources, store.secret())
+    sources, secret = [make_source(entry, client) for entry in settings.sources], store.secret()
+    renderer = make_renderer(settings, sources, secret)
     recipe = make_recipe(settings)
     taken = make_log(settings)
     signer = make_signer(settings)  # not with the first message: a key that cannot be used is to be known at once
@@ -293,5 +294,6 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
         log=taken,
         limits=make_limits(settings),
         grace=settings.delivery.patience,
+        post=make_post(settings.bounces, secret),
     )
     return Installation(settings, store, renderer, parts, taken)

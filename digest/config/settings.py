@@ -195,8 +195,11 @@ class DeliverySettings(_Table):
         return _waited(self.grace)
 
 
+_LONGEST_LOCAL = 28  # characters: behind it come "+" and a token of 35, and 64 is the most (RFC 5321, 4.5.3.1.1)
+
+
 class BounceSettings(_Table):
-    """Without an `address`, mails that come back are not read."""
+    """Without an `address`, messages have no senders of their own, and nothing that comes back can be told apart."""
 
     address: Address | None = None
     maildir: LocalPath | None = None
@@ -204,8 +207,26 @@ class BounceSettings(_Table):
     imap_port: Annotated[Whole, Field(ge=1, le=65535)] = 993
     imap_folder: Name = "INBOX"
     username: Line | None = None
-    password: SecretStr | None = None
+    password: SecretStr | None = Field(default=None, validate_default=True)
     password_file: LocalPath | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _has_room_for_a_token(cls, address: str | None) -> str | None:
+        local = (address or "").rpartition("@")[0]
+        if len(local) > _LONGEST_LOCAL or not local.isascii():
+            raise ValueError(
+                f"{shown(local)} must be at most {_LONGEST_LOCAL} plain characters, since a token is put behind it:"
+                ' take a short one, like "bounce"'
+            )
+        return address
+
+    @field_validator("password")
+    @classmethod
+    def _fits_the_mailbox(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if info.data.get("imap_host") and (password is None or not info.data.get("username", "unread")):
+            raise ValueError("imap_host needs username, and password_file or DIGEST_BOUNCES__PASSWORD")
+        return password
 
 
 class OperatorSettings(_Table):

@@ -329,13 +329,13 @@ class Store:
 
     # --- returns --------------------------------------------------------------------------------------------------
 
-    def suppress(self, email: str, cause: Cause, detail: str, now: datetime) -> bool:
+    def suppress(self, email: str, cause: Cause, detail: str, now: datetime) -> None:
         """Put an address on the suppression list: nothing is sent to it any more, and what waits for it is cancelled.
 
-        Returns whether it is new there; the first reason stays, unless a complaint comes.
+        The first reason stays, unless a complaint comes.
         """
         with self._database.writing() as connection:
-            return returns.suppress(connection, Suppression(email, cause, now, detail), now)
+            returns.suppress(connection, Suppression(email, cause, now, detail), now)
 
     def import_suppressions(self, entries: Sequence[Suppression], now: datetime) -> int:
         """Put all these on the suppression list, with their own dates; returns how many are new there."""
@@ -477,6 +477,11 @@ class Store:
             with self._database.writing(swift=True) as connection:
                 deliveries.fail(connection, rows, damaged, now)
         return deliveries.claims(rows, found, now, wanted)
+
+    def waiting(self, now: datetime, most: int) -> int:
+        """How many deliveries are due, counted up to `most`."""
+        with self._database.reading() as connection:
+            return deliveries.waiting(connection, now, most)
 
     def progress(self, begun: Sequence[Claim], ended: Sequence[Ended], now: datetime) -> frozenset[int]:
         """Write down how attempts went, and that these are about to be handed over; returns which of those may be.
