@@ -75,7 +75,7 @@ def compose_for(parts: Parts, issues: Sequence[Issue], now: datetime) -> list[Ed
     missing = tuple(_missing(parts, now)) if issues else ()
     note = parts.note() if issues else ""
     looks = list(_looks(parts, issues))
-    composed = {}
+    composed: dict[int, Edition] = {}
     for oldest in dict.fromkeys(look.oldest for look in looks):  # None, unless days were missed: one ranking for all
         those = [(place, look) for place, look in enumerate(looks) if look.oldest == oldest]
         editions = _ranked(parts, [look for _, look in those], oldest, now)
@@ -91,7 +91,7 @@ def _ranked(parts: Parts, looks: "Sequence[_Look]", oldest: date | None, now: da
     shard = shard_of(parts, [look.subscriber for look in looks], now)
     head = shard.window[-1].seq if shard.window else 0
     old = [] if oldest is None else [a for a in shard.window if a.day < oldest]
-    if old:
+    if oldest and old:
         shard = replace(shard, window=[a for a in shard.window if a.day >= oldest])
     for look, ranking in zip(looks, parts.ranker.rank(shard), strict=True):
         is_cut = look.is_cut or any(a.seq > look.subscriber.cursor and _reads(look.subscriber, a.source) for a in old)
@@ -146,15 +146,20 @@ def _looks(parts: Parts, issues: Sequence[Issue]) -> Iterator[_Look]:
     seq_before = cache(parts.store.seq_before)  # many come back on the same day
     for subscriber, day in issues:
         reach = due.reach(subscriber.schedule, subscriber.last_issue, day, paused_until=subscriber.paused_until)
-        wanted = seq_before(reach.after) if reach.after else 0
-        # Sources date what they announce: this spares reading all that was announced long before.
-        known = seq_before(datetime.combine(reach.oldest, time(), UTC) - _MARGIN) if reach.oldest else 0
-        start = max(subscriber.cursor, wanted)
-        cursor = max(start, known)
-        yield _Look(replace(subscriber, cursor=cursor), day, reach.since, reach.oldest, is_cut=cursor > start)
+        since = reach.since
+        if since and subscriber.cursor > seq_before(_midnight(since + 2 * _DAY)):
+            since = None  # they came back meanwhile, and what was announced long before is news no more
+        start = max(subscriber.cursor, seq_before(reach.after) if reach.after else 0)
+        # Nothing is announced days before its own day: this spares reading what is too old.
+        cursor = max(start, seq_before(_midnight(reach.oldest - _DAY)) if reach.oldest else 0)
+        yield _Look(replace(subscriber, cursor=cursor), day, since, reach.oldest, is_cut=cursor > start)
 
 
-_MARGIN = timedelta(days=1)  # no zone is further from another
+_DAY = timedelta(days=1)  # and no zone is further from UTC
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 # --- what is missing --------------------------------------------------------------------------------------------------

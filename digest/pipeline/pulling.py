@@ -38,12 +38,18 @@ def pull(  # noqa: PLR0913  (all of them say which sources, and as of when)
         and parts.store.begin_pull(source.name, now, lease, worker=parts.worker, force=force)
     ]
     visits: SimpleQueue[tuple[Source, Fetched]] = SimpleQueue()
+    states = {source.name: parts.store.source_state(source.name) for source in due_now}
     for source in due_now:
-        state = parts.store.source_state(source.name)
+        state = states[source.name]
         Thread(target=_visit, args=(visits, source, state, now, since), name=source.name, daemon=True).start()
     for source, fetched in _arriving(visits, len(due_now), stopping):
+        covered = max((*states[source.name].covered.values(), *fetched.covered.values()), default=None)
         next_pull = due.next_pull(
-            source.every, now, incomplete=incomplete(fetched.problems), not_before=fetched.not_before
+            source.every,
+            now,
+            incomplete=incomplete(fetched.problems),
+            not_before=fetched.not_before,
+            awaited=due.awaited(source.expected, covered, now, source.every),
         )
         pulled = parts.store.announce(source.name, fetched, now, next_pull)
         log.info("pulled", source=source.name, new=pulled.new, problems=[p.what for p in pulled.problems])

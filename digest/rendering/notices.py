@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from digest import due
-from digest.model import EVERY_DAY, NOT_YET_READ, Edition, Missing
+from digest.model import EVERY_DAY, NOT_YET_ANNOUNCED, NOT_YET_READ, Edition, Missing
 from digest.rendering.cards import source_title
 from digest.rendering.language import Language
 from digest.rendering.words import clean, shorten
@@ -29,6 +29,9 @@ def _absence(one: Missing, edition: Edition, language: Language, sources: Mappin
     why = shorten(clean(one.why), 240).rstrip(".")
     if one.since is None and why == NOT_YET_READ:
         said = language.gettext("{source} has not been read yet; its papers will come in a later edition.")
+        return said.format(source=title)
+    if why == NOT_YET_ANNOUNCED:
+        said = language.gettext("{source} has not announced its newest papers yet; they will come in a later edition.")
         return said.format(source=title)
     when = _moment(one.since, edition, language) if one.since else ""
     clause = _unread(language, in_part=bool(edition.read.get(one.source)), ever=bool(when))

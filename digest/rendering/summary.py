@@ -1,11 +1,11 @@
 """What a digest says of itself in a sentence: its subject, its summary, and what an empty day has to say."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from digest import due
 from digest.arxiv_calendar import next_announcement
-from digest.model import Edition, Ground, Pick, Section
+from digest.model import NOT_YET_ANNOUNCED, Edition, Ground, Pick, Section
 from digest.rendering.cards import MATCHED, source_title
 from digest.rendering.language import Language
 from digest.rendering.reasons import spoken, subject_of
@@ -80,7 +80,32 @@ def _without_papers(edition: Edition, language: Language) -> str:
 
 
 def summary(edition: Edition, picks: Picks, language: Language, sources: Mapping[str, str]) -> str:
-    """One sentence: what is in here, and how many papers were read to find it."""
+    """One sentence: what is in here, and how many papers were read to find it; one more where days were missed."""
+    said = _contents(edition, picks, language, sources)
+    if edition.since is None:
+        return said
+    # Translators: two sentences, one after the other.
+    pattern = language.gettext("{sentence} {following}")
+    return pattern.format(sentence=said, following=_covered(edition, edition.since, language))
+
+
+def _covered(edition: Edition, since: date, language: Language) -> str:
+    """Since when: the last edition, or what would make this one too long was left out."""
+    days, before = (edition.issue_date - since).days, edition.subscriber.last_issue
+    if before is not None and since > before:
+        # Translators: like "It covers the last 14 days; what was announced before 8 November is left out."
+        said = language.ngettext(
+            "It covers the last day; what was announced before {day} is left out.",
+            "It covers the last {count} days; what was announced before {day} is left out.",
+            days,
+        )
+    else:
+        # Translators: like "It covers the 12 days since 9 November."
+        said = language.ngettext("It covers the day since {day}.", "It covers the {count} days since {day}.", days)
+    return said.format(count=language.number(days), day=language.plain_day(since, edition.issue_date))
+
+
+def _contents(edition: Edition, picks: Picks, language: Language, sources: Mapping[str, str]) -> str:
     matched = [pick for section in MATCHED for pick in picks[section]]
     if matched:
         return _matches(edition, matched, language)
@@ -152,6 +177,7 @@ def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -
     """Why there is nothing for the reader: error is not emptiness."""
     total = edition.papers
     unread = [source_title(missing.source, sources) for missing in edition.missing]
+    is_late = all(missing.why == NOT_YET_ANNOUNCED for missing in edition.missing)
     if total:
         said = language.ngettext(
             "The one new paper does not match your keywords",
@@ -159,6 +185,14 @@ def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -
             total,
         )
         return said.format(count=language.number(total))
+    if unread and is_late:
+        # Translators: the plural is for several sources.
+        said = language.ngettext(
+            "Nothing to show yet: {sources} has not announced its newest papers",
+            "Nothing to show yet: {sources} have not announced their newest papers",
+            len(unread),
+        )
+        return said.format(sources=language.listed(unread[:_MOST]))
     if unread:
         # Translators: the plural is for several sources.
         said = language.ngettext(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
-from digest.arxiv_calendar import DAY, announced, eastern_day, submissions, working_days
+from digest.arxiv_calendar import DAY, announced, eastern_day, newest, submissions, working_days
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, SourceState, incomplete
 from digest.sources.arxiv_api import Page, api_error, read_page, submitted_between
 from digest.sources.arxiv_feed import Bulletin, feed_error, read_bulletin
@@ -48,6 +48,10 @@ class ArxivSource:
         self._rss_url = endpoint(rss_url, "/rss")
         self._api_url = endpoint(api_url, "/api/query")
 
+    def expected(self, now: datetime) -> date:
+        """The date of the newest announcement that should be in its feeds by now."""
+        return newest(now)
+
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:
         """What these categories announce now, and what they announced since `state` or `since`."""
         self._client.keep_silent(GROUP, state.not_before)
@@ -59,7 +63,7 @@ class ArxivSource:
             if part.not_before and rest:  # asking for the others would only be refused
                 parts[", ".join(rest)] = Fetched(problems=(Problem("not asked for after that"),))
                 break
-        return combined(parts)
+        return doubted(combined(parts), state, self.expected(now))
 
     def _category(self, category: str, state: SourceState, now: datetime, since: date | None) -> Fetched:
         url = f"{self._rss_url}/{quote(category)}"
@@ -175,6 +179,17 @@ def combined(by_category: Mapping[str, Fetched]) -> Fetched:
         validators={url: validators for part in parts for url, validators in part.validators.items()},
         not_before=max((part.not_before for part in parts if part.not_before), default=None),
     )
+
+
+def doubted(fetched: Fetched, state: SourceState, expected: date) -> Fetched:
+    """The visit, but that nothing in any category is not taken for the announcement of the day that has one.
+
+    The feeds are dated anew at midnight, whether or not there has been an announcement.
+    """
+    known = any(day >= expected for day in state.covered.values())
+    if known or any(announcement.day == expected for announcement in fetched.announcements):
+        return fetched
+    return replace(fetched, covered={part: day for part, day in fetched.covered.items() if day != expected})
 
 
 def united(one: Announcement, other: Announcement) -> Announcement:

@@ -44,7 +44,7 @@ class BiorxivSource:
         self._server = server
         self._category = category
 
-    def expected(self, now: datetime) -> None:  # noqa: ARG002
+    def expected(self, now: datetime) -> None:
         """It has no calendar."""
 
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:

@@ -37,7 +37,7 @@ class FeedSource:
         self._url = url
         self._group = f"feed:{name}"  # each feed is refused for itself
 
-    def expected(self, now: datetime) -> None:  # noqa: ARG002
+    def expected(self, now: datetime) -> None:
         """It has no calendar."""
 
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:

@@ -48,7 +48,7 @@ class HuggingFaceSource:
         self._client = client
         self._url = wire.endpoint(url, "/api/daily_papers")
 
-    def expected(self, now: datetime) -> None:  # noqa: ARG002
+    def expected(self, now: datetime) -> None:
         """It has no calendar."""
 
     def fetch(self, state: SourceState, now: datetime, since: date | None = None) -> Fetched:

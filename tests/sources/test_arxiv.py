@@ -137,7 +137,7 @@ def test_a_gap_that_cannot_be_filled_is_tried_again_and_today_is_not_lost(source
 
 
 def test_since_fills_from_the_day_asked_for(source, web, noon):
-    web.on("/rss/cs.CL", rss(WEDNESDAY))
+    web.on("/rss/cs.CL", rss(WEDNESDAY, ("2605.00009", "new", "cs.CL")))
     web.on("/api/query", atom(0))
     fetched = source.fetch(
         SourceState("arxiv", validators={f"{web.url}/rss/cs.CL": Validators("x")}),
@@ -147,6 +147,31 @@ def test_since_fills_from_the_day_asked_for(source, web, noon):
     assert "if-none-match" not in web.seen[0].headers
     assert "[202605041800 TO 202605181759]" in web.seen[1].params["search_query"]
     assert fetched.covered == {"cs.CL": date(2026, 5, 20)}
+
+
+@pytest.mark.parametrize(
+    ("now", "feeds", "covered"),
+    [
+        pytest.param("2026-05-20", {"cs.CL": 0, "cs.LG": 0}, {}, id="late, or nothing in any category"),
+        pytest.param("2026-05-20", {"cs.CL": 0, "cs.LG": 1}, {"cs.CL", "cs.LG"}, id="nothing in one of two"),
+        pytest.param("2026-05-23", {"cs.CL": 0, "cs.LG": 0}, {"cs.CL", "cs.LG"}, id="a weekend"),
+        pytest.param("2026-11-27", {"cs.CL": 0, "cs.LG": 0}, {"cs.CL", "cs.LG"}, id="after a holiday"),
+    ],
+)
+def test_empty_feeds_of_a_day_with_an_announcement_are_not_taken_for_it(client, web, noon, *, now, feeds, covered):
+    """They are dated anew at midnight; whether there was an announcement, only a paper shows."""
+    stamp = f"{date.fromisoformat(now):%a, %d %b %Y} 05:00:00 +0000"
+    for category, count in feeds.items():
+        web.on(f"/rss/{category}", rss(stamp, *[("2605.00009", "new", category)] * count))
+    source = ArxivSource("arxiv", list(feeds), client, rss_url=f"{web.url}/rss", api_url=f"{web.url}/api/query")
+    fetched = source.fetch(SourceState("arxiv"), noon(now))
+    assert fetched.covered == dict.fromkeys(covered, date.fromisoformat(now))
+    assert not fetched.problems
+
+
+def test_it_is_expected_to_be_complete_for_the_newest_day_of_its_calendar(source, noon):
+    assert source.expected(noon("2026-05-23")) == date(2026, 5, 22)
+    assert source.expected(noon("2026-11-27")) == date(2026, 11, 26)
 
 
 def test_not_modified_is_as_good_as_read(source, web, reply, noon):
