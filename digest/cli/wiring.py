@@ -243,6 +243,7 @@ def store_of(settings: "Settings", now: datetime | None = None, *, create: bool 
         if now is not None:
             store.bereave(worker.is_dead, now)
             store.sync([entry.subscriber() for entry in settings.subscribers], now)
+            store.replan(now)
         yield store
     finally:
         store.close()
