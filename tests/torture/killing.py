@@ -194,6 +194,9 @@ def _series(run: Run, instants: dict[str, Instant], kills: int, more: Callable[[
 
 def _populate(run: Run, *, pulled: bool) -> None:
     """One command at least is running, at times two."""
+    for running in run.house.begun:
+        if not running.lives():
+            running.wait()  # whoever starts the product asks how it ended
     wanted = 1 if run.dice.random() < 0.6 else 2
     for _ in range(wanted - sum(1 for running in run.house.begun if running.lives())):
         run.house.start(run.dice.choice(["run", "send", "send"] if pulled else ["run", "pull"]))
