@@ -134,12 +134,12 @@ class Running:
         """The process and what it began, as far as they live."""
         with suppress(psutil.Error):
             own = psutil.Process(self.pid)
-            return [one for one in (own, *own.children(recursive=True)) if _lives(one)]
+            return [one for one in (own, *own.children(recursive=True)) if lives(one)]
         return []
 
     def lives(self) -> bool:
         with suppress(psutil.Error):
-            return self._code is None and _lives(psutil.Process(self.pid))
+            return self._code is None and lives(psutil.Process(self.pid))
         return False
 
     def signal(self, number: int) -> None:
@@ -267,7 +267,8 @@ def _key() -> bytes:
     return rsa.generate_private_key(65537, 2048).private_bytes(*form)
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; not if it has ended and nobody has asked how."""
     with suppress(psutil.Error):
         return process.status() != psutil.STATUS_ZOMBIE
     return False

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 import psutil
 
-from .house import PATIENCE, House
+from .house import PATIENCE, House, lives, until
 
 Instant = Callable[["Run"], Iterator[int | None]]
 
@@ -211,9 +211,10 @@ def _kill_one(run: Run, name: str, port: int | None) -> None:
     victim = run.dice.choice(alive)
     if port is not None and run.dice.random() < 0.8:
         victim = next((one for one in alive if port in _ports(one)), victim)
-    with suppress(psutil.Error):
+    with suppress(psutil.NoSuchProcess):
         victim.kill()
         run.counted[name] += 1
+    until(lambda: not lives(victim))
 
 
 def _ports(process: psutil.Process) -> set[int]:
@@ -241,4 +242,4 @@ def _finish(run: Run) -> None:
 
 def orphans(run: Run) -> list[int]:
     """Processes that outlived the one that began them, and everything else."""
-    return [process.pid for process in run.seen.values() if process.is_running() and process.status() != "zombie"]
+    return [process.pid for process in run.seen.values() if process.is_running() and lives(process)]
