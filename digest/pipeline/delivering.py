@@ -1,20 +1,34 @@
-"""Sending what is pending."""
+"""Sending what is pending: one thread claims, renders and signs; others send, each over a connection of its own.
 
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+    store.claim -> gate.sift -> renderer.message -> sign -> Line -> Sender -> Ledger -> store.progress
+                                                                     transport.send
+
+Nothing is begun before the store has written so, and an outcome is written with whatever begins next. When it is to
+stop, the messages in hand are finished and all other claims go back unharmed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from threading import Thread
 
 import structlog
 
-from digest import pacing
-from digest.errors import DigestError, RelayError
-from digest.model import Claim, Ended, Outcome, State, Verdict
-from digest.pipeline.parts import Delivered, Parts, Transport
+from digest.errors import DigestError, StoreError
+from digest.model import Claim, Outcome, Verdict
+from digest.pipeline.gate import Gate
+from digest.pipeline.ledger import Ledger
+from digest.pipeline.line import Line, Prepared
+from digest.pipeline.parts import Delivered, Parts
+from digest.pipeline.sending import Desk, Sender
 
 log = structlog.get_logger(__name__)
 
-BATCH = 50  # deliveries claimed at a time
+BATCH = 100  # deliveries claimed at a time
 LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
+_WORTH_A_WAIT = timedelta(seconds=5)  # for what was put off
+_PER_CONNECTION = 10  # messages for which a further connection is worth its greeting
 
 
 def deliver(
@@ -22,79 +36,159 @@ def deliver(
     now: Callable[[], datetime],
     *,
     only: str | None = None,
+    patient: bool = True,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Delivered:
-    """Send what is pending or due for another try, until nothing is left, the relay fails, or `stopping` says so."""
-    round_ = _Round(parts, now, stopping)
+    """Send what is pending or due for another try, until nothing is left, the relay fails, or `stopping` says so.
+
+    Who asked for this by hand is not `patient`: a relay that failed is tried again.
+
+    Raises:
+        StoreError: the store cannot be read or written; what was in hand is finished, what was not goes back.
+    """
+    round_ = _Round(parts, now, only, stopping, patient=patient)
     try:
-        while not stopping() and (claims := _claim(parts, now(), only)):
-            round_.run(claims)
-    except RelayError as error:
-        log.warning("relay unusable", reason=str(error))
-        return round_.delivered(relay=str(error))
+        round_.run()
     finally:
         round_.close()
     return round_.delivered()
 
 
-def _claim(parts: Parts, now: datetime, only: str | None) -> list[Claim]:
-    return parts.store.claim(
-        now,
-        worker=parts.worker,
-        lease=LEASE,
-        limit=BATCH,
-        subscriber=only,
-        on_unknown=parts.limits.on_unknown,
-        expiry=parts.limits.expiry,
-    )
-
-
 class _Round:
-    """One round of deliveries over one transport."""
+    """One round of deliveries."""
 
-    def __init__(self, parts: Parts, now: Callable[[], datetime], stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        now: Callable[[], datetime],
+        only: str | None,
+        stopping: Callable[[], bool],
+        *,
+        patient: bool,
+    ) -> None:
         self._parts = parts
         self._now = now
-        self._stopping = stopping
-        self._transport: Transport | None = None
-        self._counts: Counter[Verdict] = Counter()
+        self._only = only
+        self._gate = Gate(parts.store, parts.limits, now(), patient=patient)
+        self._line = Line(stopping)
+        self._desk = Desk(parts, now, self._gate, Ledger(parts.store, now), self._line)
+        self._threads: list[Thread] = []
+        self._waiting: dict[int, Claim] = {}  # claimed, and not yet given to the senders
+        self._given = 0
+        self._relay: str | None = None
 
-    def run(self, claims: Sequence[Claim]) -> None:
-        """Send these; whatever is not begun when it must end goes back unharmed."""
-        waiting = deque(claims)
-        try:
-            while waiting and not self._stopping():
-                self._attempt(waiting[0])
-                waiting.popleft()
-        finally:
-            self._parts.store.release(list(waiting), until=self._now())
+    # --- the order of things ---
 
-    def _attempt(self, claim: Claim) -> None:
+    def run(self) -> None:
+        """Claim and send, batch by batch, while senders are still at work on the last one."""
+        while not self._line.over and not self._refused():
+            room = self._gate.room(BATCH, self._now())
+            if claims := self._claim(room) if room else []:
+                self._line.allow(self._gate.connections(self._now()))
+                self._work_off(claims)
+            elif not self._comes_soon():
+                return
+
+    def _refused(self) -> bool:
+        """Whether the relay is to be left alone."""
+        until = self._gate.refused_until(self._now())
+        if until is not None and self._parts.store.waiting(self._now(), most=1):
+            self._relay = f"the relay is left alone until {until:%H:%M:%S} UTC, after what it said before"
+        return until is not None
+
+    def _claim(self, room: int) -> list[Claim]:
+        limits = self._parts.limits
+        return self._parts.store.claim(
+            self._now(),
+            worker=self._parts.worker,
+            lease=LEASE,
+            limit=room,
+            subscriber=self._only,
+            on_unknown=limits.on_unknown,
+            expiry=limits.expiry,
+        )
+
+    def _work_off(self, claims: Sequence[Claim]) -> None:
+        self._waiting |= {claim.id: claim for claim in claims}
+        sifted = self._gate.sift(claims, self._now())
+        self._put_off(sifted.later)
+        for claim, at in sifted.go:
+            self._line.pause((at - self._now()).total_seconds())
+            if self._line.over or not self._hand_on(claim):
+                return
+            del self._waiting[claim.id]
+
+    def _hand_on(self, claim: Claim) -> bool:
+        """Prepare one message for the senders; False if nothing more may begin."""
+        prepared = self._prepared(claim)
+        if prepared is None:
+            return True
+        if not self._line.give(prepared):
+            return False
+        self._given += 1
+        self._hire()
+        return True
+
+    def _comes_soon(self) -> bool:
+        """Nothing is due, but something may be in a moment: what is being sent may come back, or was put off."""
+        self._line.drain()
+        at = self._gate.resume_at(self._now())
+        if at is None or at - self._now() > _WORTH_A_WAIT:
+            return False
+        self._line.pause((at - self._now()).total_seconds())
+        return True
+
+    # --- its parts ---
+
+    def _prepared(self, claim: Claim) -> Prepared | None:
         try:
-            message = self._parts.renderer.message(claim.edition)
+            return Prepared(claim, self._parts.sign(self._parts.renderer.message(claim.edition)))
         except Exception as error:  # a template or an address that breaks one message must not stop the rest
             ours = not isinstance(error, DigestError)  # what is raised on purpose says where; a fault of ours does not
             log.error("cannot render", subscriber=claim.edition.subscriber.email, reason=str(error), exc_info=ours)
-            outcome = Outcome(Verdict.DEFERRED, f"cannot be rendered: {error}")
-        else:
-            outcome = self._open().send(
-                message, lambda: claim.id in self._parts.store.progress([claim], (), self._now())
-            )
-        settled = pacing.settle(outcome, claim, self._now(), self._parts.limits)
-        self._parts.store.progress((), [Ended(claim, outcome, settled)], self._now())
-        self._counts[Verdict.FAILED if settled.state is State.FAILED else outcome.verdict] += 1
+            self._desk.over(claim, Outcome(Verdict.DEFERRED, f"cannot be rendered: {error}"))
+            return None
 
-    def _open(self) -> Transport:
-        if self._transport is None:
-            self._transport = self._parts.transport()
-        return self._transport
+    def _hire(self) -> None:
+        """A sender more, if there is work for it. The first one is alone until the relay has taken or refused something."""
+        wanted = 1 + self._given // _PER_CONNECTION if self._desk.tally.counts else 1
+        if self._line.enter(wanted):
+            thread = Thread(target=Sender(self._desk).run, name=f"sender {len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _put_off(self, later: Iterable[tuple[Claim, datetime]]) -> None:
+        for until, group in groupby(later, key=itemgetter(1)):
+            claims = [claim for claim, _ in group]
+            self._parts.store.release(claims, until)
+            for claim in claims:
+                del self._waiting[claim.id]
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-        if not self._counts:
+        """Let messages in hand be finished; give back all that was not begun."""
+        self._line.end()
+        for thread in self._threads:
+            thread.join()
+        unbegun = [*self._line.left(), *self._waiting.values()]
+        self._desk.ledger.close()
+        try:
+            self._parts.store.release(unbegun, self._now())
+        except StoreError as error:  # their leases end
+            log.warning("cannot give claims back", count=len(unbegun), reason=str(error))
+        if not self._desk.tally.counts:
             self._parts.renderer.forget()
 
-    def delivered(self, relay: str | None = None) -> Delivered:
-        sent, deferred, failed, unknown = (self._counts[verdict] for verdict in Verdict)
-        return Delivered(sent, deferred, failed, unknown, relay)
+    def delivered(self) -> Delivered:
+        """What it came to. Raises what ended it, if that was no fault of the relay."""
+        tally = self._desk.tally
+        if tally.failure:
+            raise tally.failure
+        relay = tally.relay or self._relay
+        if relay:
+            log.warning("relay unusable", reason=relay)
+        if tally.refused:
+            log.error("what we say is refused: the round has ended", reason=tally.refused)
+        if tally.noted:
+            log.error("not sent again: the delivery log has what the database does not know", messages=tally.noted)
+        sent, deferred, failed, unknown = (tally.counts[verdict] for verdict in Verdict)
+        return Delivered(sent, deferred, failed, unknown, relay, tally.refused, tally.noted)

@@ -8,6 +8,7 @@ from typing import Protocol
 from digest.model import (
     Announcement,
     Background,
+    Cause,
     Claim,
     Edition,
     Ended,
@@ -105,6 +106,10 @@ class Store(Paces, Protocol):
         """
         ...
 
+    def waiting(self, now: datetime, most: int) -> int:
+        """How many deliveries are due, counted up to `most`."""
+        ...
+
     def progress(self, begun: Sequence[Claim], ended: Sequence[Ended], now: datetime) -> frozenset[int]:
         """Note what is about to be handed over, and how attempts went; returns the ids of those begun that may go out.
 
@@ -114,6 +119,10 @@ class Store(Paces, Protocol):
 
     def release(self, claims: Sequence[Claim], until: datetime) -> None:
         """Give claims back, not counted as attempts; nobody takes them before `until`."""
+        ...
+
+    def suppress(self, email: str, cause: Cause, detail: str, now: datetime) -> None:
+        """Send nothing more to this address."""
         ...
 
     def begin_reading(self, name: str, now: datetime, until: datetime) -> bool:
@@ -232,3 +241,6 @@ class Delivered:
     unknown: int = 0
     relay: str | None = None  # why the relay could not be used, if it could not
     refused: str | None = None  # the relay's words, if what we say was refused again and again, and the round ended
+    noted: int = (
+        0  # of those sent: the delivery log has them, and the store, restored from a backup, knew of no attempt
+    )

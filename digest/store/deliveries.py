@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
 
 from digest import due
 from digest.errors import StoreError
@@ -111,16 +111,26 @@ def _taken(row: Row[Any], now: datetime, wanted: Wanted) -> _Move:
     return _move(row, State.CLAIMED, now, attempts=_attempts(row), resent=_resent(row), detail=detail, **held)
 
 
-def _due(now: datetime, wanted: Wanted) -> Select[Any]:
+def _takeable(now: datetime) -> Select[Any]:
     """What may be taken up now, except what waits for its subscriber's return."""
     someday = now.date() + timedelta(days=1)  # nobody's local day is later
     back = or_(subscribers.c.status != Status.PAUSED, subscribers.c.paused_until.is_not(None))
     here = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= someday)
-    due_now = _STANDING.where(deliveries.c.next_attempt <= now, back, here)
+    return _STANDING.where(deliveries.c.next_attempt <= now, back, here)
+
+
+def _due(now: datetime, wanted: Wanted) -> Select[Any]:
+    takeable = _takeable(now)
     if wanted.address is not None:
-        due_now = due_now.where(subscribers.c.address == wanted.address)
-    oldest = due_now.order_by(deliveries.c.next_attempt, deliveries.c.id).limit(wanted.limit)
+        takeable = takeable.where(subscribers.c.address == wanted.address)
+    oldest = takeable.order_by(deliveries.c.next_attempt, deliveries.c.id).limit(wanted.limit)
     return oldest.with_for_update(of=deliveries, skip_locked=True)  # other workers take others
+
+
+def waiting(connection: Connection, now: datetime, most: int) -> int:
+    """How many deliveries are due, counted up to `most`."""
+    some = _takeable(now).with_only_columns(deliveries.c.id).limit(most).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _expire(connection: Connection, now: datetime, wanted: Wanted) -> None:
@@ -150,7 +160,7 @@ def _aside(row: Row[Any], now: datetime, wanted: Wanted) -> _Move | None:
 def _waits(row: Row[Any], now: datetime) -> bool:
     """Whether its subscriber wants no mail on this day of theirs."""
     if row.paused_until is None:
-        return row.status is Status.PAUSED
+        return bool(row.status is Status.PAUSED)
     return due.local_date(Schedule(row.timezone), now) < row.paused_until
 
 
