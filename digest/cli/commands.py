@@ -10,6 +10,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     backtest,
+    bounces,
     check,
     demo,
     dkim,
@@ -25,6 +26,7 @@ from digest.cli import (
     send,
     status,
     subscribers,
+    suppressions,
     templates,
 )
 from digest.errors import DigestError
@@ -68,6 +70,8 @@ app.command("preview")(preview.preview)
 app.command("send")(send.send)
 app.command("run")(run.run)
 app.add_typer(subscribers.app, name="subscribers")
+app.command("bounces")(bounces.bounces)
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(templates.app, name="templates")
 app.command("status")(status.status)
 app.add_typer(dkim.app, name="dkim")
