@@ -120,7 +120,7 @@ def replan(connection: Connection, now: datetime) -> int:
     if (mark := zones.changed(connection)) is None:
         return 0
     query = select(subscribers.c.id, subscribers.c.next_due).where(subscribers.c.status == Status.ACTIVE)
-    plans = dict(connection.execute(query.where(subscribers.c.next_due > now)).tuples().all())
+    plans = {number: next_due for number, next_due in connection.execute(query.where(subscribers.c.next_due > now))}
     changed = 0
     for chunk in chunks(plans):
         for row in connection.execute(select(*_COLUMNS).where(subscribers.c.id.in_(chunk))).all():
