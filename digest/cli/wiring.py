@@ -18,11 +18,15 @@ from digest.delivery import (
     DeliveryLog,
     FilesTransport,
     MaildirTransport,
+    Patience,
+    Relay,
+    Secret,
+    SendmailTransport,
     Signer,
     Signing,
     SmtpTransport,
 )
-from digest.errors import ConfigError, Fault, TemplateError, UsageError
+from digest.errors import ConfigError, Fault, RelayError, TemplateError, UsageError
 from digest.model import Subscriber
 from digest.pacing import Limits
 from digest.pipeline import Parts, Ranker, Source
@@ -40,8 +44,11 @@ from digest.store.database import parsed
 
 if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
+    from digest.config.settings import SmtpSettings
 
 log = structlog.get_logger(__name__)
+
+LMTP_PORT = 24  # where mail stores usually listen; IANA has not assigned one for delivery (RFC 2033, 5)
 
 MakeRanker = Callable[[ranking.Recipe], Ranker]
 
@@ -120,19 +127,43 @@ def _plain_transport(settings: "Settings") -> CheckedTransport:
             return MaildirTransport(smtp.folder)
         case "files":
             return FilesTransport(smtp.folder)
-        case "smtp":
-            return SmtpTransport(
-                smtp.host,
-                smtp.effective_port,
-                security=smtp.security,
-                username=smtp.username,
-                password=smtp.password.get_secret_value() if smtp.password else None,
-                timeout=smtp.timeout,
-            )
-        case "lmtp" | "sendmail":
-            raise UsageError(f'smtp.kind = "{smtp.kind}" is not there yet')
+        case "smtp" | "lmtp":
+            own = settings.delivery
+            return SmtpTransport(make_relay(smtp), per_session=own.per_session, chaining=smtp.chaining)
+        case "sendmail":
+            return SendmailTransport(smtp.path, patience=Patience.of(smtp.timeout))
         case _:
             assert_never(smtp.kind)
+
+
+def make_relay(smtp: "SmtpSettings") -> Relay:
+    """Where to hand messages over: an SMTP server, or a mail store that speaks LMTP, on its own port or a socket."""
+    lmtp = smtp.kind == "lmtp"
+    return Relay(
+        host=str(smtp.path) if lmtp and smtp.path else smtp.host,
+        port=smtp.port or (LMTP_PORT if lmtp else smtp.effective_port),
+        security="none" if lmtp and smtp.path else smtp.security,  # a socket of this machine is no wire
+        username=smtp.username,
+        password=_secret(smtp),
+        xoauth2=smtp.auth == "xoauth2",
+        patience=Patience.of(smtp.timeout),
+        lmtp=lmtp,
+    )
+
+
+def _secret(smtp: "SmtpSettings") -> Secret | None:
+    """The password; from a file, it is read for each login, since access tokens live for an hour."""
+    file = smtp.password_file
+    if file is None:
+        return smtp.password.get_secret_value() if smtp.password else None
+
+    def read() -> str:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise RelayError(f"{file}: the password cannot be read: check smtp.password_file", "ours") from error
+
+    return read
 
 
 def make_limits(settings: "Settings") -> Limits:

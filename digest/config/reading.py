@@ -128,7 +128,9 @@ class _Reader:
     def _with_password(self, section: str, table: Table, *, overridden: bool) -> Table:
         """The table with the password that its `password_file` holds; one from the environment goes first."""
         file = table.get("password_file")
-        if not isinstance(file, str) or not file or overridden:
+        if overridden:
+            return {key: value for key, value in table.items() if key != "password_file"}
+        if not isinstance(file, str) or not file:
             return table
         if "password" in table:
             self._fault(f"{section}.password_file", "there is a password, too; keep one of the two")

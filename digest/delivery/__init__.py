@@ -4,6 +4,9 @@ from digest.delivery.dkim import CheckedTransport, Signer, Signing
 from digest.delivery.files import FilesTransport
 from digest.delivery.log import DeliveryLog
 from digest.delivery.maildir import MaildirTransport
+from digest.delivery.patience import Patience
+from digest.delivery.sendmail import SendmailTransport
+from digest.delivery.session import Relay, Secret
 from digest.delivery.smtp import SmtpTransport
 
 __all__ = [
@@ -11,6 +14,10 @@ __all__ = [
     "DeliveryLog",
     "FilesTransport",
     "MaildirTransport",
+    "Patience",
+    "Relay",
+    "Secret",
+    "SendmailTransport",
     "Signer",
     "Signing",
     "SmtpTransport",

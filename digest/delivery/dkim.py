@@ -137,7 +137,7 @@ def simple(body: bytes) -> bytes:
 class CheckedTransport(Protocol):
     """What every transport here offers."""
 
-    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome: ...
+    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome: ...
     def close(self) -> None: ...
     def check(self) -> str: ...
 
@@ -149,7 +149,7 @@ class Signing:
         self._transport = transport
         self._signer = signer
 
-    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome:  # noqa: ARG002
         """As the transport's own: its outcome, its `commit`, its errors."""
         return self._transport.send(replace(message, content=self._signer.signed(message.content)), commit)
 

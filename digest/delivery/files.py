@@ -19,7 +19,7 @@ class FilesTransport:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome:  # noqa: ARG002
         """Write one message. Calls `commit` before the file appears, and gives up if it says no.
 
         Raises:

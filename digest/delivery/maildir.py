@@ -13,7 +13,7 @@ class MaildirTransport:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def send(self, message: Message, commit: Callable[[], bool]) -> Outcome:
+    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome:  # noqa: ARG002
         """Deliver into new/. Calls `commit` before the file appears there, and gives up if it says no.
 
         Raises:

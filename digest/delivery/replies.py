@@ -1,8 +1,9 @@
-"""What an SMTP server's replies mean: pure decisions (RFC 5321, 4.2; RFC 3463)."""
+"""What an SMTP server says: replies, read off the wire (RFC 5321, 4.2; RFC 2034). Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 
 
 class Step(StrEnum):
@@ -14,25 +15,25 @@ class Step(StrEnum):
     DOT = "the final dot"
 
 
-class Ruling(Enum):
-    """What follows from a reply."""
-
-    ACCEPTED = auto()
-    DEFER = auto()  # not now, this one
-    FAIL = auto()  # never, this one
-    LOST = auto()  # no more in this session; the message is not to blame
-    UNKNOWN = auto()  # the server may have taken the message
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A server's reply; several lines are one, joined by blanks."""
+    """A server's reply on one line."""
 
     code: int
     text: str
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".rstrip()
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, "5.1.1", in front (RFC 2034) or where qmail and Cisco have it: "(#5.1.1)"."""
+        found = _ENHANCED.match(self.text) or _ENHANCED_LATER.search(self.text)
+        return found[1] if found and self.code // 100 in (2, 4, 5) else ""
+
+
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
+_ENHANCED_LATER = re.compile(r"#([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 
 
 LONGEST_LINE = 8192  # far beyond the 512 octets of RFC 5321, 4.5.3.1.5
@@ -66,45 +67,19 @@ def parse_line(line: bytes) -> Line:
     if match is None:
         raise NotSmtp(f"does not speak SMTP: {shown(line)!r}")
     code, separator, text = match.groups()
-    return Line(int(code), (text or b"").strip(), last=separator != b"-")
+    return Line(int(code), (text or b"").replace(b"\0", b"").strip(), last=separator != b"-")
+
+
+def joined(lines: Sequence[Line]) -> Reply:
+    """The reply that these lines are; Gmail repeats the enhanced code on each."""
+    texts = [shown(line.text) for line in lines]
+    head = _ENHANCED.match(texts[0])
+    prefix = head[0] if head else "\n"
+    rest = [text.removeprefix(prefix).strip() for text in texts[1:]]
+    return Reply(lines[-1].code, shown(" ".join([texts[0], *rest]).encode()))
 
 
 def shown(text: bytes) -> str:
     """A server's words on one line, without what a terminal would act upon, cut to what anybody will read."""
     words = " ".join(text[:LONGEST_LINE].decode("utf-8", "replace").split())
     return "".join(c for c in words if c.isprintable())[:_SHOWN]
-
-
-# 421: closing. 503: commands out of order. The others ask for a login (RFC 4954, 6). None of them is about a message.
-_ABOUT_THE_SESSION = frozenset({421, 503, 530, 534, 535, 538})
-
-# RFC 3463: X.2.3 and X.3.4 message too big, X.6.* what the message is made of (8-bit text, SMTPUTF8).
-_ABOUT_THE_MESSAGE = re.compile(r"5\.(?:2\.3|3\.4|6\.\d{1,3})(?!\d)")
-
-
-def rule(step: Step, reply: Reply) -> Ruling:
-    """What follows from `reply` to `step`.
-
-    A refusal at MAIL speaks of the relay or of our own sender address, which is the same for everybody, unless it says
-    that the message is too big or not of a kind the server takes.
-    """
-    if reply.code in _ABOUT_THE_SESSION:
-        return Ruling.LOST
-    if _as_expected(step, reply.code):
-        return Ruling.ACCEPTED
-    if step is Step.MAIL and not _refuses_the_message(reply):
-        return Ruling.LOST
-    match reply.code // 100:
-        case 4:
-            return Ruling.DEFER
-        case 5:
-            return Ruling.FAIL
-    return Ruling.UNKNOWN if step is Step.DOT else Ruling.LOST
-
-
-def _as_expected(step: Step, code: int) -> bool:
-    return code == 354 if step is Step.DATA else code // 100 == 2
-
-
-def _refuses_the_message(reply: Reply) -> bool:
-    return reply.code == 552 or (reply.code // 100 == 5 and bool(_ABOUT_THE_MESSAGE.match(reply.text)))

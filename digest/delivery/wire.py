@@ -19,7 +19,7 @@ def envelope(sender: str, recipient: str, content: bytes, features: Mapping[str,
     try:
         mail_from = _path(sender, features)
     except ValueError as error:
-        raise RelayError(f"{error}: set mail.from to an address that the relay takes") from error
+        raise RelayError(f"{error}: set mail.from to an address that the relay takes", "ours") from error
     rcpt_to = _path(recipient, features)
     international = not (mail_from + rcpt_to).isascii()
     parameters = "".join(_parameters(content, features, international=international))

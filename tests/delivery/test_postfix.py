@@ -20,7 +20,7 @@ import pytest
 from digest import config
 from digest.cli import wiring
 from digest.cli.check import samples
-from digest.delivery import Signer, Signing, SmtpTransport, keys
+from digest.delivery import Relay, Signer, SmtpTransport, keys
 from digest.delivery.wire import as_sent
 from digest.model import Message, Verdict
 
@@ -146,10 +146,10 @@ def after_the_trip(relay, content, recipient):
     """The message as the Maildir has it."""
     port, box, log = relay
     signer = Signer(DOMAIN, [keys.signing(key, name) for name, key in KEYS.items()])
-    transport = Signing(SmtpTransport("127.0.0.1", port, security="none"), signer)
+    transport = SmtpTransport(Relay("127.0.0.1", port, security="none"))
     before = set(box.glob("new/*"))
     try:
-        outcome = transport.send(Message(f"digest@{DOMAIN}", recipient, "<1@x>", content), lambda: True)
+        outcome = transport.send(Message(f"digest@{DOMAIN}", recipient, "<1@x>", signer.signed(content)), lambda: True)
     finally:
         transport.close()
     assert outcome.verdict is Verdict.SENT, outcome
