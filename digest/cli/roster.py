@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from digest import config
@@ -204,8 +205,18 @@ def read(table: Mapping[str, Any], sources: Sequence[str]) -> tuple[Subscriber |
     return (entry.subscriber(Origin.DATABASE) if entry else None), faults
 
 
-def sift(rows: Iterable[Row], known: Iterable[Subscriber], sources: Sequence[str]) -> Sifted:
-    """Tell new subscribers from changed ones and from rows with faults; `known` are all there ever were."""
+def sift(
+    rows: Iterable[Row],
+    known: Iterable[Subscriber],
+    sources: Sequence[str],
+    suppressed: Mapping[str, str] = MappingProxyType({}),
+) -> Sifted:
+    """Tell new subscribers from changed ones and from rows with faults.
+
+    Args:
+        known: all there ever were.
+        suppressed: why addresses, in one case, get no mail.
+    """
     before = {subscriber.email.casefold(): subscriber for subscriber in known}
     seen: dict[str, str] = {}
     kept: dict[str, list[Subscriber]] = {"new": [], "changed": [], "unchanged": []}
@@ -215,12 +226,15 @@ def sift(rows: Iterable[Row], known: Iterable[Subscriber], sources: Sequence[str
         subscriber, wrong = _read_row(row, old, sources)
         if subscriber is not None:
             old = before.get(subscriber.email.casefold())
-            wrong = _objections(row, subscriber, old, seen)
+            wrong = _objections(row, subscriber, old, seen) or _withheld(subscriber, suppressed)
         if subscriber is None or wrong:
             faults[row.where] = wrong
         else:
             kept[_fate(subscriber, old)].append(subscriber)
     return Sifted(**{fate: tuple(subscribers) for fate, subscribers in kept.items()}, faults=faults)
+
+
+_STATUSES = (Status.ACTIVE.value, Status.PAUSED.value, Status.SUPPRESSED.value)
 
 
 def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple[Subscriber | None, list[str]]:
@@ -231,8 +245,8 @@ def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple
     status = table.pop(STATUS, Status.ACTIVE.value)
     subscriber, faults = read(table, sources)
     wrong = [f"{fault.key}: {fault.what}" for fault in faults]
-    if status not in (Status.ACTIVE.value, Status.PAUSED.value):
-        wrong.append('status: must be "active" or "paused"')
+    if status not in _STATUSES:
+        wrong.append('status: must be "active", "paused" or "suppressed"')
     return (None if wrong or subscriber is None else replace(subscriber, status=Status(status))), wrong
 
 
@@ -253,6 +267,14 @@ def _objections(row: Row, subscriber: Subscriber, old: Subscriber | None, seen: 
     if old is not None and old.origin is Origin.FILE and record(old) != record(subscriber):
         return [f"{subscriber.email} is kept in the configuration file; change them there"]
     return []
+
+
+def _withheld(subscriber: Subscriber, suppressed: Mapping[str, str]) -> list[str]:
+    """No file makes anybody active whose address is on the suppression list."""
+    why = suppressed.get(subscriber.email.casefold())
+    if why is None or subscriber.status is Status.SUPPRESSED:
+        return []
+    return [f"{subscriber.email} gets no mail: {why}"]
 
 
 def _fate(subscriber: Subscriber, old: Subscriber | None) -> str:

@@ -307,7 +307,8 @@ def import_(
     rows = roster.from_json(content) if _shape(file, shape) is Shape.JSON else roster.from_csv(content)
     moment = or_now(now)
     with _opened(ctx, None if dry_run else moment) as (settings, store):
-        sifted = roster.sift(rows, _ever_known(settings, store, moment), [s.name for s in settings.sources])
+        sources = [source.name for source in settings.sources]
+        sifted = roster.sift(rows, _ever_known(settings, store, moment), sources, _suppressed(store))
         if not dry_run:
             _take(store, sifted, moment)
     for where, faults in sifted.faults.items():
@@ -334,10 +335,21 @@ def _ever_known(settings: "Settings", store: "Store", now: datetime) -> "list[Su
     return [*gone, *wiring.everybody(settings, store, now)]
 
 
+def _suppressed(store: "Store") -> dict[str, str]:
+    from digest.store.subscribers import suppressed
+
+    return {entry.email.casefold(): suppressed(entry) for entry in store.suppressions()}
+
+
 def _take(store: "Store", sifted: "Sifted", now: datetime) -> None:
+    from digest.model import Cause, Status
+
     for subscriber in sifted.new:
         store.add(subscriber, now)
     for subscriber in sifted.changed:
         store.update(subscriber, now)
     for subscriber in (*sifted.new, *sifted.changed):
-        store.set_status(subscriber.email, subscriber.status, now)
+        if subscriber.status is Status.SUPPRESSED:
+            store.suppress(subscriber.email, Cause.OPERATOR, "imported as suppressed", now)
+        else:
+            store.set_status(subscriber.email, subscriber.status, now)
