@@ -266,7 +266,7 @@ def _mail(settings: "Settings") -> Findings:
     from digest.cli import wiring
 
     with _blamed_on("mail") as found:
-        transport = wiring.make_transport(settings, signer=None)
+        transport = wiring.make_transport(settings)
         try:
             found.append(Finding("mail", Weight.OK, transport.check()))
         finally:

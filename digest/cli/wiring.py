@@ -23,7 +23,6 @@ from digest.delivery import (
     Secret,
     SendmailTransport,
     Signer,
-    Signing,
     SmtpTransport,
 )
 from digest.errors import ConfigError, Fault, RelayError, TemplateError, UsageError
@@ -105,12 +104,6 @@ def _given(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def make_transport(settings: "Settings", signer: Signer | None) -> CheckedTransport:
-    """What sends messages, signed if there is somebody to sign them."""
-    transport = _plain_transport(settings)
-    return Signing(transport, signer) if signer else transport
-
-
 def make_signer(settings: "Settings") -> Signer | None:
     """What signs a message's bytes; None where there is no key. Raises ConfigError with every key that cannot be used."""
     if settings.dkim.key_file is None:
@@ -120,7 +113,8 @@ def make_signer(settings: "Settings") -> Signer | None:
     return Signer(settings.signing_domain, signing_keys(settings.dkim))
 
 
-def _plain_transport(settings: "Settings") -> CheckedTransport:
+def make_transport(settings: "Settings") -> CheckedTransport:
+    """What sends messages, over one connection."""
     smtp = settings.smtp
     match smtp.kind:
         case "maildir":
@@ -320,11 +314,13 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
         store=store,
         ranker=ranker(recipe) if ranker else ranking.make(recipe, store),
         renderer=renderer,
-        transport=lambda: make_transport(settings, signer),
+        transport=lambda: make_transport(settings),
         worker=worker.name(),
         note=_note(settings.site.note_file),
+        sign=signer.sealed if signer else lambda message: message,
         log=taken,
         limits=make_limits(settings),
+        chaining=settings.smtp.chaining,
         grace=settings.delivery.patience,
         post=make_post(settings.bounces, secret),
     )

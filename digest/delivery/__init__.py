@@ -1,6 +1,6 @@
 """Delivery: a message's bytes handed over, and what came of it."""
 
-from digest.delivery.dkim import CheckedTransport, Signer, Signing
+from digest.delivery.dkim import CheckedTransport, Signer
 from digest.delivery.files import FilesTransport
 from digest.delivery.log import DeliveryLog
 from digest.delivery.maildir import MaildirTransport
@@ -19,6 +19,5 @@ __all__ = [
     "Secret",
     "SendmailTransport",
     "Signer",
-    "Signing",
     "SmtpTransport",
 ]

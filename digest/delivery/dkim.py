@@ -43,6 +43,10 @@ class Signer:
         signatures = [_signature(key, self._domain, names, covered, body_hash) for key in self._keys]
         return b"".join([*signatures, content])
 
+    def sealed(self, message: Message) -> Message:
+        """The same message, signed."""
+        return replace(message, content=self.signed(message.content))
+
 
 def _signature(key: Key, domain: str, names: Sequence[bytes], covered: bytes, body_hash: str) -> bytes:
     """One DKIM-Signature header, which signs itself with an empty `b=` (RFC 6376, 3.7)."""
@@ -140,22 +144,3 @@ class CheckedTransport(Protocol):
     def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome: ...
     def close(self) -> None: ...
     def check(self) -> str: ...
-
-
-class Signing:
-    """A transport that signs each message before another one sends it."""
-
-    def __init__(self, transport: CheckedTransport, signer: Signer) -> None:
-        self._transport = transport
-        self._signer = signer
-
-    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome:  # noqa: ARG002
-        """As the transport's own: its outcome, its `commit`, its errors."""
-        return self._transport.send(replace(message, content=self._signer.signed(message.content)), commit)
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def check(self) -> str:
-        """What the transport finds; raises what it raises."""
-        return self._transport.check()

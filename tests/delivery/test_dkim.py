@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery import FilesTransport, MaildirTransport, Signer, Signing, keys
+from digest.delivery import FilesTransport, MaildirTransport, Signer, keys
 from digest.delivery.wire import as_sent
 from digest.model import Message, Verdict
 
@@ -199,15 +199,15 @@ def test_mail_dkim_minds_a_header_that_is_added(second_opinion):
 
 
 @pytest.mark.parametrize(("transport", "pattern"), [(FilesTransport, "*.eml"), (MaildirTransport, "new/*")])
-def test_a_transport_that_signs_hands_over_what_is_signed(tmp_path, transport, pattern):
-    signing = Signing(transport(tmp_path), signer("rsa"))
+def test_what_is_sealed_is_handed_over_signed(tmp_path, transport, pattern):
     message = Message("digest@papers.example.org", "ann@example.org", "<1@papers.example.org>", MESSAGE)
-    assert "can be written" in signing.check()
-    assert signing.send(message, lambda: False).verdict is Verdict.DEFERRED
-    assert list(tmp_path.glob(pattern)) == []
-    for _ in range(2):
-        assert signing.send(message, lambda: True).verdict is Verdict.SENT
-    signing.close()
+    sealed = signer("rsa").sealed(message)
+    assert (sealed.sender, sealed.recipient, sealed.message_id) == (
+        message.sender,
+        message.recipient,
+        message.message_id,
+    )
+    assert transport(tmp_path).send(sealed, lambda: True).verdict is Verdict.SENT
     (file,) = tmp_path.glob(pattern)
     assert verdicts(file.read_bytes()) == [True]
 
