@@ -105,7 +105,7 @@ def run(  # noqa: PLR0913  (all of them have a default)
     chores: Mapping[str, Stage] | None = None,
     pulse: Pulse | None = None,
 ) -> int:
-    """Pull, compose and deliver what is due, at once and then `every` minute, until SIGTERM, SIGINT or `stop`.
+    """Pull, compose, deliver and take back what is due, at once and then `every` minute, until SIGTERM, SIGINT or `stop`.
 
     The first signal lets the message in hand be finished; a second one ends the process at once, which loses nothing
     either. `first` is the time that the first tick acts as; `chores` are done at the end of each tick. Returns the

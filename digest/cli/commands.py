@@ -10,6 +10,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     backtest,
+    backup,
     bounces,
     check,
     demo,
@@ -28,6 +29,7 @@ from digest.cli import (
     subscribers,
     suppressions,
     templates,
+    vacuum,
 )
 from digest.errors import DigestError
 
@@ -74,6 +76,8 @@ app.command("bounces")(bounces.bounces)
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(templates.app, name="templates")
 app.command("status")(status.status)
+app.command("vacuum")(vacuum.vacuum)
+app.command("backup")(backup.backup)
 app.add_typer(dkim.app, name="dkim")
 app.command("search")(search.search)
 app.command("rank")(rank.rank)

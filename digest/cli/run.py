@@ -1,8 +1,17 @@
 """`digest run`: the daemon."""
 
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
 import typer
 
 from digest.cli.arguments import Now
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from digest.cli.wiring import Installation
+    from digest.daemon import Pulse
 
 
 def run(ctx: typer.Context, now: Now = None) -> None:
@@ -16,9 +25,23 @@ def run(ctx: typer.Context, now: Now = None) -> None:
     from datetime import UTC, datetime
 
     from digest import daemon
-    from digest.cli import logs, wiring
+    from digest.cli import alerting, logs, vacuum, wiring
     from digest.cli.ranking import PassingRanker
 
-    logs.verbose()
-    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home:
-        daemon.run(home.parts, first=now)
+    logs.verbose(logs.hiding(wiring.load_settings(ctx.obj)))
+    stop, pulse = daemon.Stop(), daemon.Pulse()
+    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home, _observed(home, pulse):
+        chores: dict[str, daemon.Stage] = {
+            "watch": lambda done: alerting.watch(home, done.now),
+            "vacuum": vacuum.chore(home, stop.is_set),
+        }
+        daemon.run(home.parts, first=now, stop=stop, pulse=pulse, chores=chores)
+
+
+def _observed(home: "Installation", pulse: "Pulse") -> "AbstractContextManager[object]":
+    """Answers to Prometheus, if the configuration names a port."""
+    from digest import daemon
+    from digest.cli import metrics
+
+    port = home.settings.operator.metrics_port
+    return metrics.serving(port, metrics.Desk(home.store, pulse, daemon.utc_now)) if port else nullcontext()

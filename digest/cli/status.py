@@ -1,66 +1,108 @@
-"""`digest status`: how things stand."""
+"""`digest status`: how things stand, with everything or with one subscriber."""
 
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.cli.arguments import Json, Now, or_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
 
-    from digest.store import Overview
+    from digest.config import Settings
+    from digest.coverage import Coverage, Expected
+    from digest.store import History, Store
+
+_DAYS = 5  # of each source that are looked back on
+_EDITIONS = 10
 
 
-def status(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
-    """Show the last pull of each source, who is due, and what was sent, deferred or failed.
+def status(
+    ctx: typer.Context,
+    email: Annotated[str | None, typer.Argument(help="Of this subscriber: whether they got it, and when.")] = None,
+    editions: Annotated[
+        int, typer.Option("--editions", min=1, help="With an address: how many of the last editions.")
+    ] = _EDITIONS,
+    days: Annotated[int, typer.Option("--days", min=1, max=60, help="Of each source's days, so many.")] = _DAYS,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Show how things stand: what is wrong, sources and their last days, what waits, was sent or failed.
 
-    Example: digest status --json
+    With an address: their last editions, when each was sent, what the server said, and when the next one comes.
+
+    Examples: digest status; digest status ann@example.org; digest status --json
     """
-    from digest.cli import output, wiring
+    from digest.cli import status_text, wiring
 
-    settings = wiring.load_settings(ctx.obj)
+    settings, moment = wiring.load_settings(ctx.obj), or_now(now)
     with wiring.store_of(settings, create=False) as store:
-        overview = store.overview(or_now(now))
+        if email is not None:
+            _one(settings, store, email, editions, moment, as_json=as_json)
+            return
+        overview = store.overview(moment)
+        covered = _coverage(settings, store, moment.date(), days)
     if as_json:
-        output.emit_json(overview)
-        return
-    _print(overview)
+        _emit(overview, coverage=covered)
+    else:
+        status_text.print_overview(overview, covered, moment)
 
 
-def _print(overview: "Overview") -> None:
+def _emit(value: object, **more: object) -> None:
     from digest.cli import output
 
-    output.table(
-        "Sources",
-        ["name", "last pull", "last complete", "next", "announced#", "papers#", "problems"],
-        [
-            [
-                source.name,
-                source.last_attempt,
-                source.last_success,
-                source.next_pull,
-                source.announced,
-                source.listings,
-                "\n".join(problem.what for problem in source.problems) or "none",
-            ]
-            for source in overview.sources
-        ],
-    )
-    if overview.failures:
-        output.table(
-            "Not delivered",
-            ["subscriber", "date", "state", "tries#", "code", "what was said", "when"],
-            [[f.email, f.issue_date, f.state, f.attempts, f.code, f.detail, f.when] for f in overview.failures],
-        )
-    typer.echo(f"Papers       {overview.listings} in a database of {overview.size / 1e6:.1f} MB")
-    typer.echo(
-        f"Subscribers  {_counts(overview.subscribers.items())}; {overview.due} due, the next at {output.say(overview.next_due)}"
-    )
-    typer.echo(
-        f"Deliveries   {_counts(overview.deliveries.items())}; last 24 hours: {_counts(overview.deliveries_today.items())}"
-    )
+    output.emit_json({**output.plain(value), **more})
 
 
-def _counts(by_state: "Iterable[tuple[str, int]]") -> str:
-    return ", ".join(f"{count} {state}" for state, count in by_state if count) or "none"
+# --- everything -----------------------------------------------------------------------------------------------------
+
+
+def _coverage(settings: "Settings", store: "Store", today: date, days: int) -> "list[Coverage]":
+    from digest.coverage import coverage
+
+    since = today - timedelta(days=days - 1)
+    return coverage(store.news(since, today), _calendars(settings), store.first_visits(), since, today)
+
+
+def _calendars(settings: "Settings") -> "dict[str, Expected]":
+    """What is to be expected of each source, by name."""
+    from digest.cli import wiring
+    from digest.sources.client import Client
+
+    with Client(settings.site.contact or "") as client:
+        return {entry.name: wiring.make_source(entry, client).expected for entry in settings.sources}
+
+
+# --- one subscriber -------------------------------------------------------------------------------------------------
+
+
+def _one(settings: "Settings", store: "Store", email: str, limit: int, now: "datetime", *, as_json: bool) -> None:
+    from digest.cli import status_text, wiring
+    from digest.cli.roll import next_due
+
+    history = store.history(email, limit)
+    if history is None:
+        wiring.the_one(wiring.everybody(settings, store, now), email)  # or it is somebody else's address
+        typer.echo(f"{email} is in the configuration, and no run has seen it yet: nothing was composed for them.")
+        return
+    coming = next_due(history.subscriber, now)
+    if as_json:
+        _emit(_told(history), next_due=coming)
+    else:
+        status_text.print_history(history, coming, now)
+
+
+def _told(history: "History") -> dict[str, Any]:
+    """What is known of one subscriber, for programs."""
+    subscriber = history.subscriber
+    return {
+        "email": subscriber.email,
+        "status": subscriber.status,
+        "subscribed": history.created_at,
+        "schedule": subscriber.schedule,
+        "paused_until": subscriber.paused_until,
+        "last_issue": subscriber.last_issue,
+        "suppression": history.suppression,
+        "editions": history.editions,
+    }
