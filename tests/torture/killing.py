@@ -102,7 +102,7 @@ def _flow(run: Run) -> Iterator[int | None]:
 def _steered(step: str) -> Instant:
     @contextmanager
     def wait(run: Run) -> Iterator[int | None]:
-        run.house.sink.trap(step, run.dice.randint(1, 2 * run.pace))
+        run.house.sink.trap(step, 1 if step == "greeting" else run.dice.randint(1, 2 * run.pace))
         with _caught(run) as port:
             if step == "replied":
                 run.house.sink.order("go")
@@ -162,10 +162,10 @@ def torture(house: House, *, kills: int, seed: int, seconds: float, startup: flo
     run = Run(house, random.Random(seed), kills, monotonic() + seconds, startup)
     early = max(1, round(kills * _SHARE))
     house.web.open.clear()  # as long as nobody is answered, nothing can be composed
+    house.sink.order("hold")  # and nothing is sent but while an instant is waited for
     _series(run, PULLING, early, lambda: True)
     house.web.open.set()
     _series(run, COMPOSING, early, lambda: _waiting(house)[0] > 0)
-    house.sink.order("hold")
     _series(run, DELIVERING, kills - run.done, lambda: sum(_waiting(house)) > 0)
     house.sink.order("flow")
     _finish(run)
