@@ -2,14 +2,14 @@
 
 import sys
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.arguments import Json, Now, or_now
+from digest.cli.arguments import Json, Now, or_now, read_date
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,59 +60,17 @@ def list_(ctx: typer.Context, now: Now = None, as_json: Json = False) -> None:
 
     Example: digest subscribers list
     """
-    from digest.cli import output, wiring
+    from digest.cli import output, roll, wiring
 
     moment = or_now(now)
     with _opened(ctx, None) as (settings, store):
         present = wiring.everybody(settings, store, moment)
     if as_json:
-        output.emit_json([_as_json(subscriber, moment) for subscriber in present])
+        output.emit_json([roll.as_json(subscriber, moment) for subscriber in present])
     elif not present:
         typer.echo("Nobody yet. Add somebody: digest subscribers add you@example.org --keyword diffusion")
     else:
-        columns = ["address", "status", "kept in", "keywords", "comes", "mail", "next", "last"]
-        output.table(None, columns, [_as_row(subscriber, moment) for subscriber in present])
-
-
-def next_due(subscriber: "Subscriber", now: datetime) -> datetime | None:
-    """When the next edition comes, in the subscriber's own time; None while paused."""
-    from digest import due
-    from digest.model import Status
-
-    if subscriber.status is not Status.ACTIVE:
-        return None
-    plan = due.plan(subscriber.schedule, subscriber.last_issue, now)
-    moment = now if plan.issue_date else plan.next_due
-    return moment.astimezone(due.zone(subscriber.schedule))
-
-
-def _as_row(subscriber: "Subscriber", now: datetime) -> list[object]:
-    from digest.config import day_names
-    from digest.model import EVERY_DAY, Origin
-
-    schedule = subscriber.schedule
-    days = "" if schedule.days == EVERY_DAY else f" {' '.join(day_names(schedule.days))}"
-    return [
-        subscriber.email,
-        subscriber.status,
-        "config.toml" if subscriber.origin is Origin.FILE else "database",
-        ", ".join(subscriber.profile.keywords) or "none",
-        f"{schedule.send_at:%H:%M} {schedule.timezone}{days}",
-        " ".join(filter(None, [subscriber.format, subscriber.layout, subscriber.locale])),
-        next_due(subscriber, now),
-        subscriber.last_issue,
-    ]
-
-
-def _as_json(subscriber: "Subscriber", now: datetime) -> dict[str, object]:
-    from digest.cli.roster import record
-
-    return {
-        **record(subscriber),
-        "origin": subscriber.origin,
-        "next_due": next_due(subscriber, now),
-        "last_issue": subscriber.last_issue,
-    }
+        output.table(None, roll.COLUMNS, [roll.as_row(subscriber, moment) for subscriber in present])
 
 
 @app.command("export")
@@ -169,6 +127,14 @@ def add(
     timezone: Annotated[str | None, typer.Option("--timezone", help="Their zone, like Europe/Zurich.")] = None,
     send_at: Annotated[str | None, typer.Option("--send-at", help="When it comes, by the clock there: 07:30.")] = None,
     days: Annotated[str | None, typer.Option("--days", help="On which days: mon,tue,thu. Else every day.")] = None,
+    away: Annotated[
+        list[str] | None,
+        typer.Option("--away", help="Days without a digest, like 2026-12-24..2027-01-03. Repeatable."),
+    ] = None,
+    catch_up: Annotated[
+        bool | None,
+        typer.Option("--catch-up/--no-catch-up", help="Whether the first digest after an absence looks back on it."),
+    ] = None,
     max_papers: Annotated[int | None, typer.Option("--max-papers", help="At most so many papers.")] = None,
     format_: Annotated[str | None, typer.Option("--format", help="html, text or markdown.")] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="cards, compact or full.")] = None,
@@ -193,6 +159,8 @@ def add(
         "timezone": timezone,
         "send_at": send_at,
         "days": days.replace(",", " ").split() if days is not None else None,
+        "away": away,
+        "catch_up": catch_up,
         "max_papers": max_papers,
         "format": format_,
         "layout": layout,
@@ -214,6 +182,8 @@ def add(
 
 
 def _promise(subscriber: "Subscriber", now: datetime) -> str:
+    from digest.cli.roll import next_due
+
     due = next_due(subscriber, now)
     if due is None:
         return "no digest is due"
@@ -244,15 +214,31 @@ def remove(ctx: typer.Context, email: Email, now: Now = None) -> None:
 
 
 @app.command("pause")
-def pause(ctx: typer.Context, email: Email, now: Now = None) -> None:
-    """Send somebody nothing until `resume`.
+def pause(
+    ctx: typer.Context,
+    email: Email,
+    until: Annotated[
+        date | None,
+        typer.Option("--until", parser=read_date, metavar="DATE", help="The day of their first digest after it."),
+    ] = None,
+    now: Now = None,
+) -> None:
+    """Send somebody nothing until `resume`, or until a day to come.
 
-    Example: digest subscribers pause ann@example.org
+    The first digest after it looks back on the last two weeks of it, unless their `catch_up` is off.
+
+    Example: digest subscribers pause ann@example.org --until 2027-01-04
     """
     from digest.model import Status
 
-    found = _set(ctx, email, Status.PAUSED, or_now(now))
-    typer.echo(f"{found.email} gets nothing until `digest subscribers resume {found.email}`.")
+    moment = or_now(now)
+    if until is None:
+        found = _set(ctx, email, Status.PAUSED, moment)
+        typer.echo(f"{found.email} gets nothing until `digest subscribers resume {found.email}`.")
+        return
+    with _opened(ctx, moment) as (_, store):
+        found = store.pause(_present(store, email).email, until, moment)
+    typer.echo(f"{found.email} is paused until {until:%A, %d %B %Y}: {_promise(found, moment)}.")
 
 
 @app.command("resume")
@@ -344,12 +330,10 @@ def _suppressed(store: "Store") -> dict[str, str]:
 def _take(store: "Store", sifted: "Sifted", now: datetime) -> None:
     from digest.model import Cause, Status
 
-    for subscriber in sifted.new:
-        store.add(subscriber, now)
-    for subscriber in sifted.changed:
-        store.update(subscriber, now)
-    for subscriber in (*sifted.new, *sifted.changed):
-        if subscriber.status is Status.SUPPRESSED:
-            store.suppress(subscriber.email, Cause.OPERATOR, "imported as suppressed", now)
-        else:
-            store.set_status(subscriber.email, subscriber.status, now)
+    taken = [(store.add(subscriber, now), subscriber.status) for subscriber in sifted.new]
+    taken += [(store.update(subscriber, now), subscriber.status) for subscriber in sifted.changed]
+    for stored, status in taken:
+        if status is Status.SUPPRESSED:
+            store.suppress(stored.email, Cause.OPERATOR, "imported as suppressed", now)
+        elif status is not stored.status:  # a file knows nothing of a pause until a day, and ends none
+            store.set_status(stored.email, status, now)

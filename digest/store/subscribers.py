@@ -120,7 +120,7 @@ def replan(connection: Connection, now: datetime) -> int:
     if (mark := zones.changed(connection)) is None:
         return 0
     query = select(subscribers.c.id, subscribers.c.next_due).where(subscribers.c.status == Status.ACTIVE)
-    plans = {number: next_due for number, next_due in connection.execute(query.where(subscribers.c.next_due > now))}
+    plans = {row.id: row.next_due for row in connection.execute(query.where(subscribers.c.next_due > now))}
     changed = 0
     for chunk in chunks(plans):
         for row in connection.execute(select(*_COLUMNS).where(subscribers.c.id.in_(chunk))).all():
@@ -179,7 +179,8 @@ def set_status(connection: Connection, email: str, status: Status, now: datetime
     if status is not Status.ACTIVE:
         after = replace(before, status=status, paused_until=None)
     elif before.status in (Status.ACTIVE, Status.PAUSED):
-        after = replace(before, status=status, paused_until=today)  # and the first edition looks back, or does not
+        started_afresh = None if before.schedule.catch_up else today
+        after = replace(before, status=status, paused_until=started_afresh)
     else:
         after = _back(connection, before, now)
     return _update(connection, [(before, after)], now)[0]

@@ -360,3 +360,67 @@ def test_a_language_that_there_is_not_is_refused(run):
     assert stored("ann@example.org") is None
     ran = run("subscribers", "add", "ann@example.org", "--locale", "de_AT")
     assert ran.code == 0, ran.err
+
+
+# --- absences and pauses ----------------------------------------------------------------------------------------------
+
+IN_MAY = ("--now", "2026-05-18T06:00:00Z")
+
+
+def test_a_pause_until_a_day_ends_by_itself_and_the_list_says_when(run):
+    run("subscribers", "add", "ann@example.org", "--timezone", "Europe/Berlin", "--send-at", "07:30", *IN_MAY)
+    ran = run("subscribers", "pause", "Ann@example.org", "--until", "2026-05-25", *IN_MAY)
+    assert "paused until Monday, 25 May 2026: the next digest is due Monday, 25 May, 07:30 CEST" in ran.out
+    ann = listed_on(run, "2026-05-18T06:00:00Z")
+    assert (ann["status"], ann["paused_until"], ann["next_due"]) == (
+        "active",
+        "2026-05-25",
+        "2026-05-25T07:30:00+02:00",
+    )
+    assert "paused until 2026-05-25" in " ".join(run("subscribers", "list", *IN_MAY).out.split())
+    over = listed_on(run, "2026-05-25T05:00:00Z")
+    assert (over["paused_until"], over["next_due"]) == (None, "2026-05-25T07:30:00+02:00")
+
+
+def listed_on(run, now):
+    entries = json.loads(run("subscribers", "list", "--json", "--now", now).out)
+    return next(entry for entry in entries if entry["email"] == "ann@example.org")
+
+
+def test_a_pause_can_be_ended_before_its_day(run):
+    run("subscribers", "add", "ann@example.org", *IN_MAY)
+    run("subscribers", "pause", "ann@example.org", "--until", "2026-05-25", *IN_MAY)
+    assert "gets digests again" in run("subscribers", "resume", "ann@example.org", *IN_MAY).out
+    assert listed_on(run, "2026-05-18T06:00:00Z")["paused_until"] is None
+
+
+@pytest.mark.parametrize("day", ["2026-05-18", "2026-05-01"])
+def test_a_pause_until_a_day_that_has_come_is_refused(run, day):
+    ran = run("subscribers", "pause", "file@example.org", "--until", day, *IN_MAY)
+    assert ran.code == 2
+    assert f"{day} is not a day to come" in ran.err
+
+
+def test_a_file_ends_no_pause_that_it_knows_nothing_of(run):
+    run("subscribers", "add", "ann@example.org", *IN_MAY)
+    run("subscribers", "pause", "ann@example.org", "--until", "2026-05-25", *IN_MAY)
+    Path("lab.csv").write_text("email,keywords,status\nann@example.org,diffusion,active\n")
+    assert "1 changed" in run("subscribers", "import", "lab.csv", *IN_MAY).out
+    assert listed_on(run, "2026-05-18T06:00:00Z")["paused_until"] == "2026-05-25"
+
+
+def test_absences_are_added_and_shown_until_they_are_over(run):
+    away = ("--away", "2026-05-20..2026-05-24", "--away", "2026-08-01", "--no-catch-up")
+    assert run("subscribers", "add", "ann@example.org", *away, *IN_MAY).code == 0
+    ann = listed_on(run, "2026-05-20T12:00:00Z")
+    assert (ann["away"], ann["catch_up"]) == (["2026-05-20..2026-05-24", "2026-08-01"], False)
+    assert ann["next_due"] == "2026-05-25T07:30:00+00:00"
+    shown = run("subscribers", "list", "--now", "2026-06-01T12:00:00Z").out
+    assert "away" in shown
+    assert "2026-05-20" not in shown
+
+
+def test_an_absence_that_is_none_is_refused_with_its_words(run):
+    ran = run("subscribers", "add", "ann@example.org", "--away", "2026-05-24..2026-05-20", *IN_MAY)
+    assert ran.code == 2
+    assert "ends before it begins" in ran.err
