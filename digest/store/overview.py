@@ -176,7 +176,7 @@ def _failures(connection: Connection) -> tuple[Failure, ...]:
 
 def size(connection: Connection) -> int:
     if connection.dialect.name == "sqlite":
-        size = "SELECT page_count * page_size FROM pragma_pagecount(), pragma_pagesize()"
+        size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     else:
-        size = "SELECT pg_databasesize(current_database())"
+        size = "SELECT pg_database_size(current_database())"
     return int(connection.scalar(text(size)) or 0)
