@@ -7,6 +7,7 @@ itself waits for its own `commit`, so that what is opened and not sent leaves no
 
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import structlog
 
@@ -184,6 +185,8 @@ class SmtpTransport:
             elif not self._connection.silent:  # most often, goodbye
                 self._drop()
         if self._connection is None:
+            if self._relay.security != "none":  # reading this machine's authorities takes longer than a message
+                self._relay = replace(self._relay, ssl_context=self._relay.context)
             self._connection = connect(self._relay)
             self._in_session = 0
         return self._connection

@@ -37,6 +37,7 @@ class ScriptedServer:
     address: str = "127.0.0.1"
     said: list[str] = field(default_factory=list)
     flights: list[int] = field(default_factory=list)  # octets read at a time
+    unread: bytes = b""  # what has come behind the line that is being answered
     clear: bytearray = field(default_factory=bytearray)
     path: str | None = None  # of a Unix socket
     received: list[Received] = field(default_factory=list)
@@ -212,6 +213,7 @@ class _Session:
             self.server.flights.append(len(received))
             self.buffer += received
         line, _, self.buffer = self.buffer.partition(b"\r\n")
+        self.server.unread = self.buffer
         return line
 
     def receive(self) -> bytes:
