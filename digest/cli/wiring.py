@@ -295,6 +295,17 @@ def installation(
 
 
 @contextmanager
+def once_more(settings: "Settings") -> Iterator[Installation]:
+    """The same installation in a further process, which only delivers."""
+    with (
+        store_of(settings, create=False) as store,
+        Client(settings.site.contact or "") as client,
+        _closing_log(assemble(settings, store, client, ranking.PassingRanker)) as home,
+    ):
+        yield home
+
+
+@contextmanager
 def _closing_log(home: Installation) -> Iterator[Installation]:
     try:
         yield home

@@ -161,7 +161,7 @@ def _waits(row: Row[Any], now: datetime) -> bool:
     """Whether its subscriber wants no mail on this day of theirs."""
     if row.paused_until is None:
         return bool(row.status is Status.PAUSED)
-    return due.local_date(Schedule(row.timezone), now) < row.paused_until
+    return bool(due.local_date(Schedule(row.timezone), now) < row.paused_until)
 
 
 def _return(row: Row[Any]) -> datetime:
