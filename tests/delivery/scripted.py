@@ -121,12 +121,13 @@ class _Session:
         handler = getattr(self, f"do_{verb.lower()}", None)
         return handler(text) if handler else self.answer(verb, "502 5.5.1 what?")
 
-    def do_ehlo(self, _text):
+    def do_ehlo(self, _text, verb="EHLO"):
         lines = ["test", *self.server.extensions]
         default = "\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines)
-        return self.answer("EHLO", default)
+        return self.answer(verb, default)
 
-    do_lhlo = do_ehlo
+    def do_lhlo(self, text):
+        return self.do_ehlo(text, "LHLO")
 
     def do_helo(self, _text):
         return self.answer("HELO", "250 test")
