@@ -148,13 +148,14 @@ class SmtpSettings(_Table):
     def _fits_the_login(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Each rule needs what was read before; where that has a fault of its own, it is silent."""
         seen = info.data
-        if seen.get("kind") != "smtp":
+        if seen.get("kind") not in ("smtp", "lmtp"):
             return password
         if password is None and seen.get("username"):
             raise ValueError("there is a username but no password; set password_file or DIGEST_SMTP__PASSWORD")
         if password is not None and "username" in seen and not seen["username"]:
             raise ValueError("there is a password but no username; set username, too")
-        if password is not None and seen.get("security") == "none" and not is_loopback(seen.get("host", "localhost")):
+        away = not is_loopback(seen.get("host", "localhost")) and not (seen.get("kind") == "lmtp" and seen.get("path"))
+        if password is not None and seen.get("security") == "none" and away:
             raise ValueError('security = "none" would send your password in the clear; write "starttls" or "tls"')
         return password
 
