@@ -6,6 +6,7 @@ configuration, queue and log, on loopback ports.
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -182,3 +183,35 @@ def test_whatever_stands_in_a_message_survives_the_trip(relay, second_opinion, n
         as_sent(content).partition(b"\r\n\r\n")[2].rstrip()
         == as_sent(ODD[name].encode()).partition(b"\r\n\r\n")[2].rstrip()
     )
+
+
+def test_messages_begun_behind_each_other_arrive_each_once(relay):
+    port, box, log = relay
+    transport = SmtpTransport(Relay("127.0.0.1", port, security="none"), chaining=True, per_session=20)
+    mails = [
+        Message(f"digest@{DOMAIN}", f"{n}@example.org", f"<{n}@x>", f"Subject: chained {n}\r\n\r\n.\r\n".encode())
+        for n in range(50)
+    ]
+    before = set(box.glob("new/*"))
+    outcomes = [
+        transport.send(one, lambda: True, behind).verdict for one, behind in zip(mails, [*mails[1:], None], strict=True)
+    ]
+    transport.close()
+    assert set(outcomes) == {Verdict.SENT}
+    end = time.monotonic() + 60
+    while len(arrived := set(box.glob("new/*")) - before) < len(mails):
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    subjects = sorted(re.search(rb"^Subject: (.*)$", path.read_bytes(), re.MULTILINE)[1] for path in arrived)
+    assert subjects == sorted(b"chained %d" % n for n in range(50))
+
+
+def test_a_recipient_that_postfix_refuses_is_refused_alone_in_the_middle_of_a_chain(relay):
+    transport = SmtpTransport(Relay("127.0.0.1", relay[0], security="none"), chaining=True)
+    names = ["a@example.org", "not..right@-example.org", "b@example.org"]
+    mails = [Message(f"digest@{DOMAIN}", name, f"<{name}>", b"Subject: x\r\n\r\nx\r\n") for name in names]
+    outcomes = [
+        transport.send(one, lambda: True, behind) for one, behind in zip(mails, [*mails[1:], None], strict=True)
+    ]
+    transport.close()
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.SENT, Verdict.FAILED, Verdict.SENT], outcomes
