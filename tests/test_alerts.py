@@ -197,4 +197,4 @@ def test_what_is_remembered_names_when_it_began(memory):
     memory.look(NOW, SLOW)
     memory.look(NOW + HOUR, SLOW)
     assert memory.alerts["relay"] == Alert("relay", SLOW.what, NOW, told_at=NOW + HOUR)
-    assert Told.BEGUN == memory.told[0][0]
+    assert memory.told[0][0] == Told.BEGUN

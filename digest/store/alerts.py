@@ -24,7 +24,8 @@ def replace(connection: Connection, before: Alert | None, after: Alert | None) -
         return before is None or connection.execute(delete(alerts).where(*_is(before))).rowcount == 1
     row = {name: getattr(after, name) for name in _NAMES}
     if before is None:
-        return connection.execute(insert(connection, alerts).values(row).on_conflict_do_nothing()).rowcount == 1
+        new = insert(connection, alerts).values(row).on_conflict_do_nothing().returning(alerts.c.key)
+        return connection.execute(new).first() is not None
     return connection.execute(update(alerts).where(*_is(before)).values(row)).rowcount == 1
 
 
