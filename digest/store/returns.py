@@ -99,8 +99,8 @@ def _noted(connection: Connection, subscriber: int, issue_date: date, report: Re
     """Write it down; False if it was before."""
     row = {"subscriber_id": subscriber, "issue_date": issue_date, "kind": report.kind}
     row |= {"code": _plain(report.code), "detail": _plain(report.detail), "at": now}
-    new = insert(connection, returns).values(row)
-    return connection.execute(new.on_conflict_do_nothing()).rowcount > 0
+    new = insert(connection, returns).values(row).on_conflict_do_nothing()
+    return connection.scalar(new.returning(returns.c.subscriber_id)) is not None
 
 
 def _followed(connection: Connection, subscriber: int, email: str, report: Report, now: datetime) -> Effect:
