@@ -117,7 +117,7 @@ def test_a_domains_rate_holds_up_nobody_elses_mail(store):
 
 
 def test_what_was_put_off_goes_when_its_turn_comes_and_is_not_put_off_again(store):
-    gate = Gate(store, Limits(domain_per_minute=30), NOW)
+    gate = Gate(store, Limits(domain_per_minute=30), NOW, patient=False)
     waiting = claims(*["a.example"] * 40)
     sifted = gate.sift(waiting, NOW)
     looks, due = len(waiting), sifted.later
@@ -128,6 +128,41 @@ def test_what_was_put_off_goes_when_its_turn_comes_and_is_not_put_off_again(stor
         due = [(claim, at) for claim, at in due if at > now] + again.later
     assert looks == 40 + 38, "those that went at once were looked at once, the others twice"
     assert now == NOW + 39 * 2 * SECOND
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(per_minute=60), Limits(domain_per_minute=60), Limits(per_minute=60, domain_per_minute=60)]
+)
+def test_a_patient_round_leaves_to_the_next_what_a_rate_holds_up_before_the_minute_is_over(store, limits):
+    patient = Gate(store, limits, NOW)
+    patient.sift(claims(*["a.example"] * 4), NOW)
+    spent = NOW + 50 * SECOND
+    sifted = patient.sift(claims("a.example"), spent)
+    assert (sifted.go, seconds(sifted.later)) == ([], [(1, 60)])
+    assert patient.resume_at(spent) is None
+    assert patient.room(50, spent) == (0 if limits.per_minute else 50)
+    assert seconds(patient.sift(claims("a.example"), NOW + MINUTE).go) == [(1, 60)], "while other mail keeps it going"
+    store.repace("relay:mail", lambda pace: replace(pace, free_at=None))
+    store.repace("a.example", lambda pace: replace(pace, free_at=None))
+    by_hand = Gate(store, limits, NOW, patient=False)
+    assert seconds(by_hand.sift(claims("a.example"), spent).go) == [(1, 50)]
+    by_hand.sift(claims(*["a.example"] * 5), spent)
+    assert by_hand.resume_at(spent) is not None
+
+
+def test_a_round_that_nothing_holds_up_goes_on_for_hours(store):
+    gate = Gate(store, Limits(domain_per_minute=0), NOW)
+    assert len(gate.sift(claims("a.example", "b.example"), NOW + 5 * HOUR).go) == 2
+    assert gate.room(50, NOW + 5 * HOUR) == 50
+
+
+def test_a_silence_is_not_waited_for(store):
+    gate = Gate(store, Limits(), NOW, patient=False)
+    first, second = claims("a.example", "a.example")
+    gate.heard(first, SLOW_DOWN, NOW)
+    gate.sift([second], NOW)
+    assert gate.resume_at(NOW) is None
+    assert gate.resume_at(NOW + 9 * MINUTE) == NOW + 10 * MINUTE
 
 
 def test_two_processes_share_one_rate(store):
@@ -319,6 +354,14 @@ def test_one_connection_tries_whether_the_relay_is_back_and_an_answer_closes_the
     later = NOW + MINUTE + 6 * SECOND
     assert other.refused_until(later) is None
     assert other.connections(later) == 4, "another process learns of it, too"
+
+
+def test_a_relay_that_comes_and_goes_in_one_round_has_failed_when_it_is_gone(store):
+    gate = Gate(store, Limits(), NOW)
+    gate.broken(DOWN, NOW)
+    gate.heard(*claims("a.example"), SENT, NOW)
+    gate.broken(DOWN, NOW)
+    assert store.paces()[BREAKER].strikes == 1
 
 
 def test_a_failure_after_each_success_never_opens_the_breaker(store):

@@ -9,7 +9,7 @@
     quiet = gate.heard(claim, outcome, now)                     after every attempt, then
             settle(outcome, claim, now, limits, quiet)
     gate.broken(error, now)      after every RelayError
-    gate.resume_at(now)          nothing is due any more, but something was put off until then: worth a wait, or not
+    gate.resume_at(now)          nothing is due any more, but something was put off until then: wait; None: end the round
 
 What is decided is decided in `digest.pacing`; what is remembered is in the store, so that a restart forgets no silence
 and several processes share one rate.
@@ -34,6 +34,8 @@ from digest.pacing import BREAKER, HORIZON, LINES, RELAY, Limits, domain_of
 log = structlog.get_logger(__name__)
 
 _FRESH = timedelta(seconds=5)  # how long what other processes have learnt may stay unknown to this one
+_MINUTE = timedelta(minutes=1)  # between two messages at the slowest rate there is: the longest wait
+_SPELL = timedelta(seconds=50)  # of each minute, in which a patient round sends what a rate holds up
 _SEVERAL = 3  # domains that ask for less one after the other, and none in between takes a message: it is the relay
 
 
@@ -67,7 +69,9 @@ class Gate:
     """What one round of deliveries knows of paces. Safe to share between its threads.
 
     Impatient (`patient=False`, for who asked for the round by hand), it does not heed the circuit breaker; silences
-    that somebody asked for, it always does.
+    that somebody asked for, it always does. And it goes on until all is sent that a rate holds up, where a patient round
+    rests from that after 50 seconds, until its minute is over: with nothing else to do, it ends there, so that pulling
+    and composing need not wait for hours.
     """
 
     def __init__(self, store: Paces, limits: Limits, now: datetime, *, patient: bool = True) -> None:
@@ -80,7 +84,7 @@ class Gate:
         self._put_off: list[datetime] = []  # until when: a heap
         self._throttled: set[str] = set()  # domains, since the last message that was taken
         self._failed = False  # this round, because of the relay
-        self._read_at = now
+        self._begun_at = self._read_at = now
         self._read(now)
 
     # --- before sending ---
@@ -106,7 +110,9 @@ class Gate:
             relay = self._pace(RELAY)
             left = now + HORIZON - pacing.opening(relay, now)
             apart = pacing.interval(pacing.rate(relay, self._limits.per_minute, now))
-            return max(0, min(most, left // apart + 1)) if apart else most
+            if not apart:
+                return most
+            return 0 if self._rests(now) else max(0, min(most, left // apart + 1))
 
     def sift(self, claims: Sequence[Claim], now: datetime) -> Sifted:
         """Which of these may go, and when; nothing is reserved for those that must wait.
@@ -117,11 +123,12 @@ class Gate:
         with self._lock:
             self._refresh(now)
             keys = {claim.id: self._keys(claim, now) for claim in claims}
-            moments = self._reserved([k for k in keys.values() if k and not self._is_silent(k, now)], now)
+            waits = {number for number, own in keys.items() if self._rests(now) or self._is_silent(own, now)}
+            moments = self._reserved([own for number, own in keys.items() if own and number not in waits], now)
             go, later = [], []
             for claim in claims:
                 own = keys[claim.id]
-                at = now if not own else None if self._is_silent(own, now) else next(moments)
+                at = now if not own else None if claim.id in waits else next(moments)
                 if at is None:
                     later.append((claim, self._in_line(own, now)))
                 else:
@@ -135,13 +142,17 @@ class Gate:
             return self._in_line(silent, now) if silent else None
 
     def resume_at(self, now: datetime) -> datetime | None:
-        """The first moment at which something may go that was put off in this round."""
+        """The moment to wait for, at which something may go that a rate put off; None: it is not worth a wait."""
         with self._lock:
-            while self._put_off and self._put_off[0] <= now:
-                heappop(self._put_off)
-            if not self.room(1, now):
-                return pacing.opening(self._pace(RELAY), now)
-            return self._put_off[0] if self._put_off else None
+            at = self._next(now)
+            return None if at is None or self._rests(now) or at > now + _MINUTE else at
+
+    def _next(self, now: datetime) -> datetime | None:
+        while self._put_off and self._put_off[0] <= now:
+            heappop(self._put_off)
+        if not self.room(1, now):
+            return pacing.opening(self._pace(RELAY), now)
+        return self._put_off[0] if self._put_off else None
 
     # --- after sending ---
 
@@ -154,6 +165,7 @@ class Gate:
                 self._throttled.clear()
             if outcome.code is not None and self._pace(BREAKER).strikes:  # whatever the relay said: it answers
                 self._repace(BREAKER, lambda pace: Pace(pace.key))
+                self._failed = False
             return None
 
     def broken(self, error: RelayError, now: datetime) -> None:
@@ -220,8 +232,13 @@ class Gate:
         slowest, at = pacing.slowest(paces, {key: self._rate(key) for key in keys}, now)
         if slowest.free_at is not None:
             self._line[slowest.key] = slowest.free_at
+        if self._rests(now):
+            at = max(at, now + _MINUTE - (now - self._begun_at) % _MINUTE)
         heappush(self._put_off, at)
         return at
+
+    def _rests(self, now: datetime) -> bool:
+        return self._patient and (now - self._begun_at) % _MINUTE >= _SPELL
 
     def _at_the_end_of_the_line(self, key: str) -> Pace:
         pace = self._pace(key)
@@ -239,6 +256,7 @@ class Gate:
         return self._known[key]
 
     def _refresh(self, now: datetime) -> None:
+        self._begun_at = min(self._begun_at, now)  # a clock may be set back
         if not self._read_at <= now < self._read_at + _FRESH:
             self._read(now)
 
