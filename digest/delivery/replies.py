@@ -72,14 +72,19 @@ def parse_line(line: bytes) -> Line:
 
 def joined(lines: Sequence[Line]) -> Reply:
     """The reply that these lines are; Gmail repeats the enhanced code on each."""
-    texts = [shown(line.text) for line in lines]
-    head = _ENHANCED.match(texts[0])
+    first, *rest = (shown(line.text) for line in lines)
+    if not rest:
+        return Reply(lines[-1].code, first)
+    head = _ENHANCED.match(first)
     prefix = head[0] if head else "\n"
-    rest = [text.removeprefix(prefix).strip() for text in texts[1:]]
-    return Reply(lines[-1].code, shown(" ".join([texts[0], *rest]).encode()))
+    return Reply(
+        lines[-1].code, " ".join([first, *(text.removeprefix(prefix).strip() for text in rest)]).strip()[:_SHOWN]
+    )
 
 
 def shown(text: bytes) -> str:
     """A server's words on one line, without what a terminal would act upon, cut to what anybody will read."""
     words = " ".join(text[:LONGEST_LINE].decode("utf-8", "replace").split())
-    return "".join(c for c in words if c.isprintable())[:_SHOWN]
+    if not words.isprintable():
+        words = "".join(c for c in words if c.isprintable())
+    return words[:_SHOWN]

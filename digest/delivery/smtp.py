@@ -7,7 +7,7 @@ itself waits for its own `commit`, so that what is opened and not sent leaves no
 
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -26,6 +26,15 @@ PER_SESSION = 100  # messages; many relays end a session themselves soon after
 _MOST_STRIKES = 3  # messages in a row that may be broken off before it is the relay that is to blame
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A message whose MAIL, RCPT and DATA are on their way."""
+
+    message: Message
+    content: bytes  # as it will be sent
+    replies: Iterator[tuple[Step, Reply]]
+
+
 class SmtpTransport:
     """One session with one relay, opened when first needed and reused for many messages. For one thread.
 
@@ -38,7 +47,7 @@ class SmtpTransport:
         self._chaining = chaining
         self._connection: Connection | None = None
         self._in_session = 0  # messages begun in this session
-        self._opened: Message | None = None  # behind the end of the last: its MAIL, RCPT and DATA are on their way
+        self._opened: _Begun | None = None  # behind the end of the last message
         self._pipelining = True  # while nothing speaks against it
         self._strikes = 0  # messages in a row that were broken off
         self._barred: RelayError | None = None  # what was learnt too late for the message that it was said to
@@ -110,11 +119,11 @@ class SmtpTransport:
         connection = self._session(message)
         pipelining = pipelining and "pipelining" in connection.esmtp_features
         try:
-            replies = self._begun(connection, message, pipelining=pipelining)
+            begun = self._begun(connection, message, pipelining=pipelining)
         except ValueError as error:
             return Outcome(Verdict.FAILED, str(error), blame=Blame.ADDRESS)
-        if refused := refusal(replies):
-            if not cleared(connection, refused, replies if pipelining else iter(()), lmtp=self._relay.lmtp):
+        if refused := refusal(begun.replies):
+            if not cleared(connection, refused, begun.replies if pipelining else iter(()), lmtp=self._relay.lmtp):
                 self._drop()
             self._strikes = 0
             return outcome(refused.reply, refused.ruling)
@@ -123,44 +132,49 @@ class SmtpTransport:
         if not commit():
             self._drop()
             return Outcome(Verdict.DEFERRED, "no longer ours")
-        return self._finished(connection, message, following if pipelining else None)
+        return self._finished(connection, begun.content, following if pipelining else None)
 
-    def _begun(self, connection: Connection, message: Message, *, pipelining: bool) -> Iterator[tuple[Step, Reply]]:
-        """The replies to MAIL, RCPT and DATA. Raises ValueError if this server cannot be given the recipient."""
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            return heard(connection)
-        commands = envelope(message.sender, message.recipient, as_sent(message.content), connection.esmtp_features)
+    def _begun(self, connection: Connection, message: Message, *, pipelining: bool) -> _Begun:
+        """The message with the replies to its MAIL, RCPT and DATA, which are asked for as they are read.
+
+        Raises:
+            ValueError: this server cannot be given the recipient.
+            RelayError: nor our own sender.
+        """
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            return opened
+        content = as_sent(message.content)
+        commands = envelope(message.sender, message.recipient, content, connection.esmtp_features)
         self._in_session += 1
-        return said(connection, commands, in_one_flight=pipelining)
+        return _Begun(message, content, said(connection, commands, in_one_flight=pipelining))
 
-    def _finished(self, connection: Connection, message: Message, following: Message | None) -> Outcome:
+    def _finished(self, connection: Connection, content: bytes, following: Message | None) -> Outcome:
         """The message and the final dot. After this, either the reply says what became of it, or nobody knows."""
-        behind = self._commands_of(following, connection)
+        behind, opened = self._behind(connection, following)
         try:
-            reply = hand_over(connection, as_sent(message.content), behind)
+            reply = hand_over(connection, content, behind)
         except Broken as error:
             self._drop()
             self._strike()
             return Outcome(Verdict.UNKNOWN, f"{self._relay} {error} after the whole message")
-        if behind:
-            self._opened = following
+        if opened is not None:
+            self._opened = opened
             self._in_session += 1
         ruling = rule(Step.DOT, reply)
         self._learn(reply, ruling)
         return outcome(reply, ruling)
 
-    def _commands_of(self, following: Message | None, connection: Connection) -> bytes:
-        """What may go out behind the end of this message; nothing if there is any doubt."""
+    def _behind(self, connection: Connection, following: Message | None) -> tuple[bytes, _Begun | None]:
+        """What may go out behind the end of a message, and the message that it begins; nothing if there is any doubt."""
         if following is None or not self._chaining or self._in_session >= self._per_session:
-            return b""
+            return b"", None
+        content = as_sent(following.content)
         try:
-            content = as_sent(following.content)
-            return b"".join(
-                envelope(following.sender, following.recipient, content, connection.esmtp_features).values()
-            )
+            commands = envelope(following.sender, following.recipient, content, connection.esmtp_features)
         except (ValueError, RelayError):  # to be said when it is its turn
-            return b""
+            return b"", None
+        return b"".join(commands.values()), _Begun(following, content, heard(connection))
 
     def _learn(self, reply: Reply, ruling: Ruling) -> None:
         """What the answer to a dot means for the session and the messages to come."""
@@ -177,7 +191,7 @@ class SmtpTransport:
 
     def _session(self, message: Message) -> Connection:
         """One in which the message can begin, or has begun."""
-        if self._opened is not None and self._opened != message:
+        if self._opened is not None and self._opened.message != message:
             self._drop()
         if self._connection is not None and self._opened is None:
             if self._in_session >= self._per_session:
