@@ -66,7 +66,7 @@ def test_who_resumes_has_all_that_was_announced_meanwhile_before_them(store):
 @pytest.mark.parametrize("day", [DAY, DAY - ONE_DAY])
 def test_a_pause_until_a_day_that_has_come_is_refused(store, day):
     subscribe(store)
-    with pytest.raises(UsageError, match="is not a day to come for ann@example.org, whose zone is UTC"):
+    with pytest.raises(UsageError, match=r"is not a day to come for ann@example\.org, whose zone is UTC"):
         store.pause("ann@example.org", day, NOW)
 
 
