@@ -44,7 +44,7 @@ def test_of_a_source_without_a_calendar_nothing_is_expected():
     ("expected", "came", "late"),
     [
         (newest, at(FRIDAY, 5), False),
-        (newest, at(FRIDAY, 12), True),
+        (newest, at(FRIDAY, 17), True),
         (never, at(FRIDAY, 23), False),
         (never, at(SATURDAY, 23), False),
         (never, at(SUNDAY, 0), True),
@@ -57,7 +57,7 @@ def test_late_is_what_its_calendar_had_promised_before(expected, came, late):
 def test_each_day_is_counted_for_its_source():
     papers = [
         Paper("arxiv", FRIDAY, at(FRIDAY, 5), chosen=True, sent=True),
-        Paper("arxiv", FRIDAY, at(FRIDAY, 15), chosen=True),
+        Paper("arxiv", FRIDAY, at(FRIDAY, 20), chosen=True),
         Paper("arxiv", FRIDAY, at(FRIDAY, 5)),
         Paper("blog", SATURDAY, at(SATURDAY)),
         Paper("gone", FRIDAY, at(FRIDAY)),

@@ -32,6 +32,15 @@ def _at(moment: datetime | None) -> str:
     return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
+def _soon(moment: datetime | None) -> str:
+    """Without its year, where columns are scarce."""
+    return "never" if moment is None else f"{moment:%m-%d %H:%M}"
+
+
+def _many(count: int, one: str, several: str) -> str:
+    return one if count == 1 else f"{count:,} {several}"
+
+
 def _counts(counted: Mapping[Any, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counted.items() if count) or "none"
 
@@ -63,10 +72,10 @@ def _print_sources(sources: "Iterable[SourceStatus]") -> None:
     from digest.cli import output
 
     rows = [
-        [one.name, _at(one.last_attempt), _at(one.last_success), _at(one.next_pull), one.announced, one.listings]
+        [one.name, _soon(one.last_attempt), _soon(one.last_success), _soon(one.next_pull), one.announced, one.listings]
         for one in sources
     ]
-    output.table("Sources", ["source", "last pull", "last complete", "next", "gave#", "papers#"], rows)
+    output.table("Sources (times are UTC)", ["source", "last pull", "last complete", "next", "gave#", "papers#"], rows)
     for one in sources:
         for problem in one.problems:
             _say(problem.what, label=f"{one.name}:")
@@ -90,7 +99,7 @@ def _print_deliveries(overview: "Overview", now: datetime) -> None:
     oldest = overview.oldest_waiting
     since = f", the oldest for {_ago(oldest, now)} (since {_at(oldest)})" if oldest else ""
     held = f"; {overview.held:,} held, which may have arrived" if overview.held else ""
-    _say(f"{overview.waiting:,}{since}{held}", label="Waiting")
+    _say(f"{overview.waiting or 'nothing'}{since}{held}", label="Waiting")
     _say(f"{_counts(overview.deliveries_today)}; of all: {_counts(overview.deliveries)}", label="Last 24 h")
     if overview.quiet:
         _say("; ".join(_silence(pace, now) for pace in overview.quiet), label="Left alone")
@@ -99,9 +108,9 @@ def _print_deliveries(overview: "Overview", now: datetime) -> None:
 def _silence(pace: Pace, now: datetime) -> str:
     until = f" until {_at(pace.quiet_until)}" if pace.quiet_until and pace.quiet_until > now else ""
     if pace.key == BREAKER:
-        return f"the relay failed {pace.strikes} times in a row{until and f', left alone{until}'}"
+        return f"the relay failed {_many(pace.strikes, 'once', 'times in a row')}{until and f', left alone{until}'}"
     name = "the relay" if pace.key == RELAY else pace.key
-    return f"{name}{until} (asked for less, {pace.strikes} times in a row)"
+    return f"{name}{until} (asked for less {_many(pace.strikes, 'once', 'times in a row')})"
 
 
 def _print_people(overview: "Overview") -> None:
@@ -109,7 +118,9 @@ def _print_people(overview: "Overview") -> None:
     _say(f"{_counts(overview.subscribers)}{following}", label="Subscribers")
     if (listed := overview.suppressed).total:
         growth = f"{listed.last_7_days:,} in the last 7 days, {listed.last_30_days:,} in 30"
-        _say(f"{listed.total:,} addresses ({_counts(listed.causes)}); {growth}", label="Suppressed")
+        _say(
+            f"{_many(listed.total, '1 address', 'addresses')} ({_counts(listed.causes)}); {growth}", label="Suppressed"
+        )
     vacuumed = f", vacuumed {_at(overview.vacuumed_at)}" if overview.vacuumed_at else ""
     _say(f"{overview.listings:,} in a database of {overview.size / 1e6:.1f} MB{vacuumed}", label="Papers")
 
@@ -118,7 +129,7 @@ def _print_failures(failures: "Iterable[Failure]") -> None:
     if failures:
         typer.echo("\nNot delivered, the newest first; `digest status ADDRESS` has more")
     for one in failures:
-        tries = "1 try" if one.attempts == 1 else f"{one.attempts} tries"
+        tries = _many(one.attempts, "1 try", "tries")
         _say(f"{one.email}, {one.state} after {tries}, {_at(one.when)}", label=f"{one.issue_date}")
         if one.detail:
             _say(one.detail)
@@ -180,7 +191,7 @@ def _what_became(served: "Served") -> str:
         return "not sent, as nothing was in it" if served.kept else "its content and delivery were vacuumed"
     when = f"{served.changed_at:%Y-%m-%d %H:%M:%S}" if served.changed_at else ""
     tries = f" after {served.attempts} tries" if served.attempts > 1 else ""
-    again = f", handed over again {served.resent} times" if served.resent else ""
+    again = f", handed over again {_many(served.resent, 'once', 'times')}" if served.resent else ""
     following = f"; next try {_at(served.next_attempt)}" if served.state in _TRIED_AGAIN and served.next_attempt else ""
     held = ", held: it may have arrived" if served.state is State.UNKNOWN and not served.next_attempt else ""
     return f"{served.state} {when}{tries}{again}{held}{following}"

@@ -47,7 +47,7 @@ ENDS = {
 }
 
 
-def settle(store, held, state, detail="", now=NOW, again=None, code=None):
+def settle(store, held, state, detail="", now=NOW, *, again=None, code=None):
     assert begin(store, held, now)
     end(store, held, Outcome(ENDS[state], detail, code, blame=Blame.ADDRESS), Settled(state, again), now)
 
