@@ -145,8 +145,11 @@ class ImapInbox:
 
     def close(self) -> None:
         """Leave without expunging."""
-        with suppress(imaplib.IMAP4.error, OSError):
+        try:
             self._server.logout()
+        except (imaplib.IMAP4.error, OSError):  # it is of no more use, but holds a socket
+            with suppress(OSError):
+                self._server.shutdown()
 
     def _expect(self, answer: str, data: list[bytes | None]) -> list[bytes | None]:
         if answer != "OK":
