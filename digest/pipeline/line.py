@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Lock
+from time import monotonic
 
 from digest.model import Claim, Message
 
@@ -75,10 +76,10 @@ class Line:
 
     def pause(self, seconds: float) -> None:
         """Wait so long, or until nothing more may begin."""
-        with self._room:
-            while seconds > 0 and not self.over:
-                self._room.wait(min(seconds, _LOOK))
-                seconds -= _LOOK
+        until = monotonic() + seconds
+        with self._room:  # which is notified of much else
+            while (left := until - monotonic()) > 0 and not self.over:
+                self._room.wait(min(left, _LOOK))
 
     def left(self) -> list[Claim]:
         """What was given and never begun."""
