@@ -3,14 +3,16 @@
 A daemon ranks for a second and then waits for a day; numpy, scipy and what was read of every paper would stay with it.
 """
 
+import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from digest.errors import UsageError
@@ -85,14 +87,24 @@ class PassingRanker:
 
     def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order. Raises RuntimeError if the ranker fails, in whatever way."""
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_signals_alone) as pool:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_end_with_the_daemon) as pool:
             return pool.submit(partial(_rank, self._recipe), shard).result()
 
 
-def _leave_signals_alone() -> None:
-    """Who stops the daemon's whole process group means the daemon; what it has begun, it finishes."""
+def _end_with_the_daemon() -> None:
+    """Who stops the daemon's whole process group means the daemon: what it has begun, it finishes. If it is killed, so are we.
+
+    A process of a pool waits for its next task for ever, also when nobody is left to give it one.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    Thread(target=_end_when_alone, daemon=True).start()
+
+
+def _end_when_alone() -> None:
+    if (daemon := parent_process()) is not None:
+        daemon.join()
+        os._exit(1)
 
 
 def _rank(recipe: Recipe, shard: Shard) -> list[Ranking]:

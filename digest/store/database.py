@@ -51,6 +51,7 @@ _ADVICE = {
     "read-only": "cannot be written: give this user the right to write the file and its folder",
     "locked": "another program has kept the database locked: let it finish, or stop it, and try again",
     "is full": "the disk is full: make room and try again; nothing was half written",
+    "disk i/o error": "the disk is full, or fails: make room, look at it, and try again; nothing was half written",
     "no such module: fts5": "this Python's SQLite was built without FTS5: use another build of Python",
 }
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from signal import SIGSTOP
 from threading import Thread
 from time import monotonic, sleep
 
@@ -145,6 +146,11 @@ class Running:
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def stop(self) -> None:
+        """Let it sleep, all of it, until SIGCONT."""
+        self.signal(SIGSTOP)
+        until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+
     def wait(self, patience: float = PATIENCE) -> int:
         """Its exit status, once it has ended."""
         until(lambda: not self.lives(), patience)
@@ -169,7 +175,7 @@ class House:
     sink: Sink
     web: listings.Listings
     nursery: Nursery | None
-    patience: float = 10  # seconds that one from the nursery waits for a locked database
+    patience: float = 10  # seconds that one from the nursery waits for a database that is locked or full
     begun: list[Running] = field(default_factory=list)
 
     @property

@@ -3,8 +3,8 @@
     python nursery.py
 
 reads an order a line, JSON, from standard input: a list, of a file for what it says, the seconds that it waits for a
-locked database, and command line arguments, is answered with the number of a new process; the number of one with its
-exit status, when it has ended. Those are processes like any other, but for how they began.
+database that is locked or full, and command line arguments, is answered with the number of a new process; the number of
+one with its exit status, when it has ended. Those are processes like any other, but for how they began.
 """
 
 import json
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 def main() -> None:
     from digest.cli import ranking, wiring  # noqa: F401 - read here so that nobody else has to
+    from digest.pipeline.ledger import Ledger
     from digest.ranking import accounts, ranker  # noqa: F401
     from digest.rendering import templates  # noqa: F401
     from digest.store import open_store
@@ -27,7 +28,8 @@ def main() -> None:
             case [said, patience, *arguments]:
                 pid = os.fork()
                 if pid == 0:
-                    open_store.__kwdefaults__["patience"] = patience
+                    for waiting in (open_store, Ledger.__init__):
+                        waiting.__kwdefaults__["patience"] = patience
                     _live(Path(said), arguments)
                 print(pid, flush=True)
             case pid:

@@ -1,13 +1,13 @@
 """Stopped politely, held still, locked out: nothing lost, nothing twice but what nobody can know."""
 
 from datetime import UTC, datetime, timedelta
-from signal import SIGCONT, SIGSTOP, SIGTERM
+from signal import SIGCONT, SIGKILL, SIGTERM
 from time import sleep
 
 import pytest
 
 from .books import balance
-from .house import until
+from .house import lives, until
 
 
 def _later(minutes: int) -> tuple[str, str]:
@@ -44,14 +44,14 @@ def test_a_worker_that_slept_through_its_lease_sends_nothing_that_is_no_longer_i
     sleeper = house.start("send")
     assert house.sink.trapped()
     until(lambda: len(house.sink.taken()) >= 2)
-    sleeper.signal(SIGSTOP)
+    sleeper.stop()
     sent = len(house.sink.taken())
     house.sink.order("go")  # it is told 354, and does not hear it
     assert house.run("send", *_later(20)) == 0  # by whose clock its leases are over
     assert _states(house) == {"sent": 20}
     sleeper.signal(SIGCONT)
     sleeper.wait()
-    books = balance(house)
+    books = balance(house, slept=True)
     assert books.again <= 2  # one a connection
     assert books.messages - books.again == 20
     assert books.faults == ()
@@ -65,14 +65,23 @@ def test_a_worker_asleep_around_the_dot_leaves_one_message_in_doubt_at_most(make
     house.sink.trap(step)
     sleeper = house.start("send")
     assert house.sink.trapped()
-    sleeper.signal(SIGSTOP)
+    sleeper.stop()
     house.sink.order("go")
     assert house.run("send", *_later(20)) == 0
     sleeper.signal(SIGCONT)
     sleeper.wait()
-    books = balance(house)
+    books = balance(house, slept=True)
     assert books.again == (step == "dot")
     assert books.faults == ()
+
+
+def test_what_a_killed_daemon_began_ends_with_it(make_house):
+    house = make_house(20)
+    daemon = house.start("run")
+    until(lambda: len(house.tree()) > 1)  # it ranks in a process of its own
+    family = house.tree()
+    daemon.signal(SIGKILL)
+    until(lambda: not any(lives(process) for process in family))
 
 
 def test_a_database_locked_for_longer_than_anybody_waits_loses_nothing(make_house):
