@@ -158,7 +158,7 @@ class Connection(smtplib.SMTP):
             sock.sendall(octets)
 
     @property
-    def silent(self) -> bool:
+    def quiet(self) -> bool:
         """Whether the server has said nothing that was not asked for; a goodbye, most often. Waits for nothing."""
         if self._unread or self.sock is None:
             return False

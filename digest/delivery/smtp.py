@@ -127,7 +127,7 @@ class SmtpTransport:
                 self._drop()
             self._strikes = 0
             return outcome(refused.reply, refused.ruling)
-        if not connection.silent:  # after its 354 there is nothing to say, but that it does not wait any longer
+        if not connection.quiet:  # after its 354 there is nothing to say, but that it does not wait any longer
             raise Lost(Step.DATA, Broken("spoke out of turn"))
         if not commit():
             self._drop()
@@ -196,7 +196,7 @@ class SmtpTransport:
         if self._connection is not None and self._opened is None:
             if self._in_session >= self._per_session:
                 self.close()
-            elif not self._connection.silent:  # most often, goodbye
+            elif not self._connection.quiet:  # most often, goodbye
                 self._drop()
         if self._connection is None:
             if self._relay.security != "none":  # reading this machine's authorities takes longer than a message
@@ -226,7 +226,8 @@ class SmtpTransport:
         Raises:
             RelayError: one of these cannot be done; says what and what to do.
         """
-        connection = connect(self._relay)
+        patience = self._relay.patience  # somebody is waiting for this one
+        connection = connect(replace(self._relay, patience=replace(patience, greeting=patience.connect)))
         try:
             return f"{self._relay} answers{_secured(connection)}{self._logged_in()}"
         finally:

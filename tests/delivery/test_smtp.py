@@ -11,7 +11,7 @@ from aiosmtpd.smtp import AuthResult
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.delivery import SmtpTransport
+from digest.delivery import Patience, SmtpTransport
 from digest.delivery.advice import explain
 from digest.delivery.session import Relay
 from digest.delivery.wire import as_sent, envelope, stuffed
@@ -156,6 +156,12 @@ def test_a_session_over_tls_does_not_wait_for_acknowledgements(server, transport
     assert sender._connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+def test_a_server_of_long_ago_is_greeted_as_it_knows(server, transport, message):
+    relay = server(answers={"EHLO": "502 5.5.1 what?"})
+    assert transport(relay.port).send(message(), lambda: True).verdict is Verdict.SENT
+    assert [line.split()[0].upper() for line in relay.said[:3]] == ["EHLO", "HELO", "MAIL"]
+
+
 # --- no relay -----------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +174,7 @@ def test_a_closed_port_says_host_port_and_what_to_do(transport, message):
 def test_a_server_that_speaks_tls_is_recognised_by_one_who_expected_none(server, transport, certificates):
     relay = server(tls=certificates.server, implicit_tls=True)
     with pytest.raises(RelayError, match=r'set smtp\.security to "tls"'):
-        transport(relay.port, timeout=0.2).check()
+        transport(relay.port, patience=Patience.of(0.2)).check()  # which does not wait for five minutes
 
 
 def test_a_server_that_speaks_no_tls_is_recognised_by_one_who_expected_it(server, transport):
