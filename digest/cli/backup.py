@@ -33,14 +33,16 @@ def _dump(url: str, file: Path) -> str:
     """How PostgreSQL is backed up, with its own program; without the password."""
     from shlex import quote
 
-    from sqlalchemy import make_url
+    from sqlalchemy import URL, make_url
 
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return "The database is in memory only: there is nothing to back up."
-    plain = parsed.set(drivername="postgresql", password=None).render_as_string()
+    plain = URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database
+    ).render_as_string()
     return (
         "PostgreSQL is backed up with its own program, which knows more:\n"
         f"    pg_dump --format=custom --file={quote(str(file))} {quote(plain)}\n"
-        f"and brought back with pg_restore. (pg_dump asks for the password, or reads ~/.pgpass.)"
+        "and brought back with pg_restore. (pg_dump asks for the password, or reads it from ~/.pgpass.)"
     )

@@ -26,6 +26,7 @@ def run(ctx: typer.Context, now: Now = None) -> None:
 
     from digest import daemon
     from digest.cli import alerting, logs, vacuum, wiring
+    from digest.cli.delivering import deliver
     from digest.cli.ranking import PassingRanker
 
     logs.verbose(logs.hiding(wiring.load_settings(ctx.obj)))
@@ -35,7 +36,14 @@ def run(ctx: typer.Context, now: Now = None) -> None:
             "watch": lambda done: alerting.watch(home, done.now),
             "vacuum": vacuum.chore(home, stop.is_set),
         }
-        daemon.run(home.parts, first=now, stop=stop, pulse=pulse, chores=chores)
+        daemon.run(
+            home.parts,
+            first=now,
+            stop=stop,
+            pulse=pulse,
+            chores=chores,
+            deliver=lambda _, moment, stopping: deliver(home, moment, stopping=stopping, verbose=True),
+        )
 
 
 def _observed(home: "Installation", pulse: "Pulse") -> "AbstractContextManager[object]":

@@ -10,7 +10,7 @@ from digest.model import Alert, Blame, Cause, Outcome, Report, Return, Settled, 
 from digest.pacing import BREAKER, broken, throttled
 from digest.store import open_store
 
-from ..store.making import DAY, announce, begin, claim, edition, end, paper, papers, publish, said, subscribe
+from ..store.making import DAY, announce, begin, claim, edition, end, paper, papers, publish, said, subscribe  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -56,7 +56,7 @@ def ann(store):
     return ann
 
 
-def fail(store, email, state=State.FAILED, verdict=Verdict.FAILED, again=None, detail="550 5.1.1 no such user"):
+def fail(store, email, state=State.FAILED, verdict=Verdict.FAILED, again=None, *, detail="550 5.1.1 no such user"):
     publish(store, edition(subscribe(store, email)))
     (held,) = claim(store)
     assert begin(store, held)
@@ -97,14 +97,14 @@ def test_the_same_for_programs(run, store, ann):
 
 
 def test_what_is_tried_again_says_when(run, store):
-    fail(store, "bob@example.org", State.DEFERRED, Verdict.DEFERRED, NOW + 2 * HOUR, "451 4.7.1 Greylisted")
+    fail(store, "bob@example.org", State.DEFERRED, Verdict.DEFERRED, NOW + 2 * HOUR, detail="451 4.7.1 Greylisted")
     said = told(run, "bob@example.org")
     assert "deferred 2026-05-18 08:00:00; next try 2026-05-18 10:00; 0 papers" in said
     assert "451 4.7.1 Greylisted" in said
 
 
 def test_what_is_held_says_that_it_may_have_arrived(run, store):
-    fail(store, "bob@example.org", State.UNKNOWN, Verdict.UNKNOWN, None, "the connection broke")
+    fail(store, "bob@example.org", State.UNKNOWN, Verdict.UNKNOWN, None, detail="the connection broke")
     assert "unknown 2026-05-18 08:00:00, held: it may have arrived" in told(run, "bob@example.org")
 
 

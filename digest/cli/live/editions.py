@@ -7,6 +7,7 @@ from typing import Any
 
 from digest import due, pipeline
 from digest.cli.wiring import Installation
+from digest.errors import UsageError
 from digest.model import Announcement, Edition, Subscriber
 
 RECENT = 14  # published editions that are offered, and days without one
@@ -19,8 +20,16 @@ def upcoming(subscriber: Subscriber, now: datetime) -> date:
 
 
 def published(home: Installation, subscriber: Subscriber, day: date | None) -> Edition | None:
-    """The edition of that day as it was published, if it was."""
-    return home.store.edition(subscriber.email, day) if day else None
+    """The edition of that day as it was published, if it was. Raises UsageError if it is too old to be shown."""
+    if day is None:
+        return None
+    edition = home.store.edition(subscriber.email, day)
+    if edition is None and home.store.was_vacuumed(subscriber.email, day):
+        raise UsageError(
+            f"The edition of {day} was composed, and vacuumed since: what it said is not kept any more.\n"
+            f"`digest status {subscriber.email}` has the newer ones; [operator] keep_days says for how long."
+        )
+    return edition
 
 
 def composed(home: Installation, subscriber: Subscriber, day: date | None, now: datetime) -> Edition:
@@ -64,8 +73,9 @@ class _DayOf:
 # --- no effect ----------------------------------------------------------------------------------------------------
 
 WRITING = frozenset(
-    {"add", "announce", "begin_pull", "bereave", "claim", "forget", "give_feedback", "publish", "record", "release"}
-    | {"pause", "remember", "replan", "reschedule", "sending", "set_status", "sync", "update"}
+    {"add", "announce", "begin_pull", "begin_reading", "bereave", "claim", "forget", "give_feedback"}
+    | {"import_suppressions", "pause", "progress", "publish", "release", "remember", "repace", "replace_alert"}
+    | {"replan", "reschedule", "reserve", "set_status", "suppress", "sync", "take_back", "unsuppress", "update"}
 )
 
 

@@ -1,0 +1,85 @@
+"""`digest vacuum`: what goes, what is said of it afterwards, and when the daemon does it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.cli.vacuum import is_due
+from digest.model import Outcome, Settled, State, Verdict
+from digest.store import open_store
+
+from ..store.making import announce_papers, begin, claim, edition, end, papers, publish, subscribe  # noqa: TID252  (tests are no package)
+
+NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
+LATER = ("--now", "2028-05-18T09:00:00Z")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CONFIG = '[[sources]]\nkind = "feed"\nname = "arxiv"\nurl = "http://127.0.0.1:9/feed"\n'
+
+
+@pytest.fixture
+def store(tmp_path, run):
+    """A database in which ann was sent one of many papers, long ago."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    announce_papers(opened, 400)
+    publish(opened, edition(subscribe(opened), papers(opened)[:1]))
+    (held,) = claim(opened)
+    assert begin(opened, held)
+    end(opened, held, Outcome(Verdict.SENT, "250 OK"), Settled(State.SENT))
+    yield opened
+    opened.close()
+
+
+def test_a_dry_run_says_what_would_go_and_takes_nothing(run, store):
+    said = run("vacuum", "--dry-run", *LATER).out
+    assert "Would go, from before 2027-04-14: the contents of 1 editions, 1 texts" in said
+    assert "399 papers that nobody was sent" in said
+    assert len(papers(store)) == 400
+
+
+def test_what_is_old_goes_and_the_file_is_smaller(run, store):
+    told = json.loads(run("vacuum", "--json", *LATER).out)
+    assert told["gone"] == {"editions": 1, "texts": 1, "papers": 399, "returns": 0}
+    assert told["size"] < told["size_before"] * 0.7
+    assert len(papers(store)) == 1
+
+
+def test_how_long_is_asked_for_or_configured(run, store, tmp_path):
+    (tmp_path / "config.toml").write_text(CONFIG + "[operator]\nkeep_days = 800\n")
+    assert json.loads(run("vacuum", "--json", *LATER).out)["gone"]["papers"] == 0
+    assert json.loads(run("vacuum", "--json", "--keep-days", "30", *LATER).out)["gone"]["papers"] == 399
+    assert run("vacuum", "--keep-days", "29", *LATER).code == 2
+
+
+def test_an_edition_that_went_is_spoken_of_kindly(run, store):
+    run("vacuum", *LATER)
+    ran = run("preview", "ann@example.org", "--date", "2026-05-18", *LATER)
+    assert ran.code == 2
+    assert "2026-05-18 was composed" in ran.err
+    assert "vacuumed" in ran.err
+
+
+def test_a_paper_that_was_sent_in_it_is_still_explained(run, store):
+    run("vacuum", *LATER)
+    ran = run("explain", "ann@example.org", "2605.00001", *LATER)
+    assert ran.code == 0, ran.err
+    told = json.loads(run("explain", "ann@example.org", "2605.00001", "--json", *LATER).out)
+    assert (told["stage"], told["sent_on"]) == ("sent", ["2026-05-18"])
+
+
+@pytest.mark.parametrize(
+    ("last", "is_quiet", "due"),
+    [
+        (None, True, True),
+        (None, False, False),
+        (NOW - 23 * HOUR, True, False),
+        (NOW - 24 * HOUR, True, True),
+        (NOW - 24 * HOUR, False, False),
+        (NOW - 48 * HOUR, False, True),
+        (NOW + 300 * DAY, True, True),
+        (NOW + HOUR, True, False),
+    ],
+)
+def test_the_daemon_does_it_once_a_day_at_a_quiet_moment(last, is_quiet, due):
+    assert is_due(last, NOW, is_quiet=is_quiet) is due
