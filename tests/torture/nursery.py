@@ -9,17 +9,20 @@ one with its exit status, when it has ended. Those are processes like any other,
 
 import json
 import os
+import pkgutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+import digest
 
 
 def main() -> None:
-    from digest.cli import ranking, wiring  # noqa: F401 - read here so that nobody else has to
+    for module in pkgutil.walk_packages(digest.__path__, "digest."):
+        if not module.name.startswith(("digest.store.migrations.", "digest.__main__")):
+            import_module(module.name)  # here, so that nobody else has to
     from digest.pipeline.ledger import Ledger
-    from digest.ranking import accounts, ranker  # noqa: F401
-    from digest.rendering import templates  # noqa: F401
     from digest.store import open_store
 
     print("ready", flush=True)
@@ -38,7 +41,7 @@ def main() -> None:
 
 def _live(said: Path, arguments: list[str]) -> None:
     """The life of one; it does not come back."""
-    from digest.cli import main as digest
+    from digest.cli import main as run
 
     nothing = os.open(os.devnull, os.O_RDWR)
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -47,7 +50,7 @@ def _live(said: Path, arguments: list[str]) -> None:
     sys.argv[1:] = arguments
     code = 1
     try:
-        digest()
+        run()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
