@@ -1,6 +1,6 @@
 """Taking in mail that came back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,15 +37,16 @@ def take_back(parts: Parts, now: datetime, stopping: Callable[[], bool] = lambda
         if box.every and not parts.store.begin_reading(box.name, now, now + box.every):
             continue
         try:
-            for _ in islice(empty(parts.store, post, box, now, stopping), MOST):
-                pass
+            with closing(empty(parts.store, post, box, now, stopping)) as returned:
+                for _ in islice(returned, MOST):
+                    pass
         except InboxError as error:
             log.error("cannot look into an inbox", inbox=box.name, reason=str(error))
 
 
 def empty(
     store: Store, post: Post, box: Box, now: datetime, stopping: Callable[[], bool] = lambda: False
-) -> Iterator[Returned]:
+) -> Generator[Returned]:
     """Take in all that lies in an inbox. A mail is marked as read once the store has what it says.
 
     Raises:

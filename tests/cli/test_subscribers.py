@@ -282,8 +282,8 @@ def test_a_file_that_is_no_list_of_subscribers_says_why(run, content, words):
         ('[3, {"email": "a@example.org"}]', 1, "entry 1: is not an object"),
         ('[{"keywords": ["x"]}]', 1, "entry 1: email: is required"),
         ('[{"email": ["a"], "emial": 3}]', 1, 'entry 1: emial: unknown key; did you mean "email"?'),
-        ('[{"email": "a@example.org", "status": "removed"}]', 1, 'status: must be "active" or "paused"'),
-        ('[{"email": "a@example.org", "status": []}]', 1, 'status: must be "active" or "paused"'),
+        ('[{"email": "a@example.org", "status": "removed"}]', 1, 'status: must be "active", "paused" or "suppressed"'),
+        ('[{"email": "a@example.org", "status": []}]', 1, 'status: must be "active", "paused" or "suppressed"'),
     ],
 )
 def test_json_with_faults_is_said_by_entry(run, content, code, words):
