@@ -158,7 +158,9 @@ def _help(order: _Order, connection: "Connection") -> None:
         logs.verbose(logs.hiding(order.settings))
     else:
         logs.quiet()
-    connection.send(_delivered(order, lambda: connection.poll(0)))
+    delivered = _delivered(order, lambda: connection.poll(0))
+    with suppress(OSError):  # nobody is left to be told
+        connection.send(delivered)
 
 
 def _delivered(order: _Order, stopping: Callable[[], bool]) -> Delivered:
