@@ -29,7 +29,7 @@ def send(
     Example: digest pull && digest send
     """
     from digest import pipeline
-    from digest.cli import wiring
+    from digest.cli import alerting, wiring
     from digest.cli.logs import quiet
     from digest.model import Status
 
@@ -47,6 +47,7 @@ def send(
             return
         editions = list(pipeline.compose(home.parts, moment, early=early, replay=now is not None, only=subscriber))
         delivered = pipeline.deliver(home.parts, lambda: or_now(now), only=subscriber)
+        alerting.watch(home, moment)
     _report(editions, delivered, as_json=as_json)
     if delivered.relay:
         typer.echo(f"{delivered.relay}\nNothing is lost: what waits is sent by the next run.", err=True)
