@@ -156,12 +156,19 @@ def test_a_round_that_nothing_holds_up_goes_on_for_hours(store):
     assert gate.room(50, NOW + 5 * HOUR) == 50
 
 
+def test_a_clock_that_stands_still_is_waited_for_once(store):
+    gate = Gate(store, Limits(per_minute=1), NOW, patient=False)
+    gate.sift(claims("a.example"), NOW)
+    assert [gate.resume_at(NOW), gate.resume_at(NOW)] == [NOW + MINUTE, None]
+    assert gate.resume_at(NOW + SECOND) == NOW + MINUTE
+
+
 def test_a_silence_is_not_waited_for(store):
     gate = Gate(store, Limits(), NOW, patient=False)
     first, second = claims("a.example", "a.example")
     gate.heard(first, SLOW_DOWN, NOW)
     gate.sift([second], NOW)
-    assert gate.resume_at(NOW) is None
+    assert gate.resume_at(NOW + SECOND) is None
     assert gate.resume_at(NOW + 9 * MINUTE) == NOW + 10 * MINUTE
 
 

@@ -85,6 +85,7 @@ class Gate:
         self._throttled: set[str] = set()  # domains, since the last message that was taken
         self._failed = False  # this round, because of the relay
         self._begun_at = self._read_at = now
+        self._asked_at: datetime | None = None  # for what to wait
         self._read(now)
 
     # --- before sending ---
@@ -142,10 +143,15 @@ class Gate:
             return self._in_line(silent, now) if silent else None
 
     def resume_at(self, now: datetime) -> datetime | None:
-        """The moment to wait for, at which something may go that a rate put off; None: it is not worth a wait."""
+        """The moment to wait for, at which something may go that a rate put off; None: it is not worth a wait.
+
+        Nor is it where the clock stood still since this was last asked: `--now` makes one that does.
+        """
         with self._lock:
+            stands_still, self._asked_at = now == self._asked_at, now
             at = self._next(now)
-            return None if at is None or self._rests(now) or at > now + _MINUTE else at
+            worth_it = at is not None and at <= now + _MINUTE and not self._rests(now) and not stands_still
+            return at if worth_it else None
 
     def _next(self, now: datetime) -> datetime | None:
         while self._put_off and self._put_off[0] <= now:
