@@ -64,8 +64,16 @@ def _any(*words: str) -> re.Pattern[str]:
 
 # The first that fits. Each line has a reply in the tests that asked for it.
 _PLAIN = (
-    (Matter.SESSION, _any(r"(?:messages?|mails?|transactions?) (?:per|in this|for this|on this) (?:connection|session)")),
-    (Matter.TLS, _any(r"starttls", r"\btls (?:is )?required", r"requires? (?:tls|encryption)", r"encryption (?:needed|required)")),
+    (
+        Matter.SESSION,
+        _any(r"(?:messages?|mails?|transactions?) (?:per|in this|for this|on this) (?:connection|session)"),
+    ),
+    (
+        Matter.TLS,
+        _any(
+            r"starttls", r"\btls (?:is )?required", r"requires? (?:tls|encryption)", r"encryption (?:needed|required)"
+        ),
+    ),
     (
         Matter.ACCOUNT,
         _any(
@@ -78,11 +86,39 @@ _PLAIN = (
             r"tenant has exceeded",
         ),
     ),
-    (Matter.MAILBOX, _any(r"receiving (?:mail|email|messages) (?:too quickly|at a rate)", r"recipient thread limit", r"recipient.{0,60} receiv.{0,20}too (?:many|much)")),
-    (Matter.GREYLISTED, _any(r"gr[ae]y-?list", r"try again in \d+")),
-    (Matter.POLICY, _any(r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not (?:permitted|allowed|authori[sz]ed)|prohibited)", r"(?:unable|not (?:permitted|allowed)|refus\w+) to relay", r"rcpthosts", r"sender (?:address|domain|verif\w+|rejected|denied|blocked)", r"verification failed for")),
-    (Matter.NOBODY, _any(r"\bno such user\b", r"\buser (?:is )?unknown\b", r"\bunknown user\b", r"\buser not found\b", r"^5\.4\.1 .*recipient address rejected: access denied")),
-    (Matter.MAILBOX, _any(r"recipient (?:address )?rejected: access denied", r"not (?:permitted|allowed|authori[sz]ed) to send to")),
+    (
+        Matter.MAILBOX,
+        _any(
+            r"receiving (?:mail|email|messages) (?:too quickly|at a rate)",
+            r"recipient thread limit",
+            r"recipient.{0,60} receiv.{0,20}too (?:many|much)",
+        ),
+    ),
+    (Matter.GREYLISTED, _any(r"gr[ae]y-?list")),
+    (
+        Matter.POLICY,
+        _any(
+            r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not (?:permitted|allowed|authori[sz]ed)|prohibited)",
+            r"(?:unable|not (?:permitted|allowed)|refus\w+) to relay",
+            r"rcpthosts",
+            r"sender (?:address|domain|verif\w+|rejected|denied|blocked)",
+            r"verification failed for",
+        ),
+    ),
+    (
+        Matter.NOBODY,
+        _any(
+            r"\bno such user\b",
+            r"\buser (?:is )?unknown\b",
+            r"\bunknown user\b",
+            r"\buser not found\b",
+            r"^5\.4\.1 .*recipient address rejected: access denied",
+        ),
+    ),
+    (
+        Matter.MAILBOX,
+        _any(r"recipient (?:address )?rejected: access denied", r"not (?:permitted|allowed|authori[sz]ed) to send to"),
+    ),
     (
         Matter.THROTTLED,
         _any(
@@ -98,7 +134,10 @@ _PLAIN = (
             r"(?:server|system) (?:is )?(?:too )?busy",
         ),
     ),
-)  # fmt: skip
+    (Matter.GREYLISTED, _any(r"try again in \d+")),
+    # Of us, whatever the code: else a relay that closes our account would have everybody suppressed.
+    (Matter.POLICY, _any(r"\byour (?:account|domain|server|host|ip)\b")),
+)
 
 _CODES = (
     # RFC 7505 (null MX) has 5.1.10, RFC 4954 5.7.13 for a disabled account, RFC 7293 5.7.17 for one with a new owner.
@@ -106,13 +145,22 @@ _CODES = (
     # Exchange Online: 5.7.124, .129, .133 to .136 for mailboxes and groups that take mail from some people only.
     (Matter.MAILBOX, re.compile(r"5\.7\.1(?:24|29|3[3-6])|4\.1\.(?:[1236]|10)|[45]\.2\.[0124]")),
     (Matter.SIZE, re.compile(r"[45]\.(?:2\.3|3\.4|6\.\d+)")),
-    (Matter.POLICY, re.compile(r"[45]\.1\.[78]|5\.7\.\d+")),
     (Matter.TLS, re.compile(r"[45]\.7\.10")),
+    (Matter.POLICY, re.compile(r"[45]\.1\.[78]|5\.7\.\d+")),
     (Matter.THROTTLED, re.compile(r"4\.7\.\d+|[45]\.(?:3\.2|4\.5|5\.3)")),
 )
 
 _HINTS = (
-    (Matter.MAILBOX, _any(r"\bquota\b", r"\bis full\b|\bfull mailbox\b|(?:mailbox|inbox|storage) full", r"too many messages on the server", r"allowed storage", r"(?:blocks|inode) limit exceeded")),
+    (
+        Matter.MAILBOX,
+        _any(
+            r"\bquota\b",
+            r"\bis full\b|\bfull mailbox\b|(?:mailbox|inbox|storage) full",
+            r"too many messages on the server",
+            r"allowed storage",
+            r"(?:blocks|inode) limit exceeded",
+        ),
+    ),
     (
         Matter.POLICY,
         _any(
@@ -131,4 +179,4 @@ _HINTS = (
             r"unrouteable address",
         ),
     ),
-)  # fmt: skip
+)

@@ -158,6 +158,11 @@ SERVERS = [
     (MAIL, "452 4.4.5 Messages per second limit exceeded", BUSY),
     (MAIL, "452 4.5.3 Daily message limit exceeded", BUSY),
     (DOT, "554 5.7.1 You have exceeded your sending limit for today", BUSY),
+    (RCPT, "550 Too many messages. Try again in 92 seconds.", SLOWER),
+    (RCPT, "450 4.7.1 Please try again in 300 seconds", LATER),
+    # Of us, not of the recipient.
+    (RCPT, "550 Your account has been disabled", HELD),
+    (RCPT, "554 your domain is not known here", HELD),
 ]  # fmt: skip
 PLAIN = [
     (MAIL, "250 2.1.0 ok", ACCEPTED),
@@ -182,6 +187,7 @@ PLAIN = [
     (DOT, "421 closing", DOWN),
     (DOT, "354 more", NOBODY_KNOWS),
     (DOT, "554 5.7.10 Encryption needed", HELD),
+    (MAIL, "554 5.7.10 no", OURS),
 ]
 ALL = [*GMAIL, *YAHOO, *MICROSOFT, *APPLE_AND_OTHERS, *SERVERS, *PLAIN]
 
