@@ -146,6 +146,6 @@ def test_the_lock_covers_every_dependency():
     import tomllib
 
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    names = {re.split(r"[<>=!\[ ]", entry)[0].lower().replace("_", "-") for entry in wanted}
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=!\[ ]", entry)[0].lower()) for entry in wanted}
     locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
     assert names - locked == set()
