@@ -21,7 +21,7 @@ import pytest
 from digest import config
 from digest.cli import wiring
 from digest.cli.check import samples
-from digest.delivery import Relay, Signer, SmtpTransport, keys
+from digest.delivery import Relay, SendmailTransport, Signer, SmtpTransport, keys
 from digest.delivery.wire import as_sent
 from digest.model import Message, Verdict
 
@@ -62,6 +62,7 @@ virtual_minimum_uid = 1
 _MASTER = """
 127.0.0.1:{first} inet n - n - - smtpd -o content_filter=smtp:[127.0.0.1]:{second}
 127.0.0.1:{second} inet n - n - - smtpd -o content_filter=
+pickup unix n - n 1 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -103,9 +104,11 @@ def relay():
         (home / "etc/master.cf").write_text(_MASTER.format(first=first, second=second))
         postfix = ["postfix", "-c", str(home / "etc")]
         subprocess.run([*postfix, "start"], check=True, capture_output=True)
+        os.environ["MAIL_CONFIG"] = str(home / "etc")  # which instance Postfix's own sendmail is of
         try:
             yield first, home / "mail/box", home / "log"
         finally:
+            del os.environ["MAIL_CONFIG"]
             subprocess.run([*postfix, "stop"], check=True, capture_output=True)
 
 
@@ -143,9 +146,19 @@ ODD = {
 }
 
 
+def arrivals(relay, before, count=1):
+    """The files that are new in the Maildir, when there are so many."""
+    _, box, log = relay
+    end = time.monotonic() + 60
+    while len(arrived := set(box.glob("new/*")) - before) < count:
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    return arrived
+
+
 def after_the_trip(relay, content, recipient):
     """The message as the Maildir has it."""
-    port, box, log = relay
+    port, box, _ = relay
     signer = Signer(DOMAIN, [keys.signing(key, name) for name, key in KEYS.items()])
     transport = SmtpTransport(Relay("127.0.0.1", port, security="none"))
     before = set(box.glob("new/*"))
@@ -154,11 +167,7 @@ def after_the_trip(relay, content, recipient):
     finally:
         transport.close()
     assert outcome.verdict is Verdict.SENT, outcome
-    end = time.monotonic() + 30
-    while not (arrived := set(box.glob("new/*")) - before):
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
-    return arrived.pop().read_bytes()
+    return arrivals(relay, before).pop().read_bytes()
 
 
 def holds(content, second_opinion):
@@ -186,7 +195,7 @@ def test_whatever_stands_in_a_message_survives_the_trip(relay, second_opinion, n
 
 
 def test_messages_begun_behind_each_other_arrive_each_once(relay):
-    port, box, log = relay
+    port, box, _ = relay
     transport = SmtpTransport(Relay("127.0.0.1", port, security="none"), chaining=True, per_session=20)
     mails = [
         Message(f"digest@{DOMAIN}", f"{n}@example.org", f"<{n}@x>", f"Subject: chained {n}\r\n\r\n.\r\n".encode())
@@ -198,16 +207,14 @@ def test_messages_begun_behind_each_other_arrive_each_once(relay):
     ]
     transport.close()
     assert set(outcomes) == {Verdict.SENT}
-    end = time.monotonic() + 60
-    while len(arrived := set(box.glob("new/*")) - before) < len(mails):
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
+    arrived = arrivals(relay, before, len(mails))
     subjects = sorted(re.search(rb"^Subject: (.*)$", path.read_bytes(), re.MULTILINE)[1] for path in arrived)
     assert subjects == sorted(b"chained %d" % n for n in range(50))
 
 
 def test_a_recipient_that_postfix_refuses_is_refused_alone_in_the_middle_of_a_chain(relay):
     transport = SmtpTransport(Relay("127.0.0.1", relay[0], security="none"), chaining=True)
+    before = set(relay[1].glob("new/*"))
     names = ["a@example.org", "not..right@-example.org", "b@example.org"]
     mails = [Message(f"digest@{DOMAIN}", name, f"<{name}>", b"Subject: x\r\n\r\nx\r\n") for name in names]
     outcomes = [
@@ -215,3 +222,20 @@ def test_a_recipient_that_postfix_refuses_is_refused_alone_in_the_middle_of_a_ch
     ]
     transport.close()
     assert [outcome.verdict for outcome in outcomes] == [Verdict.SENT, Verdict.FAILED, Verdict.SENT], outcomes
+    assert len(arrivals(relay, before, 2)) == 2
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_message_goes_through_postfix_own_sendmail_and_one_that_is_given_up_does_not(relay, size):
+    _, box, _ = relay
+    body = b"\r\n.\r\n" + b"x" * 70 + b"\r\n"
+    program = SendmailTransport()
+    before = set(box.glob("new/*"))
+    for subject, ours, verdict in (("given up", False, Verdict.DEFERRED), ("kept", True, Verdict.SENT)):
+        content = f"Subject: {subject}\r\n".encode() + body * (size // len(body) + 1)
+        outcome = program.send(Message(f"digest@{DOMAIN}", "ann@example.org", "<1@x>", content), lambda ours=ours: ours)
+        assert outcome.verdict is verdict, outcome
+    (path,) = arrivals(relay, before)
+    received = path.read_bytes()
+    assert b"Subject: kept" in received
+    assert received.endswith(as_sent(content).partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n"))
