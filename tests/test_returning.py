@@ -1,14 +1,16 @@
 """Mail that came back, from the inbox to the subscriber: nothing is marked as read before the store has it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
 
-from digest import pipeline
+from digest import daemon, pipeline
 from digest.errors import InboxError, StoreError
 from digest.model import Edition, Effect, Mail, Report, Return, Status, Subscriber
-from digest.pipeline import Box, Parts, Post
+from digest.pipeline import Box, Delivered, Parts, Post
 from digest.store import open_store
 from digest.tokens import edition_token, leave_token, return_token
 
@@ -172,6 +174,13 @@ def test_many_mails_wait_for_the_next_round(store, monkeypatch):
     pipeline.take_back(parts(store, box(inbox)), NOW)
     assert list(inbox.unread) == ["c", "d", "e"]
     assert inbox.closed == 1
+
+
+def test_the_daemon_takes_back_what_came_at_each_tick(store):
+    inbox = Inbox({"a": [bounce(back(store))]})
+    own = replace(parts(store, box(inbox)), renderer=SimpleNamespace(forget=lambda: None))
+    daemon.tick(own, NOW, lambda: NOW, lambda: False, deliver=lambda *_: Delivered())
+    assert statuses(store)[ANN] is Status.SUPPRESSED
 
 
 def test_without_an_inbox_nothing_is_taken_back(store):

@@ -55,12 +55,14 @@ def _about_keys(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Itera
 
 def _sender(settings: "Settings", held: dict[str, keys.PrivateKey]) -> Sender:
     from digest.config import is_loopback
+    from digest.config.domains import domain_of
 
     sends = settings.smtp.kind == "smtp"
     is_own = sends and is_loopback(settings.smtp.host)
     relay = (own_name() if is_own else settings.smtp.host) if sends else None
     records = {selector: keys.record(key) for selector, key in held.items()}
-    return Sender(settings.sender_domain, settings.signing_domain, records, relay, is_own=is_own)
+    envelope = domain_of(settings.bounces.address) if settings.bounces.address else ""
+    return Sender(settings.sender_domain, settings.signing_domain, records, relay, is_own=is_own, envelope=envelope)
 
 
 def own_name() -> str | None:

@@ -25,11 +25,12 @@ from digest.model import Finding, Weight
 class Sender:
     """Who sends, as far as DNS is concerned. Domains are A-labels."""
 
-    domain: str  # of the From address, and of the envelope's
+    domain: str  # of the From address
     signing_domain: str
     keys: Mapping[str, str]  # selector -> the record of our key
     relay: str | None  # the host that takes our mail; None where none does, or its name is not known
     is_own: bool = False  # whether the relay is this machine
+    envelope: str = ""  # the domain of the envelope's sender, where that is another
 
 
 def look(sender: Sender, dns: Lookups) -> Iterator[Finding]:
@@ -45,17 +46,18 @@ def look(sender: Sender, dns: Lookups) -> Iterator[Finding]:
 
 
 def _spf(sender: Sender, dns: Lookups) -> Iterator[Finding]:
-    remark = judge_spf(sender.domain, dns.texts(sender.domain), sender.relay)
+    domain = sender.envelope or sender.domain  # whose record receivers ask for (RFC 7208, 2.4)
+    remark = judge_spf(domain, dns.texts(domain), sender.relay)
     if remark.result is not Weight.OK or sender.relay is None:
         yield remark
         return
     try:
         addresses = _public_addresses(sender.relay, dns)
-        results = {address: spf.result(sender.domain, address, dns) for address in addresses}
+        results = {address: spf.result(domain, address, dns) for address in addresses}
     except spf.PermError as error:
-        yield Finding(SPF, Weight.FAILED, f"receivers cannot use the record of {sender.domain}: {error}")
+        yield Finding(SPF, Weight.FAILED, f"receivers cannot use the record of {domain}: {error}")
     else:
-        yield judge_spf_of_relay(sender.domain, sender.relay, results)
+        yield judge_spf_of_relay(domain, sender.relay, results)
 
 
 def _dkim(sender: Sender, dns: Lookups) -> Iterator[Finding]:

@@ -168,6 +168,11 @@ def test_check_follows_a_key_from_nothing_to_dns(home, run, nameserver):
     assert checked(home, nameserver)["DKIM"] == ("ok", f"{name} holds our key")
 
 
+def test_check_asks_for_the_spf_of_the_domain_that_bounces_go_to(home, nameserver):
+    add(home, '[bounces]\naddress = "bounce@bounce.lab.org"\n')
+    assert "bounce.lab.org" in checked(home, nameserver)["SPF"][1]
+
+
 def test_check_minds_keys_that_everybody_can_read_or_that_are_short(home, run, nameserver):
     add(home, '[dkim]\nkey_file = "short.pem"\n')
     keys.write_new(home / "short.pem", keys.rsa.generate_private_key(65537, 1024))

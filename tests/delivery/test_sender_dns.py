@@ -343,6 +343,13 @@ def test_a_record_of_spf_that_is_broken_fails(nameserver):
     assert '"inlcude:x.org"' in remarks[0].detail
 
 
+def test_spf_is_asked_of_the_domain_that_bounces_go_to(nameserver):
+    sender = Sender("lab.org", "lab.org", {}, "relay.lab.org", envelope="bounce.lab.org")
+    assert looked(nameserver, sender)[0].result is Weight.WARNING
+    remarks = looked(nameserver, sender, **{"bounce.lab.org": {"TXT": ['"v=spf1 a:relay.lab.org -all"']}})
+    assert (remarks[0].result, remarks[0].detail) == (Weight.OK, "bounce.lab.org lets relay.lab.org send its mail")
+
+
 def test_one_name_that_cannot_be_asked_about_does_not_hide_the_others(nameserver):
     remarks = looked(nameserver, **{"lab.org": dns.rcode.SERVFAIL})
     assert (remarks[0].check, remarks[0].result) == ("SPF", Weight.NOTE)
