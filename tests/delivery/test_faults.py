@@ -317,14 +317,21 @@ def test_a_session_that_died_while_idle_is_opened_again_for_the_same_message(ser
     assert relay.sessions == 2
 
 
+def test_a_reply_too_many_is_not_taken_for_an_answer_to_the_next_message(server, transport, message):
+    answers = iter([b"250 2.0.0 ok\r\n550 5.1.1 no such user\r\n"])
+    relay = server(answers={".": lambda: next(answers, "250 2.0.0 ok")})
+    sender = transport(relay.port)
+    assert [promise(sender, message()) for _ in range(2)] == [SENT] * 2
+    assert relay.sessions == 2
+
+
 def test_a_session_that_takes_no_more_messages_is_opened_again_and_nothing_counts(server, transport, message):
     relay = server()
-    relay.answers["MAIL"] = lambda: (
-        "421 4.7.0 too many messages in this session" if len(relay.received) % 2 else "250 ok"
-    )
+    enough, more = "421 4.7.0 too many messages in this session", "250 ok"
+    relay.answers["MAIL"] = lambda: enough if len(relay.received) >= relay.sessions else more
     sender = transport(relay.port)
-    relay.answers["greeting"] = lambda: relay.received.append(None) or "220 ok" if relay.received else "220 ok"
     assert [promise(sender, message()) for _ in range(3)] == [SENT] * 3
+    assert relay.sessions == 3
 
 
 def test_a_claim_that_is_no_longer_ours_is_given_up_before_the_dot(server, transport, message):
