@@ -22,8 +22,10 @@ from digest import config
 from digest.cli import wiring
 from digest.cli.check import samples
 from digest.delivery import Relay, SendmailTransport, Signer, SmtpTransport, keys
+from digest.delivery.returns import read
 from digest.delivery.wire import as_sent
-from digest.model import Message, Verdict
+from digest.model import Message, Return, Verdict
+from digest.tokens import return_token
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DIGEST_TEST_POSTFIX") != "1" or not shutil.which("postfix") or os.geteuid() != 0,
@@ -57,6 +59,7 @@ virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
+transport_maps = inline:{{ {{dead.example.net = error:5.1.1 no such user}}, {{full.example.net = error:5.2.2 mailbox full}} }}
 """
 # What comes in at the first port goes on by SMTP to the second, as through a content filter.
 _MASTER = """
@@ -239,3 +242,14 @@ def test_a_message_goes_through_postfix_own_sendmail_and_one_that_is_given_up_do
     received = path.read_bytes()
     assert b"Subject: kept" in received
     assert received.endswith(as_sent(content).partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n"))
+
+
+@pytest.mark.parametrize(("domain", "kind"), [("dead", Return.PERMANENT), ("full", Return.TEMPORARY)])
+def test_what_postfix_gives_back_says_whom_it_was_for(relay, domain, kind):
+    token = return_token(b"secret", 7, NOW.date())
+    before = set(relay[1].glob("new/*"))
+    content = as_sent(f"{HEAD}\n.\nx\n".encode())
+    mail = Message(f"bounce+{token}@example.org", f"ann@{domain}.example.net", "<1@x>", content)
+    assert SendmailTransport().send(mail, lambda: True).verdict is Verdict.SENT  # its smtpd would refuse it at once
+    (report,) = read(arrivals(relay, before).pop().read_bytes())
+    assert (report.kind, report.token) == (kind, token), report
