@@ -334,6 +334,24 @@ def test_a_session_that_takes_no_more_messages_is_opened_again_and_nothing_count
     assert relay.sessions == 3
 
 
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "."])
+def test_after_a_421_nothing_more_is_said_in_that_session(server, transport, message, step):
+    relay = server(answers={step: "421 4.7.0 too many connections"})
+    sender = transport(relay.port)
+    assert promise(sender, message()) == EASED
+    del relay.answers[step]
+    said = len(relay.said)
+    assert promise(sender, message()) == SENT
+    assert (relay.sessions, relay.said[said].split()[0].upper()) == (2, "EHLO")
+
+
+@pytest.mark.parametrize("answer", ["421 4.7.0 too many connections", "530 5.7.0 Authentication required"])
+def test_who_wants_less_or_somebody_to_change_something_is_not_asked_twice(server, transport, message, answer):
+    relay = server(answers={"MAIL": answer})
+    assert promise(transport(relay.port), message(), pytest.fail) in (SLOWER, STOP)
+    assert relay.sessions == 1
+
+
 def test_a_claim_that_is_no_longer_ours_is_given_up_before_the_dot(server, transport, message):
     relay = server()
     sender = transport(relay.port)

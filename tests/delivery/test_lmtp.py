@@ -97,6 +97,7 @@ def test_a_store_that_opens_data_for_nobody_is_not_waited_for(server, transport,
     relay = server(answers={"RCPT bad@example.org": "550 5.1.1 no such user", "DATA": "354 go on", ".": "<hang>"})
     sender = transport(relay.port, lmtp=True)
     assert sender.send(message("bad@example.org"), pytest.fail).verdict is Verdict.FAILED
+    assert b"\r\n.\r\n" not in relay.clear
     relay.answers.pop(".")
     assert sender.send(message(), lambda: True).verdict is Verdict.SENT
     assert relay.sessions == 2
