@@ -32,7 +32,7 @@ class ScriptedServer:
 
     answers: dict[str, Answer] = field(default_factory=dict)
     extensions: tuple[str, ...] = ("PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES")
-    tls: ssl.SSLContext | None = None
+    tls: ssl.SSLContext | str | None = None
     implicit_tls: bool = False
     address: str = "127.0.0.1"
     said: list[str] = field(default_factory=list)
@@ -139,6 +139,9 @@ class _Session:
         if begun and self.server.tls is None:  # whatever comes now, it is not understood
             self.receive()
             self.connection.sendall(b"500 5.5.1 what?\r\n")
+        elif begun and self.server.tls == "<close>":
+            self.receive()
+            return False
         elif begun:
             self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
             self.buffer = b""  # what came in the clear before must not count

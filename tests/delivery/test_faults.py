@@ -178,6 +178,7 @@ CASES = (
     Case("shows a certificate of another name", STOP, STOP, ours={"host": "127.0.0.2"}, relay={"address": "127.0.0.2"}),
     Case("does not offer STARTTLS any more", STOP, STOP, relay={"extensions": ("AUTH PLAIN", "PIPELINING")}),
     Case("goes on in the clear after its 220 to STARTTLS", STOP, STOP, relay={"tls": None}),
+    Case("closes the connection in the middle of agreeing on TLS", WAITS, WAITS, relay={"tls": "<close>"}),
     Case("has replies slipped in behind its 220 to STARTTLS", SENT, SENT, answers={"STARTTLS": lambda _: _UNASKED}),
     Case("offers a login without TLS, and none behind it", STOP, STOP, answers={"EHLO": lambda _: _once(
         "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN", "250-test\r\n250 PIPELINING")}),
