@@ -66,6 +66,8 @@ def _piped(config: Path | None, now: datetime) -> Collected:
     from digest.model import Mail
 
     content = sys.stdin.buffer.read(MOST_BYTES)
+    while sys.stdin.buffer.read(MOST_BYTES):
+        pass  # who writes into a pipe that nobody reads to its end may take that for a failure
     try:
         settings = wiring.load_settings(config)
         with wiring.store_of(settings, create=False) as store:

@@ -1,6 +1,7 @@
 """What mails that came back do to their subscribers, and what being on the suppression list means for them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -69,12 +70,15 @@ def _about(  # noqa: PLR0913  (what a report is, and about whom)
     connection: Connection, subscriber: int, email: str, issue_date: date, *, report: Report, now: datetime
 ) -> Effect:
     """What follows from a bounce or a complaint."""
-    written_for = _written_for(connection, subscriber, issue_date)
-    if written_for is None:
+    edition = _edition(connection, subscriber, issue_date)
+    if edition is None:
         return Effect.UNKNOWN
     if not _noted(connection, subscriber, issue_date, report, now):
         return Effect.REPEATED
-    if address(written_for) != address(email):
+    written = (
+        edition.content
+    )  # of an old edition it was vacuumed: then they have the address that they had, in all likelihood
+    if written is not None and address(written.subscriber.email) != address(email):
         return Effect.COUNTED
     return _followed(connection, subscriber, email, report, now)
 
@@ -87,12 +91,11 @@ def _left(connection: Connection, email: str, now: datetime) -> Effect:
     return Effect.REMOVED
 
 
-def _written_for(connection: Connection, subscriber: int, issue_date: date) -> str | None:
-    query = select(contents.c.content).join(editions, editions.c.id == contents.c.edition_id)
-    edition = connection.scalar(
-        query.where(editions.c.subscriber_id == subscriber, editions.c.issue_date == issue_date)
-    )
-    return None if edition is None else str(edition.subscriber.email)
+def _edition(connection: Connection, subscriber: int, issue_date: date) -> Any:
+    """The row of an edition, with its content unless that was vacuumed; None if there was none."""
+    query = select(editions.c.id, contents.c.content).outerjoin(contents, contents.c.edition_id == editions.c.id)
+    this = (editions.c.subscriber_id == subscriber, editions.c.issue_date == issue_date)
+    return connection.execute(query.where(*this)).one_or_none()
 
 
 def _noted(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> bool:

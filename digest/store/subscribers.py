@@ -140,7 +140,7 @@ def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscr
         UsageError: the address gets the digest already, or is paused, or is on the suppression list.
     """
     before = one(connection, subscriber.email)
-    if before is None or before.status is Status.REMOVED:
+    if before is None or before.status in (Status.REMOVED, Status.SUPPRESSED):
         _allowed(connection, subscriber.email)
     if before is None:
         return _insert(connection, [subscriber], now)[0]

@@ -200,6 +200,18 @@ def publish_for_another(store, ann):
     return bob
 
 
+@pytest.mark.parametrize("report", [GONE, SPAM], ids=lambda report: report.kind)
+def test_what_is_about_an_edition_whose_content_was_vacuumed_still_counts(store, ann, report):
+    from sqlalchemy import delete
+
+    from digest.store.schema import contents
+
+    with store._database.writing() as connection:
+        connection.execute(delete(contents))
+    assert store.take_back(ann.id, DAY, report, NOW).effect in (Effect.SUPPRESSED, Effect.REMOVED)
+    assert len(store.suppressions()) == 1
+
+
 # --- what may pass ------------------------------------------------------------------------------------------------
 
 
