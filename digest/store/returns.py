@@ -75,9 +75,7 @@ def _about(  # noqa: PLR0913  (what a report is, and about whom)
         return Effect.UNKNOWN
     if not _noted(connection, subscriber, issue_date, report, now):
         return Effect.REPEATED
-    written = (
-        edition.content
-    )  # of an old edition it was vacuumed: then they have the address that they had, in all likelihood
+    written = edition.content
     if written is not None and address(written.subscriber.email) != address(email):
         return Effect.COUNTED
     return _followed(connection, subscriber, email, report, now)
