@@ -19,6 +19,7 @@ _LONGEST_DETAIL = 1_000
 _WITHDRAWABLE = [state for state, ways in MOVES.items() if State.CANCELLED in ways and state is not State.CLAIMED]
 _AT_REST = [State.PENDING, State.DEFERRED, State.UNKNOWN]  # in nobody's hands
 _LEFT = frozenset({Status.REMOVED, Status.SUPPRESSED})
+_GONE = "its content was taken away, being too old"
 _LOST = "the worker that was sending it stopped; it may have gone out"
 
 
@@ -185,24 +186,22 @@ def _addressed(edition: Edition, email: str) -> Edition:
     return replace(edition, subscriber=replace(edition.subscriber, email=email))
 
 
-def read(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[dict[int, Edition], dict[int, str]]:
+def read(
+    connection: Connection, rows: Iterable[Row[Any]], known: published.Texts
+) -> tuple[dict[int, Edition], dict[int, str]]:
     """The editions of these deliveries by their ids, and why some cannot be read."""
     ids = [row.edition_id for row in rows]
-    try:
-        return published.read(connection, ids), {}
-    except StoreError:  # one of them, and not the others
-        return _each(connection, ids)
-
-
-def _each(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Edition], dict[int, str]]:
-    found: dict[int, Edition] = {}
     damaged: dict[int, str] = {}
-    for number in ids:
-        try:
-            found |= published.read(connection, [number])
-        except StoreError as error:
-            damaged[number] = str(error)
-    return found, damaged
+    try:
+        found = published.read(connection, ids, known)
+    except StoreError:  # one of them, and not the others
+        found = {}
+        for number in ids:
+            try:
+                found |= published.read(connection, [number], known)
+            except StoreError as error:
+                damaged[number] = str(error)
+    return found, damaged | {number: _GONE for number in ids if number not in found and number not in damaged}
 
 
 def fail(connection: Connection, rows: Sequence[Row[Any]], why: Mapping[int, str], now: datetime) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Select, bindparam, select, union_all, update
@@ -13,6 +14,7 @@ from digest.model import Edition, Listing, Pick, Section, State, Status
 from digest.store import astray, codec, sent
 from digest.store.kept import KeptListing, whole_edition, whole_listing
 from digest.store.listings import spokesmen
+from digest.store.recent import Recent
 from digest.store.schema import contents, deliveries, editions, picks, snapshots, subscribers, texts, versions
 from digest.store.sent import Had, later
 from digest.store.sql import chunks, insert
@@ -242,19 +244,26 @@ def _move_on(
 # --- reading again ------------------------------------------------------------------------------------------------
 
 
-def read(connection: Connection, ids: Iterable[int]) -> dict[int, Edition]:
-    """Editions by their ids, exactly as they were published; without those whose content was vacuumed."""
+Texts = Recent[int, Listing]  # of snapshots, by their ids, which are never given to others
+
+
+def read(connection: Connection, ids: Iterable[int], known: Texts | None = None) -> dict[int, Edition]:
+    """Editions by their ids, exactly as they were published; without those whose content was vacuumed.
+
+    What is `known` of listings is not read again, and remembered from one call to the next.
+    """
     content = select(contents.c.edition_id, contents.c.content).order_by(contents.c.edition_id)
     wanted = {
         number: kept
         for chunk in chunks(ids)
-        for number, kept in connection.execute(content.where(contents.c.edition_id.in_(chunk)))
+        for number, kept in connection.execute(content.where(contents.c.edition_id.in_(chunk))).all()
     }
     shown: dict[int, list[int]] = {number: [] for number in wanted}
     for chunk in chunks(wanted):
-        for number, _, snapshot in connection.execute(_placed(chunk)):
+        for number, _, snapshot in connection.execute(_placed(chunk)).all():
             shown[number].append(snapshot)
-    said = _texts(connection, {snapshot for numbers in shown.values() for snapshot in numbers})
+    snapshots_shown = {snapshot for numbers in shown.values() for snapshot in numbers}
+    said = (known or Texts(0)).of(snapshots_shown, partial(_texts, connection))
     return {number: whole_edition(kept, [said[key] for key in shown[number]]) for number, kept in wanted.items()}
 
 

@@ -1,6 +1,7 @@
 """What is kept of editions and listings once they are published: the model's fields, less what is kept elsewhere."""
 
 from dataclasses import MISSING, field, fields, make_dataclass
+from operator import attrgetter
 from typing import Any
 
 from digest.model import Edition, Listing, Pick
@@ -25,13 +26,17 @@ KeptPick = _less(Pick, frozenset({"listing"}))
 KeptEdition = _less(Edition, frozenset(), picks=tuple[KeptPick, ...])  # type: ignore[valid-type]
 
 
+_NAMES = {kind: tuple(part.name for part in fields(kind)) for kind in (KeptListing, KeptEdition)}
+_OF_PICK = attrgetter(*(part.name for part in fields(KeptPick)))  # in the order of the model's
+
+
 def _values(kept: Any) -> dict[str, Any]:
-    return {part.name: getattr(kept, part.name) for part in fields(kept)}
+    return {name: getattr(kept, name) for name in _NAMES[type(kept)]}
 
 
 def whole_edition(kept: Any, listings: list[Listing]) -> Edition:
     """The edition again, with the listings of its picks in their order."""
-    picks = tuple(Pick(listing=listing, **_values(pick)) for pick, listing in zip(kept.picks, listings, strict=True))
+    picks = tuple([Pick(listing, *_OF_PICK(pick)) for pick, listing in zip(kept.picks, listings, strict=True)])
     return Edition(**_values(kept) | {"picks": picks})
 
 

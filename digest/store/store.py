@@ -56,6 +56,8 @@ from digest.store.history import History, News
 from digest.store.schema import meta
 from digest.text.background import with_prior
 
+_MOST_TEXTS = 2_000  # listings remembered from one batch of deliveries to the next: about 5 KB each
+
 
 class Store:
     """Everything that survives a restart. Safe to share between threads; several processes may open one database.
@@ -65,6 +67,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._texts = published.Texts(_MOST_TEXTS)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -472,7 +475,7 @@ class Store:
         with self._database.writing(swift=True) as connection:
             rows = deliveries.claim(connection, now, wanted)
         with self._database.reading() as connection:  # nobody has to wait for it
-            found, damaged = deliveries.read(connection, rows)
+            found, damaged = deliveries.read(connection, rows, self._texts)
         if damaged:
             with self._database.writing(swift=True) as connection:
                 deliveries.fail(connection, rows, damaged, now)
