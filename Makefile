@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench torture format messages lock clean
+.PHONY: demo test check bench torture format messages lock clean year
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ bench: $(STAMP)
 # Ten minutes of kill -9; SEED, KILLS, READERS and SECONDS can be set.
 torture: $(STAMP)
 	@$(BIN)/python -m tests.torture
+
+# A year of an invented world: do the books balance? A few minutes; the tests run a fortnight of it.
+year: $(STAMP)
+	@$(BIN)/python -m tests.year
 
 LOCALE := digest/locale
 

@@ -176,8 +176,8 @@ def _others(picks: Picks, language: Language) -> list[str]:
 def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -> str:
     """Why there is nothing for the reader: error is not emptiness."""
     total = edition.papers
-    unread = [source_title(missing.source, sources) for missing in edition.missing]
-    is_late = all(missing.why == NOT_YET_ANNOUNCED for missing in edition.missing)
+    late = [one.source for one in edition.missing if one.why == NOT_YET_ANNOUNCED]
+    unread = [one.source for one in edition.missing if one.source not in late]
     if total:
         said = language.ngettext(
             "The one new paper does not match your keywords",
@@ -185,22 +185,23 @@ def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -
             total,
         )
         return said.format(count=language.number(total))
-    if unread and is_late:
-        # Translators: the plural is for several sources.
-        said = language.ngettext(
-            "Nothing to show yet: {sources} has not announced its newest papers",
-            "Nothing to show yet: {sources} have not announced their newest papers",
-            len(unread),
-        )
-        return said.format(sources=language.listed(unread[:_MOST]))
+    names = [source_title(name, sources) for name in unread or late][:_MOST]
     if unread:
         # Translators: the plural is for several sources.
         said = language.ngettext(
             "Nothing to show yet: {sources} could not be read",
             "Nothing to show yet: {sources} could not be read",
-            len(unread),
+            len(names),
         )
-        return said.format(sources=language.listed(unread[:_MOST]))
+        return said.format(sources=language.listed(names))
+    if late:
+        # Translators: the plural is for several sources.
+        said = language.ngettext(
+            "Nothing to show yet: {sources} has not announced its newest papers",
+            "Nothing to show yet: {sources} have not announced their newest papers",
+            len(names),
+        )
+        return said.format(sources=language.listed(names))
     return language.gettext("No new papers since your last digest")
 
 
