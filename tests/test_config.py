@@ -263,6 +263,7 @@ def test_a_password_file_that_holds_none_is_a_fault(tmp_path, content, words):
     [
         (LOGIN, "smtp.password", "no password"),
         ('[smtp]\npassword = "hunter2"\n', "smtp.password", "no username"),
+        ('[smtp]\nauth = "xoauth2"\n', "smtp.password", "needs a username"),
         (LOGIN + 'password = "hunter2"\nsecurity = "none"\n', "smtp.password", "in the clear"),
         (LOGIN + "password = 7777777\n", "smtp.password", "must be text"),
         (LOGIN + 'password = "hunter2"\npassword_file = "x"\n', "smtp.password_file", "keep one"),

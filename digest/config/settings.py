@@ -152,6 +152,8 @@ class SmtpSettings(_Table):
             return password
         if password is None and seen.get("username"):
             raise ValueError("there is a username but no password; set password_file or DIGEST_SMTP__PASSWORD")
+        if seen.get("auth") == "xoauth2" and "username" in seen and not seen["username"]:
+            raise ValueError('auth = "xoauth2" needs a username, and the token as its password; set both')
         if password is not None and "username" in seen and not seen["username"]:
             raise ValueError("there is a password but no username; set username, too")
         away = not is_loopback(seen.get("host", "localhost")) and not (seen.get("kind") == "lmtp" and seen.get("path"))
