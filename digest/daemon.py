@@ -117,7 +117,7 @@ def run(  # noqa: PLR0913  (all of them have a default)
     def once(now: datetime) -> None:
         tick(parts, now, clock, stop.is_set, deliver=deliver, chores=chores or {}, beat=pulse.beat)
 
-    with _signals_set(stop):
+    with signals_set(stop):
         log.info("started", worker=parts.worker)
         keep_ticking(once, first=first, clock=clock, stop=stop, every=every)
         log.info("stopped", worker=parts.worker)
@@ -229,7 +229,7 @@ def _shielded(tick: Tick, now: datetime) -> None:
 
 
 @contextmanager
-def _signals_set(stop: Stop) -> Iterator[None]:
+def signals_set(stop: Stop) -> Iterator[None]:
     """SIGTERM and SIGINT set `stop`; the second one finds the system's own handling again."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is sent signals

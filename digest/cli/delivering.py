@@ -4,6 +4,7 @@ One process renders and signs on one core. Where the configuration asks for more
 their start, the others are this program again, on the same store. One that dies loses nothing: what it held comes back.
 """
 
+import gc
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -50,14 +51,19 @@ def deliver(
     only: str | None = None,
     patient: bool = True,
     stopping: Callable[[], bool] = lambda: False,
+    lasting: timedelta | None = None,
     verbose: bool = False,
 ) -> Delivered:
-    """`pipeline.deliver`, by as many processes as are configured and worth it; `verbose` is how they log."""
-    order = _Order(home.settings, now() - datetime.now(UTC), patient, verbose)
-    with _helping(order, _helpers(home, now(), only)) as helpers:
+    """`pipeline.deliver`, by as many processes as are configured and worth it; `verbose` is how they log.
+
+    What it has not done after `lasting`, the next call does.
+    """
+    begun = now()
+    order = _Order(home.settings, begun - datetime.now(UTC), patient, verbose)
+    with _undisturbed(), _helping(order, _helpers(home, begun, only)) as helpers:
 
         def told() -> bool:
-            is_over = stopping()
+            is_over = stopping() or (lasting is not None and now() - begun > lasting)
             if is_over:
                 _stop(helpers)
             return is_over
@@ -77,6 +83,16 @@ def _helpers(home: "Installation", now: datetime, only: str | None) -> int:
     if only is not None or not most:
         return 0
     return min(most, home.store.waiting(now, most * _WORTH_A_PROCESS) // _WORTH_A_PROCESS)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Editions are thousands of small values. Whoever looks through them for garbage need not look at all else again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _sum(parts: Sequence[Delivered]) -> Delivered:
@@ -166,7 +182,7 @@ def _help(order: _Order, connection: "Connection") -> None:
 def _delivered(order: _Order, stopping: Callable[[], bool]) -> Delivered:
     from digest.cli import wiring
 
-    with wiring.once_more(order.settings) as home:
+    with wiring.once_more(order.settings) as home, _undisturbed():
         return pipeline.deliver(
             home.parts, lambda: datetime.now(UTC) + order.ahead, patient=order.patient, stopping=stopping
         )

@@ -1,6 +1,7 @@
 """`digest run`: the daemon."""
 
 from contextlib import nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from digest.cli.wiring import Installation
     from digest.daemon import Pulse
+
+
+_LONGEST_ROUND = timedelta(minutes=10)  # of deliveries: others are due meanwhile
 
 
 def run(ctx: typer.Context, now: Now = None) -> None:
@@ -42,7 +46,9 @@ def run(ctx: typer.Context, now: Now = None) -> None:
             stop=stop,
             pulse=pulse,
             chores=chores,
-            deliver=lambda _, moment, stopping: deliver(home, moment, stopping=stopping, verbose=True),
+            deliver=lambda _, moment, stopping: deliver(
+                home, moment, stopping=stopping, lasting=_LONGEST_ROUND, verbose=True
+            ),
         )
 
 

@@ -24,12 +24,12 @@ def send(
     """Compose and deliver what is due, once.
 
     Exit status 1 if any delivery failed for good, 75 if the mail relay could not be used (nothing is lost: what waits
-    is sent by the next run).
+    is sent by the next run). SIGTERM lets the messages in hand be finished, and leaves the rest to the next run.
 
     Example: digest pull && digest send
     """
-    from digest import pipeline
-    from digest.cli import alerting, wiring
+    from digest import daemon, pipeline
+    from digest.cli import alerting, delivering, wiring
     from digest.cli.logs import quiet
     from digest.model import Status
 
@@ -46,12 +46,17 @@ def send(
             _report(pipeline.compose_for(home.parts, issues, moment), None, as_json=as_json)
             return
         editions = list(pipeline.compose(home.parts, moment, early=early, replay=now is not None, only=subscriber))
-        delivered = pipeline.deliver(home.parts, lambda: or_now(now), only=subscriber)
+        stop = daemon.Stop()
+        with daemon.signals_set(stop):
+            delivered = delivering.deliver(
+                home, lambda: or_now(now), only=subscriber, patient=False, stopping=stop.is_set
+            )
         alerting.watch(home, moment)
     _report(editions, delivered, as_json=as_json)
-    if delivered.relay:
-        typer.echo(f"{delivered.relay}\nNothing is lost: what waits is sent by the next run.", err=True)
-    if delivered.failed or delivered.relay:
+    trouble = delivered.relay or delivered.refused
+    if trouble:
+        typer.echo(f"{trouble}\nNothing is lost: what waits is sent by the next run.", err=True)
+    if delivered.failed or trouble:
         raise typer.Exit(1 if delivered.failed else 75)
 
 
