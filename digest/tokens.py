@@ -69,18 +69,19 @@ class Addressed(NamedTuple):
     leave: str
 
 
-_PROOF = 10  # 80 bits, in base32 sixteen characters: servers may write a local part in one case
+# 80 bits, the least that RFC 2104 asks for, in base32: servers may write a local part in one case.
+_PROOF_BYTES, _PROOF = 10, 16
 
 
 def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
     """Of the same form as an edition's token, after a letter for what it is good for: 35 characters for a hundred million
     subscribers, of `a-z0-9-`, so that a local part of 28 is left for the mailbox (RFC 5321, 4.5.3.1.1).
     """
-    mac = _mac(secret, "return", subscriber, issue_date.isoformat())
-    proofs = mac[:_PROOF], mac[_PROOF : 2 * _PROOF]  # of one HMAC: neither tells of the other
-    back, leave = (base64.b32encode(proof).decode().lower() for proof in proofs)
-    name = f"{subscriber}-{issue_date:%Y%m%d}-"
-    return Addressed(f"b{name}{back}", f"u{name}{leave}")
+    day = issue_date.isoformat()
+    mac = _mac(secret, "return", subscriber, day)  # one for both: neither half tells of the other
+    proofs = base64.b32encode(mac[: 2 * _PROOF_BYTES]).decode().lower()
+    name = f"{subscriber}-{day.replace('-', '')}-"
+    return Addressed(f"b{name}{proofs[:_PROOF]}", f"u{name}{proofs[_PROOF:]}")
 
 
 def return_token(secret: bytes, subscriber: int, issue_date: date) -> str:

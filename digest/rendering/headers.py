@@ -222,7 +222,7 @@ class Letterhead:
 
     name: str
     sender: Mailbox
-    bounces: tuple[str, str] | None  # what stands before and behind a token in an address that is read
+    bounces: tuple[str, str, str] | None  # what stands around a token: before, behind, and before it in a mailto URL
     senders: Mapping[
         bool, tuple[Field, ...]
     ]  # From and Reply-To, as they are in an international message and in another
@@ -264,13 +264,13 @@ def letterhead(site: Site, mailing: Mailing) -> Letterhead:
 _LONGEST_LOCAL = 28  # characters: with "+" and a token of 35, the 64 of RFC 5321, 4.5.3.1.1
 
 
-def _around_token(text: str) -> tuple[str, str]:
+def _around_token(text: str) -> tuple[str, str, str]:
     """Raises MessageError: there is no room for a token in the address."""
     local, _, domain = mailbox("Return-Path", text).address.rpartition("@")
     if not local.isascii() or '"' in local or len(local) > _LONGEST_LOCAL:
         what = f"{local!r} must be at most {_LONGEST_LOCAL} plain characters, since a token is put behind it"
         raise MessageError(f"bounces.address: {what}; take a shorter name, like bounce@{domain}")
-    return f"{local}+", f"@{domain}"
+    return f"{local}+", f"@{domain}", f"mailto:{_url(local)}+"
 
 
 class Own(NamedTuple):
@@ -283,9 +283,9 @@ class Own(NamedTuple):
 def own_addresses(edition: Edition, own: Letterhead, secret: bytes) -> Own:
     if own.bounces is None:
         return Own(own.sender.address, own.stop)
-    before, behind = own.bounces
+    before, behind, url = own.bounces
     back, leave = addressed(secret, edition.subscriber.id, edition.issue_date)
-    return Own(f"{before}{back}{behind}", f"mailto:{_url(before)}{leave}{behind}?subject=unsubscribe")
+    return Own(f"{before}{back}{behind}", f"{url}{leave}{behind}?subject=unsubscribe")
 
 
 class Links(NamedTuple):
