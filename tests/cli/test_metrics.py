@@ -8,6 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -120,6 +121,14 @@ def test_names_and_units_are_those_of_prometheus(store, address):
         assert name.endswith("_total") == (kind == "counter"), name
     if promtool := shutil.which("promtool"):
         subprocess.run([promtool, "check", "metrics"], input=text, text=True, check=True)
+
+
+def test_the_manual_names_every_metric_and_no_other(store, address):
+    manual = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    store.vacuum(NOW, NOW)  # so that there is a time of it
+    _, text = get(f"{address}/metrics")
+    ours = {name for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE) if name.startswith("digest_")}
+    assert set(re.findall(r"`(digest_\w+)", manual)) == ours
 
 
 def test_it_is_well_while_it_gets_on(store, address, seconds):
