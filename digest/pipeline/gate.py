@@ -141,6 +141,8 @@ class Gate:
     def stopped(self, claim: Claim, now: datetime) -> datetime | None:
         """Until when to put off, after all, a claim that was let go before somebody asked for less."""
         with self._lock:
+            if not self._known:
+                return None
             silent = [key for key in (_domain(claim), self._relay) if pacing.quiet(self._pace(key), now)]
             return self._in_line(silent, now) if silent else None
 
@@ -218,6 +220,8 @@ class Gate:
 
     def _keys(self, claim: Claim, now: datetime) -> list[str]:
         """Those of its paces that hold a claim up at present."""
+        if not (self._known or self._limits.per_minute or self._limits.domain_per_minute):
+            return []  # as nearly always
         return [key for key in (_domain(claim), self._relay) if self._holds_up(key, now)]
 
     def _holds_up(self, key: str, now: datetime) -> bool:
