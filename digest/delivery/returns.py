@@ -158,25 +158,28 @@ def _failure(status: str, words: str) -> Report:
     rest = said.partition(basic)[2] if basic in said else said
     text = re.sub(r"^[ -]+", "", rest)
     about = matter(Reply(int(basic), text if code in text else f"{code} {text}".strip()))
-    hopeless = basic.startswith("5") and (about is Matter.NOBODY or bool(_NO_DOMAIN.search(said)))
+    no_domain = about is Matter.UNKNOWN and _NO_DOMAIN.search(said) and not _OURS.search(said)
+    hopeless = basic.startswith("5") and (about is Matter.NOBODY or bool(no_domain))
     return Report(Return.PERMANENT if hopeless else Return.TEMPORARY, code=code, detail=said)
 
 
 # RFC 3463 has 5.1.2 for it; Postfix says 5.4.4, Exchange 5.4.310. "Host not found, try again" is another matter.
 _NO_DOMAIN = re.compile(
-    r"(?:host|domain)(?: or domain)?(?: name)? (?:was )?(?:not found|does not exist|doesn't exist)(?!,? try again)"
+    r"(?:host|domain)(?: or domain)?(?: name)?(?: \S+)? (?:was )?(?:not found|does not exist|doesn't exist)(?!,? try again)"
     r"|no such (?:host|domain)|couldn't find any host named|all relevant mx records point to non-existent hosts",
     re.IGNORECASE,
 )
+_OURS = re.compile(r"\b(?:sender|your|helo|ehlo|mail from)\b", re.IGNORECASE)  # not the reader's domain, then
 
 
 def _in_words(mail: Message) -> Report | None:
     """A bounce in the words of servers that know no better; which these are, flufl.bounce knows."""
     temporary, permanent = _known_to_flufl(mail)
     subject = letters.subject(mail)
-    if not permanent and (temporary or _DELAYED.search(subject)):
+    returned = bool(_RETURNED.search(subject))
+    if not permanent and (temporary or (_DELAYED.search(subject) and not returned)):
         return Report(Return.IGNORED, detail="a notice: delayed")
-    if permanent or _RETURNED.search(subject) or letters.header(mail, "X-Failed-Recipients"):
+    if permanent or returned or letters.header(mail, "X-Failed-Recipients"):
         return _failure("", _reason(letters.words(mail)))
     return None
 

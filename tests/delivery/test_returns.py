@@ -119,6 +119,11 @@ def test_of_several_recipients_the_worst_counts():
     assert [report.kind for report in read(more.encode())] == [PERMANENT]
 
 
+def test_a_digest_about_delays_comes_back_as_one_about_anything():
+    text = sample("in_words_that_nobody_knows").decode().replace("12_papers_for_Monday", "Delayed_choice")
+    assert [report.kind for report in read(text.encode())] == [PERMANENT]
+
+
 def test_a_bounce_without_a_token_is_a_bounce_of_nobodys():
     (report,) = read(sample("postfix_unknown_user", back="x", leave="x"))
     assert (report.kind, report.token) == (PERMANENT, "")
@@ -210,3 +215,64 @@ def test_no_more_than_the_first_megabyte_is_read():
     late = b"\n" + b"x" * 60 + b"\n"
     content = b"Subject: failure notice\n\n" + late * (letters.MOST_BYTES // len(late) + 1) + b"550 no such user"
     assert [report.kind for report in read(content)] == [TEMPORARY]
+
+
+# --- what servers give as their reason ----------------------------------------------------------------------------
+
+
+def notification(status, words):
+    return (
+        f"To: bounce+{BACK}@x\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ann@example.net\nAction: failed\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; {words}\n\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "kind"),
+    [
+        ("5.5.0", "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302).", PERMANENT),
+        ("5.0.0", "550 Requested action not taken: mailbox unavailable", PERMANENT),
+        ("5.2.1", "550 5.2.1 The email account that you tried to reach is inactive.", PERMANENT),
+        (
+            "5.0.0",
+            "554 30 Sorry, your message to ann@yahoo.com cannot be delivered. This mailbox is disabled (554.30).",
+            PERMANENT,
+        ),
+        ("5.1.1", "550 5.1.1 <ann@icloud.com>: user does not exist", PERMANENT),
+        (
+            "5.1.2",
+            "550 5.1.2 <ann@gone.example>... Host unknown (Name server: gone.example: host not found)",
+            PERMANENT,
+        ),
+        ("5.4.310", "550 5.4.310 DNS domain gone.example does not exist [Message=InfoDomainNonexistent]", PERMANENT),
+        ("5.1.10", "556 5.1.10 Recipient address has null MX", PERMANENT),
+        ("5.0.0", "550 5.7.1 No such user!", PERMANENT),
+        ("5.2.1", "550-5.2.1 The user you are trying to contact is receiving mail at a rate that", TEMPORARY),
+        ("5.2.2", "552 5.2.2 The email account that you tried to reach is over quota", TEMPORARY),
+        (
+            "5.0.0",
+            "554 5.7.9 Message not accepted for policy reasons. See https://postmaster.example/unknown/user",
+            TEMPORARY,
+        ),
+        ("5.7.26", "550-5.7.26 This mail has been blocked because the sender is unauthenticated.", TEMPORARY),
+        ("5.7.133", "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup", TEMPORARY),
+        ("5.4.7", "554 5.4.7 [internal] (last transfail: 421 4.7.0 [TSS04] messages temporarily deferred)", TEMPORARY),
+        ("5.4.14", "554 5.4.14 Hop count exceeded - possible mail loop", TEMPORARY),
+        ("4.4.7", "delivery temporarily suspended: Host or domain name not found, try again", TEMPORARY),
+        (
+            "4.1.1",
+            "450 4.1.1 <ann@example.net>: Recipient address rejected: unverified address: User unknown",
+            TEMPORARY,
+        ),
+        ("5.1.8", "553 5.1.8 <bounce@x.example>: Sender address rejected: Domain not found", TEMPORARY),
+        ("5.0.0", "550 Your domain x.example does not exist", TEMPORARY),
+        ("5.0.0", "501 Domain of mail from does not exist", TEMPORARY),
+        ("5.3.4", "552 5.3.4 Message size exceeds fixed limit", TEMPORARY),
+        ("5.0.0", "", TEMPORARY),
+        ("", "", TEMPORARY),
+    ],
+)
+def test_only_an_address_that_is_none_is_given_up(status, words, kind):
+    (report,) = read(notification(status, words))
+    assert report.kind is kind, report
