@@ -15,7 +15,7 @@ import idna
 
 from digest.model import Blame, Claim, Outcome, Pace, Settled, State, Verdict
 
-# Keys of what is remembered of the relay, with its name behind an @ where it has one; no domain has a colon in it.
+# Keys of what is remembered of the relay; no domain has a colon.
 RELAY = "relay:mail"  # its rate, and the silence that it asked for
 BREAKER = "relay:breaker"  # its failures in a row: no connection, no login
 LINES = "relay:connections"  # how many it stands at the same time
@@ -30,7 +30,6 @@ class Limits:
     connections: int = 1  # at the same time
     per_minute: int = 0  # messages to the relay
     domain_per_minute: int = 0  # messages to each recipient domain
-    relay: str = ""  # its name: what one relay asked for binds no other
 
 
 def domain_of(address: str) -> str:

@@ -371,17 +371,6 @@ def test_a_relay_that_comes_and_goes_in_one_round_has_failed_when_it_is_gone(sto
     assert store.paces()[BREAKER].strikes == 1
 
 
-def test_what_one_relay_asked_for_binds_no_other(store):
-    one, other = Limits(connections=4, relay="one.example:587"), Limits(connections=4, relay="other.example:587")
-    gate = Gate(store, one, NOW)
-    gate.broken(BUSY, NOW)
-    gate.broken(LOCKED_OUT, NOW)
-    assert Gate(store, one, NOW).refused_until(NOW) == NOW + 10 * MINUTE
-    moved = Gate(store, other, NOW)
-    assert (moved.refused_until(NOW), moved.connections(NOW), moved.room(50, NOW)) == (None, 4, 50)
-    assert len(moved.sift(claims("a.example"), NOW).go) == 1
-
-
 def test_a_failure_after_each_success_never_opens_the_breaker(store):
     for minute in range(20):
         now = NOW + minute * MINUTE

@@ -161,8 +161,8 @@ def _secret(smtp: "SmtpSettings") -> Secret | None:
 
 
 def make_limits(settings: "Settings") -> Limits:
-    own, relay = settings.delivery, f"{settings.smtp.host}:{settings.smtp.effective_port}"
-    return Limits(own.on_unknown, own.expiry, own.connections, own.per_minute, own.domain_per_minute, relay)
+    own = settings.delivery
+    return Limits(own.on_unknown, own.expiry, own.connections, own.per_minute, own.domain_per_minute)
 
 
 def make_log(settings: "Settings") -> DeliveryLog | None:

@@ -84,8 +84,6 @@ class Gate:
         self._put_off: list[datetime] = []  # until when: a heap
         self._throttled: set[str] = set()  # domains, since the last message that was taken
         self._failed = False  # this round, because of the relay
-        named = f"@{limits.relay}" if limits.relay else ""
-        self._relay, self._breaker, self._lines = (f"{key}{named}" for key in (RELAY, BREAKER, LINES))
         self._begun_at = self._read_at = now
         self._asked_at: datetime | None = None  # for what to wait
         self._read(now)
@@ -96,21 +94,21 @@ class Gate:
         """Until when the relay must be left alone; None: it need not."""
         with self._lock:
             self._refresh(now)
-            heeded = (self._relay, self._breaker) if self._patient else (self._relay,)
+            heeded = (RELAY, BREAKER) if self._patient else (RELAY,)
             silent = [pace for key in heeded if pacing.quiet(pace := self._pace(key), now)]
             return max((pace.quiet_until for pace in silent if pace.quiet_until), default=None)
 
     def connections(self, now: datetime) -> int:
         """How many connections to use at the same time; one, as long as the relay has to prove itself."""
         with self._lock:
-            if pacing.proving(self._pace(self._breaker)):
+            if pacing.proving(self._pace(BREAKER)):
                 return 1
-            return pacing.connections(self._pace(self._lines), self._limits.connections, now)
+            return pacing.connections(self._pace(LINES), self._limits.connections, now)
 
     def room(self, most: int, now: datetime) -> int:
         """How many claims the relay's rate has room for within `pacing.HORIZON`, up to `most`."""
         with self._lock:
-            relay = self._pace(self._relay)
+            relay = self._pace(RELAY)
             left = now + HORIZON - pacing.opening(relay, now)
             apart = pacing.interval(pacing.rate(relay, self._limits.per_minute, now))
             if not apart:
@@ -143,7 +141,7 @@ class Gate:
         with self._lock:
             if not self._known:
                 return None
-            silent = [key for key in (_domain(claim), self._relay) if pacing.quiet(self._pace(key), now)]
+            silent = [key for key in (_domain(claim), RELAY) if pacing.quiet(self._pace(key), now)]
             return self._in_line(silent, now) if silent else None
 
     def resume_at(self, now: datetime) -> datetime | None:
@@ -161,7 +159,7 @@ class Gate:
         while self._put_off and self._put_off[0] <= now:
             heappop(self._put_off)
         if not self.room(1, now):
-            return pacing.opening(self._pace(self._relay), now)
+            return pacing.opening(self._pace(RELAY), now)
         return self._put_off[0] if self._put_off else None
 
     # --- after sending ---
@@ -173,8 +171,8 @@ class Gate:
                 return self._asked_for_less(_domain(claim), outcome, now)
             if outcome.verdict is Verdict.SENT:
                 self._throttled.clear()
-            if outcome.code is not None and self._pace(self._breaker).strikes:  # whatever the relay said: it answers
-                self._repace(self._breaker, lambda pace: Pace(pace.key))
+            if outcome.code is not None and self._pace(BREAKER).strikes:  # whatever the relay said: it answers
+                self._repace(BREAKER, lambda pace: Pace(pace.key))
                 self._failed = False
             return None
 
@@ -185,7 +183,7 @@ class Gate:
                 self._crowded(str(error), now)
             elif not self._failed:
                 self._failed = True
-                pace = self._repace(self._breaker, partial(pacing.broken, now=now, ours=error.kind == "ours"))
+                pace = self._repace(BREAKER, partial(pacing.broken, now=now, ours=error.kind == "ours"))
                 if pacing.quiet(pace, now):
                     log.warning("relay left alone", until=_shown(pace), failures=pace.strikes, reason=str(error))
 
@@ -199,14 +197,14 @@ class Gate:
 
     def _crowded(self, words: str, now: datetime) -> None:
         if pacing.is_crowding(words) and self.connections(now) > 1:
-            self._repace(self._lines, partial(pacing.crowded, most=self._limits.connections, now=now))
+            self._repace(LINES, partial(pacing.crowded, most=self._limits.connections, now=now))
             log.warning("fewer connections", connections=self.connections(now), reason=words)
         else:
             self._silence_relay(words, now)
 
     def _silence_relay(self, words: str, now: datetime) -> datetime:
-        self._repace(self._lines, partial(pacing.crowded, most=self._limits.connections, now=now, to_one=True))
-        return self._silence(self._relay, words, now)
+        self._repace(LINES, partial(pacing.crowded, most=self._limits.connections, now=now, to_one=True))
+        return self._silence(RELAY, words, now)
 
     def _silence(self, key: str, words: str, now: datetime) -> datetime:
         """Leave somebody alone for a while; returns until when."""
@@ -222,7 +220,7 @@ class Gate:
         """Those of its paces that hold a claim up at present."""
         if not (self._known or self._limits.per_minute or self._limits.domain_per_minute):
             return []  # as nearly always
-        return [key for key in (_domain(claim), self._relay) if self._holds_up(key, now)]
+        return [key for key in (_domain(claim), RELAY) if self._holds_up(key, now)]
 
     def _holds_up(self, key: str, now: datetime) -> bool:
         limit = self._rate(key)
@@ -260,7 +258,7 @@ class Gate:
         return replace(pace, free_at=max(moments, default=None))
 
     def _rate(self, key: str) -> int:
-        return self._limits.per_minute if key == self._relay else self._limits.domain_per_minute
+        return self._limits.per_minute if key == RELAY else self._limits.domain_per_minute
 
     def _pace(self, key: str) -> Pace:
         return self._known.get(key) or Pace(key)
