@@ -5,12 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 import structlog
 
 from digest import pacing
 from digest.errors import RelayError, StoreError
-from digest.model import Blame, Cause, Claim, Ended, Outcome, State, Verdict
+from digest.model import Blame, Cause, Claim, Ended, Outcome, Verdict
 from digest.pipeline.gate import Gate
 from digest.pipeline.ledger import Ledger
 from digest.pipeline.line import Line, Prepared
@@ -25,8 +26,9 @@ _HALFWAY = "the attempt broke off after the message was handed over"
 
 @dataclass(slots=True)
 class Tally:
-    """What came of a round so far. Counts are added to by several threads; each addition is one step of Python's."""
+    """What came of a round so far. Threads share it."""
 
+    lock: Lock = field(default_factory=Lock)
     counts: Counter[Verdict] = field(default_factory=Counter)
     noted: int = 0  # of those sent, that only the delivery log knew of
     refusals: int = 0  # in a row
@@ -51,7 +53,8 @@ class Desk:
         now = self.now()
         settled = pacing.settle(outcome, claim, now, self.parts.limits, self._heard(claim, outcome, now))
         self.ledger.end(Ended(claim, outcome, settled))
-        self.tally.counts[Verdict.FAILED if settled.state is State.FAILED else outcome.verdict] += 1
+        with self.tally.lock:
+            self.tally.counts[Verdict(settled.state)] += 1  # a refusal may be put off
 
     def _heard(self, claim: Claim, outcome: Outcome, now: datetime) -> datetime | None:
         try:
@@ -119,7 +122,8 @@ class Sender:
     def _not_again(self, prepared: Prepared) -> Outcome:
         self._begin(prepared)
         unknown_here = not (prepared.claim.attempts or prepared.claim.resent)
-        self._desk.tally.noted += bool(prepared.begun and unknown_here)
+        with self._desk.tally.lock:
+            self._desk.tally.noted += bool(prepared.begun and unknown_here)
         return Outcome(Verdict.SENT, _NOTED)
 
     def _begin(self, prepared: Prepared) -> bool:
@@ -169,7 +173,8 @@ class Sender:
         if outcome.verdict is Verdict.SENT:
             tally.refusals = 0
         elif outcome.blame is Blame.MESSAGE:
-            tally.refusals += 1
+            with tally.lock:
+                tally.refusals += 1
             if tally.refusals >= _MOST_REFUSALS:
                 tally.refused = outcome.detail
                 self._line.end()

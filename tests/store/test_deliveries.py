@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select, text, update
 
 from digest.errors import StoreError
-from digest.model import Outcome, Settled, State, Status, Verdict
+from digest.model import Ended, Outcome, Settled, State, Status, Verdict
 from digest.store.moves import MOVES, moved
+from digest.store.schema import contents, subscribers
 
 from .making import HOUR, LEASE, NOW, begin, claim, end, publish_for
 
@@ -234,3 +236,155 @@ def test_threads_that_claim_at_once_share_the_deliveries_without_overlap(store):
         batches = list(pool.map(lambda worker: claim(store, worker=f"w{worker}", limit=7), range(12)))
     claimed = [each.id for batch in batches for each in batch]
     assert len(claimed) == len(set(claimed)) == 60
+
+
+# --- many in one step ---------------------------------------------------------------------------------------------
+
+
+def test_one_step_ends_some_and_begins_others_and_says_which_may_go_out(store):
+    (ann, *_) = publish_for(store, 4)
+    first, second, third, fourth = claim(store)
+    assert store.progress([first, second], [], NOW) == {first.id, second.id}
+    store.release([third], NOW)
+    later = Settled(State.DEFERRED, NOW + HOUR)
+    ended = [Ended(first, SENT, Settled(State.SENT)), Ended(second, Outcome(Verdict.DEFERRED, "451"), later)]
+    assert store.progress([third, fourth], ended, NOW) == {fourth.id}
+    assert states(store) == {State.SENT: 1, State.DEFERRED: 1, State.PENDING: 1, State.SENDING: 1}
+    assert ann.email == "reader0@example.org"
+
+
+def test_a_step_that_cannot_be_is_not_made_by_half(store):
+    publish_for(store, 2)
+    first, second = claim(store)
+    assert begin(store, first)
+    with pytest.raises(StoreError, match="bug"):
+        store.progress(
+            [second], [Ended(first, SENT, Settled(State.SENT)), Ended(second, SENT, Settled(State.SENT))], NOW
+        )
+    assert states(store) == {State.SENDING: 1, State.CLAIMED: 1}
+
+
+def test_how_many_wait_is_counted_no_further_than_asked(store):
+    publish_for(store, 5)
+    assert [store.waiting(NOW, most) for most in (1, 3, 9)] == [1, 3, 5]
+    claim(store, limit=3)
+    assert store.waiting(NOW, 9) == 2
+    assert store.waiting(NOW - HOUR, 9) == 0
+
+
+# --- too old ------------------------------------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+
+
+def test_what_is_too_old_is_never_sent_and_keeps_the_servers_last_words(store):
+    publish_for(store, 2)
+    first, _ = claim(store)
+    assert begin(store, first)
+    end(store, first, Outcome(Verdict.DEFERRED, "451 later", 451), Settled(State.DEFERRED, NOW + DAY))
+    assert claim(store, NOW + DAY, "two", expiry=DAY) == []
+    assert states(store) == {State.EXPIRED: 2}
+
+
+def test_what_waits_for_a_later_try_or_for_its_subscriber_ends_when_it_is_too_old(store):
+    (ann, _) = publish_for(store, 2)
+    store.set_status(ann.email, Status.PAUSED, NOW)
+    (other,) = claim(store)
+    assert begin(store, other)
+    end(store, other, Outcome(Verdict.DEFERRED), Settled(State.DEFERRED, NOW + 30 * HOUR))
+    assert claim(store, NOW + DAY - HOUR, expiry=DAY) == []
+    assert states(store) == {State.PENDING: 1, State.DEFERRED: 1}
+    assert claim(store, NOW + DAY, expiry=DAY) == []
+    assert states(store) == {State.EXPIRED: 2}
+
+
+def test_what_may_have_arrived_and_is_too_old_to_be_sent_again_stays_unknown(store):
+    publish_for(store, 2)
+    first, second = claim(store)
+    assert store.progress([first, second], [], NOW) == {first.id, second.id}
+    end(store, first, Outcome(Verdict.UNKNOWN, "no reply"), Settled(State.UNKNOWN, NOW + HOUR))
+    assert claim(store, NOW + DAY, "two", expiry=DAY) == []
+    assert states(store) == {State.UNKNOWN: 2}
+    assert claim(store, NOW + 99 * DAY, "two") == []
+
+
+# --- sent again ---------------------------------------------------------------------------------------------------
+
+
+def test_each_time_that_it_may_have_arrived_before_is_counted(store):
+    publish_for(store, 1)
+    (first,) = claim(store)
+    assert first.resent == 0
+    assert begin(store, first)
+    (second,) = claim(store, NOW + LEASE, "two")
+    assert (second.resent, second.attempts) == (1, 1)
+    store.release([second], NOW + LEASE)
+    (third,) = claim(store, NOW + LEASE, "two")
+    assert third.resent == 1, "it was given back, not handed over"
+    assert begin(store, third, NOW + LEASE)
+    unknown = Settled(State.UNKNOWN, NOW + LEASE)
+    end(store, third, Outcome(Verdict.UNKNOWN), unknown, NOW + LEASE)
+    (fourth,) = claim(store, NOW + LEASE)
+    assert fourth.resent == 2
+
+
+# --- where, and on which day --------------------------------------------------------------------------------------
+
+
+def moved_house(store, email, new):
+    with store._database.writing() as connection:
+        values = {"email": new, "address": new.lower()}
+        connection.execute(update(subscribers).where(subscribers.c.email == email).values(values))
+
+
+def test_a_message_goes_where_its_subscriber_is_now(store):
+    (ann,) = publish_for(store, 1)
+    moved_house(store, ann.email, "Ann@new.example.org")
+    (held,) = claim(store)
+    assert held.edition.subscriber.email == "Ann@new.example.org"
+    assert held.edition.subscriber.id == ann.id
+    assert begin(store, held)
+
+
+def test_who_moves_house_at_the_last_moment_gets_it_at_the_new_address(store):
+    (ann,) = publish_for(store, 1)
+    (held,) = claim(store)
+    moved_house(store, ann.email, "ann@new.example.org")
+    assert not begin(store, held)
+    assert emails(claim(store)) == ["ann@new.example.org"]
+
+
+def pause_until(store, email, day, zone="UTC"):
+    with store._database.writing() as connection:
+        values = {"paused_until": day, "timezone": zone}
+        connection.execute(update(subscribers).where(subscribers.c.email == email).values(values))
+
+
+@pytest.mark.parametrize(("zone", "back"), [("UTC", 16), ("Pacific/Auckland", 4), ("America/Los_Angeles", 23)])
+def test_a_pause_ends_with_the_subscribers_own_day(store, zone, back):
+    """It is 8:00 UTC on the 18th of May; the pause ends with the 18th."""
+    (ann,) = publish_for(store, 1)
+    pause_until(store, ann.email, NOW.date() + DAY, zone)
+    assert claim(store, NOW + (back - 1) * HOUR) == []
+    assert emails(claim(store, NOW + back * HOUR)) == [ann.email]
+
+
+def test_who_pauses_until_a_day_at_the_last_moment_is_not_sent_to(store):
+    (ann,) = publish_for(store, 1)
+    (held,) = claim(store)
+    pause_until(store, ann.email, NOW.date() + DAY)
+    assert not begin(store, held)
+    assert states(store) == {State.PENDING: 1}
+
+
+def test_an_edition_that_cannot_be_read_fails_alone(store):
+    publish_for(store, 3)
+    with store._database.writing() as connection:
+        number = connection.scalar(select(contents.c.edition_id).order_by(contents.c.edition_id).limit(1))
+        connection.execute(
+            text("UPDATE contents SET content = :junk WHERE edition_id = :n"), {"junk": b"x", "n": number}
+        )
+        connection.execute(delete(contents).where(contents.c.edition_id == number + 1))
+    assert emails(claim(store)) == ["reader2@example.org"]
+    assert states(store) == {State.FAILED: 2, State.CLAIMED: 1}
+    assert "being too old" in store.overview(NOW).failures[0].detail
