@@ -11,6 +11,7 @@ from digest.model import (
     NOT_YET_ANNOUNCED,
     Announcement,
     Away,
+    Background,
     Fetched,
     Kind,
     Listing,
@@ -100,6 +101,7 @@ def home(tmp_path):
     @contextmanager
     def opened(*people, sources=(), grace=30 * MINUTE, since=MORNING - DAY):
         store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+        store.background = Background  # the ranker takes everything, and counts no words
         for person in people or [READER]:
             store.add(person, since)
         sources = sources or [Source()]
@@ -234,7 +236,7 @@ def test_a_source_is_asked_again_soon_when_it_should_have_more(home):
 def test_after_downtime_one_edition_covers_what_was_missed_and_says_since_when(home, away_for, since, papers):
     stopped = MORNING - (away_for + 1) * DAY
     with home(sources=[Source("daily", calendar=None)], since=stopped - DAY) as at_home:
-        at_home.run(stopped - DAY, stopped + HOUR, HOUR)
+        at_home.run(stopped - DAY, stopped + HOUR, 12 * HOUR)
         (edition,) = at_home.tick(MORNING)
     assert edition.since == since
     assert days_of(edition) == papers
@@ -245,7 +247,7 @@ def test_what_is_cut_is_told_apart_from_what_is_not(home):
     """The day of the last edition, if nothing was left out; else the first day of what is in it."""
     stopped = MORNING - 21 * DAY
     with home(sources=[Source("daily", calendar=None)], since=stopped - DAY) as at_home:
-        at_home.run(stopped - DAY, stopped + HOUR, HOUR)
+        at_home.run(stopped - DAY, stopped + HOUR, 12 * HOUR)
         (edition,) = at_home.tick(MORNING)
         assert edition.since > edition.subscriber.last_issue
         assert at_home.head() == edition.cursor == at_home.subscriber(READER.email).cursor
@@ -264,14 +266,14 @@ def test_days_off_are_no_downtime(home):
     workdays = replace(READER, schedule=Schedule(days=frozenset(range(5))))
     monday = datetime(2026, 5, 18, 7, 30, tzinfo=UTC)
     with home(workdays, since=monday - 4 * DAY) as at_home:
-        at_home.run(monday - 3 * DAY, monday + HOUR, HOUR)
+        at_home.run(monday - 3 * DAY, monday + HOUR, 12 * HOUR)
         assert [(edition.issue_date.day, edition.since) for edition in at_home.editions] == [(15, None), (18, None)]
 
 
 def test_a_weekly_edition_is_on_time_with_a_week_of_papers(home):
     weekly = replace(READER, schedule=Schedule(days=frozenset({2})))
     with home(weekly, since=MORNING - 7 * DAY) as at_home:
-        at_home.run(MORNING - 7 * DAY, MORNING + HOUR, HOUR)
+        at_home.run(MORNING - 7 * DAY, MORNING + HOUR, 12 * HOUR)
         assert [(edition.issue_date.day, edition.since) for edition in at_home.editions] == [(13, None), (20, None)]
         assert days_of(at_home.editions[-1]) == may(14, 15, 18, 19, 20)
 
@@ -297,7 +299,7 @@ def test_those_on_time_are_ranked_for_once_whatever_others_missed(home):
     back = replace(READER, schedule=Schedule(away=(Away(*may(10, 19)),)))
     people = [Subscriber(f"{number}@example.org") for number in range(5)]
     with home(back, *people, since=MORNING - 12 * DAY) as at_home:
-        at_home.run(MORNING - 12 * DAY, MORNING - 6 * HOUR, HOUR)
+        at_home.run(MORNING - 12 * DAY, MORNING - 6 * HOUR, 12 * HOUR)
         at_home.parts = replace(at_home.parts, ranker=Counting())
         at_home.tick(MORNING - HOUR)
         editions = at_home.tick(MORNING)
@@ -312,7 +314,7 @@ HOLIDAYS = Schedule(away=(Away(*may(11, 19)),))
 
 def test_an_absence_is_kept_and_looked_back_on(home):
     with home(replace(READER, schedule=HOLIDAYS), since=MORNING - 12 * DAY) as at_home:
-        at_home.run(MORNING - 12 * DAY, MORNING + 2 * DAY + HOUR, HOUR)
+        at_home.run(MORNING - 12 * DAY, MORNING + 2 * DAY + HOUR, 12 * HOUR)
         issued = {edition.issue_date.day: edition for edition in at_home.editions}
     assert list(issued) == [8, 9, 10, 20, 21, 22]
     assert (issued[20].since, issued[21].since) == (may(10)[0], None)
@@ -322,8 +324,8 @@ def test_an_absence_is_kept_and_looked_back_on(home):
 def test_who_does_not_catch_up_starts_on_their_return_with_a_days_worth(home):
     afresh = replace(HOLIDAYS, catch_up=False)
     with home(replace(READER, schedule=afresh), since=MORNING - 12 * DAY) as at_home:
-        at_home.run(MORNING - 12 * DAY, MORNING + HOUR, HOUR)
-        *_, edition = at_home.editions
+        at_home.run(MORNING - 12 * DAY + HOUR, MORNING, 4 * HOUR)
+        (edition,) = at_home.tick(MORNING)
         assert at_home.subscriber(READER.email).cursor == at_home.head()
     assert (edition.since, days_of(edition)) == (None, may(20))
 
@@ -331,7 +333,7 @@ def test_who_does_not_catch_up_starts_on_their_return_with_a_days_worth(home):
 @pytest.mark.parametrize(("catch_up", "since", "papers"), [(True, may(18)[0], may(19, 20)), (False, None, may(20))])
 def test_a_pause_until_a_day_is_an_absence(home, catch_up, since, papers):
     with home(replace(READER, schedule=Schedule(catch_up=catch_up)), since=MORNING - 5 * DAY) as at_home:
-        at_home.run(MORNING - 5 * DAY, MORNING - 2 * DAY + HOUR, HOUR)
+        at_home.run(MORNING - 5 * DAY, MORNING - 2 * DAY + HOUR, 12 * HOUR)
         at_home.pause(READER.email, MORNING.date(), MORNING - 36 * HOUR)
         at_home.run(MORNING - 36 * HOUR, MORNING + HOUR, HOUR)
         *_, edition = at_home.editions
@@ -354,9 +356,9 @@ def test_who_leaves_and_comes_back_is_told_of_no_time_between(home):
 
 def test_a_clock_that_was_years_ahead_for_a_tick_costs_nobody_their_next_editions(home):
     with home(since=MORNING - 2 * DAY) as at_home:
-        at_home.run(MORNING - 2 * DAY, MORNING - HOUR, HOUR)
+        at_home.run(MORNING - 2 * DAY, MORNING - HOUR, 12 * HOUR)
         (astray,) = at_home.tick(MORNING.replace(year=2036))
-        at_home.run(MORNING - HOUR, MORNING + 2 * DAY + HOUR, HOUR)
+        at_home.run(MORNING - HOUR, MORNING + 2 * DAY + 4 * HOUR, 4 * HOUR)
         days = [edition.issue_date for edition in at_home.editions]
     assert astray.issue_date.year == 2036
     assert [day for day in days if day.year == 2026] == may(18, 19, 20, 21, 22)
@@ -365,8 +367,8 @@ def test_a_clock_that_was_years_ahead_for_a_tick_costs_nobody_their_next_edition
 
 def test_a_clock_that_is_set_back_repeats_no_day(home):
     with home(since=MORNING - 3 * DAY) as at_home:
-        at_home.run(MORNING - 3 * DAY, MORNING + HOUR, HOUR)
-        at_home.run(MORNING - 2 * DAY, MORNING + DAY + HOUR, HOUR)
+        at_home.run(MORNING - 3 * DAY, MORNING + HOUR, 12 * HOUR)
+        at_home.run(MORNING - 2 * DAY, MORNING + DAY + HOUR, 12 * HOUR)
         assert [edition.issue_date for edition in at_home.editions] == may(17, 18, 19, 20, 21)
 
 

@@ -9,12 +9,12 @@ LONG_WEEKEND = datetime(2026, 6, 25, tzinfo=UTC)  # arXiv is closed on Friday, 3
 
 
 def test_after_a_fortnight_the_books_balance(tmp_path):
-    plan = Plan(LONG_WEEKEND, 14, 40, 7, 59, downtimes=((4, 0.3), (9, 2)))
+    plan = Plan(LONG_WEEKEND, 14, 30, 7, 59, downtimes=((4, 0.3), (9, 2)))
     with lived(tmp_path, plan) as run:
         figures = balanced(run)
-    assert figures.editions > 250
-    assert figures.states["sent"] > 200
-    assert {"failed", "expired"} <= set(figures.states)
+    assert figures.editions > 200
+    assert figures.states["sent"] > 150
+    assert figures.states["expired"]
     assert figures.catching_up
     assert figures.late
     assert figures.waited
