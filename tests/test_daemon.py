@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -215,6 +216,49 @@ def test_a_tick_as_of_another_time_sends_what_is_due_then_although_the_clock_say
     with _home(tmp_path, postbox, now=NOON - timedelta(days=1)) as parts:
         daemon.tick(parts, NOON, lambda: NOON - timedelta(days=300), _never)
     assert postbox.posted
+
+
+def test_chores_come_last_each_whatever_became_of_the_one_before(tmp_path):
+    seen = []
+
+    def fails(_round):
+        raise ZeroDivisionError
+
+    with _home(tmp_path, Postbox(), now=NOON) as parts:
+        tick = partial(daemon.tick, clock=lambda: NOON, stopping=_never, chores={"one": fails, "two": seen.append})
+        tick(parts, NOON)
+        tick(parts, NOON)
+    assert [(done.composed > 0, done.is_quiet) for done in seen] == [(True, False), (False, True)]
+    assert seen[0].delivered.sent == seen[0].composed
+
+
+def test_long_work_shows_that_it_gets_on(tmp_path):
+    beats = []
+    with _home(tmp_path, Postbox(), now=NOON) as parts:
+        daemon.tick(parts, NOON, lambda: NOON, _never, beat=lambda: beats.append(1))
+        busy = len(beats)
+        daemon.tick(parts, NOON, lambda: NOON, _never, beat=lambda: beats.append(1))
+    assert busy > len(beats) - busy >= 5
+
+
+def test_a_pull_that_hangs_is_no_sign_of_life(tmp_path):
+    """Whoever asks after the daemon's health is to see it, so that it is restarted."""
+    moments = iter([NOON] + [NOON + timedelta(hours=1)] * 1_000)
+    asked, beats = [], []
+
+    class Hanging(FakeSource):
+        def fetch(self, *_) -> Fetched:
+            threading.Event().wait(60)
+            return Fetched()
+
+    def stopping() -> bool:
+        asked.append(len(beats))
+        return len(asked) > 4
+
+    with _home(tmp_path, Postbox(), sources=[Hanging()], now=NOON) as parts:
+        daemon.tick(parts, NOON, lambda: next(moments), stopping, beat=lambda: beats.append(1))
+    assert len(asked) > 4
+    assert len(set(asked[1:])) == 1
 
 
 # --- ticking ------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def status(
 
     With an address: their last editions, when each was sent, what the server said, and when the next one comes.
 
-    Examples: digest status; digest status ann@example.org; digest status --json
+    Example: digest status ann@example.org
     """
     from digest.cli import status_text, wiring
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, or_, select, text
 
 from digest.model import Alert, Cause, Pace, Problem, State, Status
 from digest.pacing import BREAKER, quiet
@@ -96,7 +96,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         failures=_failures(connection),
         size=size(connection),
         waiting=count(connection, deliveries, _WAITS),
-        oldest_waiting=oldest_waiting(connection),
+        oldest_waiting=oldest_waiting(connection, now),
         held=count(connection, deliveries, *_HELD),
         suppressed=suppressed(connection, now),
         quiet=in_silence(connection, now),
@@ -109,9 +109,15 @@ _WAITS = deliveries.c.next_attempt.is_not(None)
 _HELD = (deliveries.c.state == State.UNKNOWN, deliveries.c.next_attempt.is_(None))
 
 
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """When the oldest edition that is still to be sent was composed."""
-    found: datetime | None = connection.scalar(select(func.min(deliveries.c.created_at)).where(_WAITS))
+def oldest_waiting(connection: Connection, now: datetime) -> datetime | None:
+    """When the oldest edition that is still to be sent was composed; what waits for its subscriber's return is not."""
+    back = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= now.date())
+    query = (
+        select(func.min(deliveries.c.created_at))
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
+    )
+    found: datetime | None = connection.scalar(query.where(_WAITS, subscribers.c.status == Status.ACTIVE, back))
     return found
 
 

@@ -23,7 +23,7 @@ def facts(connection: Connection, now: datetime) -> Facts:
         sources=_sources(connection),
         ended=_ended(connection, now - _A_DAY),
         said=_said(connection, now - _A_DAY),
-        oldest_waiting=overview.oldest_waiting(connection),
+        oldest_waiting=overview.oldest_waiting(connection, now),
         troubled=paces.troubled(connection),
         restored=_restored(connection, now - _A_DAY),
     )
@@ -93,7 +93,7 @@ def gauges(connection: Connection, now: datetime) -> Gauges:
     return Gauges(
         sums=tallies.read(connection),
         waiting=overview.tally(connection, d.state, State, d.next_attempt.is_not(None)),
-        oldest_waiting=overview.oldest_waiting(connection),
+        oldest_waiting=overview.oldest_waiting(connection, now),
         subscribers=overview.tally(connection, subscribers.c.status, Status),
         due=overview.count(connection, subscribers, *active),
         sources=_sources(connection),

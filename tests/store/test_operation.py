@@ -15,6 +15,7 @@ from digest.model import (
     Return,
     Settled,
     State,
+    Status,
     Verdict,
 )
 from digest.pacing import BREAKER, broken, throttled
@@ -110,6 +111,13 @@ def test_what_waits_and_what_is_held_are_told_apart(store):
     overview = store.overview(NOW)
     assert (overview.waiting, overview.held, overview.oldest_waiting) == (3, 1, NOW)
     assert overview.deliveries[State.EXPIRED] == 0
+
+
+def test_what_waits_for_its_subscriber_to_come_back_is_not_late(store):
+    (ann,) = publish_for(store, 1)
+    assert store.facts(NOW).oldest_waiting == NOW
+    store.set_status(ann.email, Status.PAUSED, NOW)
+    assert store.facts(NOW).oldest_waiting is None
 
 
 def test_the_growth_of_the_suppression_list_is_counted(store):
