@@ -84,11 +84,19 @@ def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_
     typer.echo(_sum_up(len(rows), delivered))
 
 
+_NOTED = (
+    "{} of them had been sent before, says the delivery log, and were not sent again. The database did not know: it was"
+    " restored from a backup, or put back, and what was written since is gone."
+)
+
+
 def _sum_up(composed: int, delivered: "Delivered | None") -> str:
     if delivered is None:
         return f"{composed} to compose; nothing was written or sent."
     counts = {name: getattr(delivered, name) for name in ("sent", "deferred", "failed", "unknown")}
     said = f"{composed} composed; {', '.join(f'{count} {name}' for name, count in counts.items())}."
+    if delivered.noted:
+        return f"{said}\n{_NOTED.format(delivered.noted)}"
     if composed or delivered.relay or any(counts.values()):
         return said
     return f"{said}\nNothing is due: `digest status` shows when it is, --early does not wait for the send hour."

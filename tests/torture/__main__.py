@@ -18,7 +18,7 @@ _DELIVERY = "connections = 3\nprocesses = 2"
 def main() -> int:
     seed, readers, kills, seconds = (
         int(os.environ.get(name) or value)
-        for name, value in (("SEED", random.randrange(10**6)), ("READERS", 2_000), ("KILLS", 200), ("SECONDS", 480))
+        for name, value in (("SEED", random.randrange(10**6)), ("READERS", 2_000), ("KILLS", 200), ("SECONDS", 540))
     )
     print(f"SEED={seed} READERS={readers} KILLS={kills} SECONDS={seconds}", flush=True)
     begun = monotonic()
