@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from digest.delivery.wire import as_sent
+from digest.delivery.wire import Checked, as_sent
 from digest.model import Message, Outcome
 
 _COLUMNS = 76
@@ -41,7 +41,7 @@ class Signer:
         names, covered = cover(relaxed(head))
         body_hash = _base64(hashlib.sha256(simple(body)).digest())
         signatures = [_signature(key, self._domain, names, covered, body_hash) for key in self._keys]
-        return b"".join([*signatures, content])
+        return Checked(b"".join([*signatures, content]))
 
     def sealed(self, message: Message) -> Message:
         """The same message, signed."""
@@ -132,6 +132,8 @@ def relaxed(head: bytes) -> list[tuple[bytes, bytes]]:
 
 def simple(body: bytes) -> bytes:
     """The body without empty lines at its end (RFC 6376, 3.4.3); its line ends are CRLF."""
+    if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and body != b"\r\n":
+        return body  # as nearly always: a copy is not for nothing
     return body.rstrip(b"\r\n") + b"\r\n"
 
 
