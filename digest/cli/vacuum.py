@@ -1,6 +1,7 @@
 """`digest vacuum`: keep the database small."""
 
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -64,6 +65,7 @@ def _told(gone: "Vacuumed") -> str:
 
 _EVERY = timedelta(days=1)
 _LATEST = timedelta(days=2)  # after which it no longer waits for a quiet moment
+_AT_A_TIME = 20  # seconds: mail must not wait for it; the next tick goes on
 
 
 def is_due(last: datetime | None, now: datetime, *, is_quiet: bool) -> bool:
@@ -73,7 +75,9 @@ def is_due(last: datetime | None, now: datetime, *, is_quiet: bool) -> bool:
     return now - last >= (_EVERY if is_quiet else _LATEST)
 
 
-def chore(home: "Installation", stopping: "Callable[[], bool]") -> "Callable[[Round], None]":
+def chore(
+    home: "Installation", stopping: "Callable[[], bool]", seconds: "Callable[[], float]" = monotonic
+) -> "Callable[[Round], None]":
     """What the daemon does at the end of a tick, when it is due."""
     import structlog
 
@@ -82,7 +86,8 @@ def chore(home: "Installation", stopping: "Callable[[], bool]") -> "Callable[[Ro
 
     def run(done: "Round") -> None:
         if is_due(home.store.vacuumed_at(), done.now, is_quiet=done.is_quiet):
-            gone = home.store.vacuum(done.now - keep, done.now, stopping=stopping)
+            end = seconds() + _AT_A_TIME
+            gone = home.store.vacuum(done.now - keep, done.now, stopping=lambda: stopping() or seconds() > end)
             log.info("vacuumed", editions=gone.editions, texts=gone.texts, papers=gone.papers, returns=gone.returns)
 
     return run

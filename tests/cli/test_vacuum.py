@@ -1,13 +1,16 @@
 """`digest vacuum`: what goes, what is said of it afterwards, and when the daemon does it."""
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.cli.vacuum import is_due
+from digest.cli import wiring
+from digest.cli.vacuum import chore, is_due
+from digest.daemon import Round
 from digest.model import Outcome, Settled, State, Verdict
-from digest.store import open_store
+from digest.store import keeping, open_store
 
 from ..store.making import announce_papers, begin, claim, edition, end, papers, publish, subscribe  # noqa: TID252  (tests are no package)
 
@@ -83,3 +86,18 @@ def test_a_paper_that_was_sent_in_it_is_still_explained(run, store):
 )
 def test_the_daemon_does_it_once_a_day_at_a_quiet_moment(last, is_quiet, due):
     assert is_due(last, NOW, is_quiet=is_quiet) is due
+
+
+def test_the_daemon_takes_a_little_at_a_time_and_goes_on_with_the_next_tick(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(keeping, "BATCH", 100)
+    later = NOW + 800 * DAY
+    seconds = itertools.count(step=10)
+    left = []
+    with wiring.installation(tmp_path / "config.toml") as home:
+        vacuum = chore(home, lambda: False, lambda: float(next(seconds)))
+        for _ in range(9):
+            vacuum(Round(later))
+            left.append(len(papers(store)))
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) > 3
+    assert (left[-1], store.vacuumed_at()) == (1, later)
