@@ -1,5 +1,6 @@
 """The model's values come back from JSON as they were."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Problem, Profile, Subscriber, Validators
+from digest.model import Kind, Missing, Problem, Profile, Reason, Section, Subscriber, Validators
 from digest.store import codec
+from digest.store.kept import KeptEdition, KeptPick
 
 
 @given(st.builds(Profile, keywords=st.lists(st.text()).map(tuple), max_papers=st.integers()))
@@ -73,3 +75,41 @@ def test_a_mapping_of_values_comes_back():
     validators = {"https://example.org/feed": Validators(etag='"x"')}
     hint = Mapping[str, Validators]
     assert codec.loads(hint, codec.dumps(hint, validators)) == validators
+
+
+REASONS = st.builds(Reason, st.text(), st.text(), st.floats(allow_nan=False), st.lists(st.text()).map(tuple))
+PICKS = st.builds(
+    KeptPick,
+    section=st.sampled_from(Section),
+    kind=st.sampled_from(Kind),
+    source=st.text(),
+    day=st.dates(),
+    score=st.floats(allow_nan=False),
+    reasons=st.lists(REASONS, max_size=3).map(tuple),
+)
+EDITIONS = st.builds(
+    KeptEdition,
+    subscriber=st.builds(Subscriber, st.text(st.characters(exclude_categories=()))),
+    issue_date=st.dates(),
+    composed_at=st.datetimes(timezones=st.just(UTC)),
+    picks=st.lists(PICKS, max_size=3).map(tuple),
+    read=st.dictionaries(st.text(), st.integers(0, 10**9)),
+    missing=st.lists(st.builds(Missing, st.text(), st.text())).map(tuple),
+    since=st.none() | st.dates(),
+)
+
+
+@given(EDITIONS)
+def test_an_edition_comes_back_by_both_ways_of_reading(edition):
+    packed = codec.pack(KeptEdition, edition)
+    assert codec.unpack(KeptEdition, packed) == edition
+    assert codec.loads(KeptEdition, zlib.decompress(packed).decode()) == edition
+
+
+def test_both_ways_of_reading_pass_over_what_they_do_not_know_and_put_in_what_is_missing():
+    assert codec.unpack(After, codec.pack(Before, Before("Ann"))) == After("Ann")
+
+
+def test_what_was_never_written_is_read_by_neither():
+    with pytest.raises((ValueError, TypeError, LookupError)):
+        codec.unpack(KeptEdition, zlib.compress(b'{"subscriber": 3}'))
