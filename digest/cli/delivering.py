@@ -60,7 +60,7 @@ def deliver(
     """
     begun = now()
     order = _Order(home.settings, begun - datetime.now(UTC), patient, verbose)
-    with _undisturbed(), _helping(order, _helpers(home, begun, only)) as helpers:
+    with undisturbed(), _helping(order, _helpers(home, begun, only)) as helpers:
 
         def told() -> bool:
             is_over = stopping() or (lasting is not None and now() - begun > lasting)
@@ -86,7 +86,7 @@ def _helpers(home: "Installation", now: datetime, only: str | None) -> int:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Editions are thousands of small values. Whoever looks through them for garbage need not look at all else again."""
     gc.freeze()
     try:
@@ -182,7 +182,7 @@ def _help(order: _Order, connection: "Connection") -> None:
 def _delivered(order: _Order, stopping: Callable[[], bool]) -> Delivered:
     from digest.cli import wiring
 
-    with wiring.once_more(order.settings) as home, _undisturbed():
+    with wiring.once_more(order.settings) as home, undisturbed():
         return pipeline.deliver(
             home.parts, lambda: datetime.now(UTC) + order.ahead, patient=order.patient, stopping=stopping
         )

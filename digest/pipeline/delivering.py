@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 BATCH = 100  # deliveries claimed at a time
 LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
 _WORTH_A_WAIT = timedelta(seconds=5)  # for what was put off
+_APART = 0.0005  # seconds for each connection: 2,000 messages a second, which is more than one process can prepare
 _PER_CONNECTION = 10  # messages for which a further connection is worth its greeting
 
 
@@ -84,7 +85,7 @@ class _Round:
         while not self._line.over and not self._refused():
             room = self._gate.room(BATCH, self._now())
             if claims := self._claim(room) if room else []:
-                self._line.allow(self._gate.connections(self._now()))
+                self._allow(self._gate.connections(self._now()))
                 self._work_off(claims)
             elif not self._comes_soon():
                 return
@@ -137,6 +138,10 @@ class _Round:
             return False
         self._line.pause((at - self._now()).total_seconds())
         return True
+
+    def _allow(self, connections: int) -> None:
+        self._line.allow(connections)
+        self._desk.ledger.apart = _APART * connections if connections > 1 else 0.0
 
     # --- its parts ---
 

@@ -39,9 +39,11 @@ class Ledger:
     """
 
     def __init__(self, store: Store, now: Callable[[], datetime], *, patience: float = _PATIENCE) -> None:
+        self.apart = 0.0  # seconds between two transactions, at least: the more is written at once, the less it costs
         self._store = store
         self._now = now
         self._patience = patience
+        self._last = 0.0  # when anything was written
         self._queue = Lock()  # over the two lists
         self._writing = Lock()  # held while one writes for all
         self._begun: list[_Asked] = []
@@ -58,6 +60,7 @@ class Ledger:
             self._begun.append(asked)
         with self._writing:
             if not asked.answered:  # else somebody wrote it while we waited for our turn
+                sleep(max(0.0, self._last + self.apart - monotonic()))
                 self._write()
         if asked.error is not None:
             raise asked.error
@@ -100,6 +103,7 @@ class Ledger:
             begun, self._begun = self._begun, []
             ended, self._ended = self._ended, []
         error = self._progress(begun, ended) if begun or ended else None
+        self._last = monotonic()
         if error is not None:
             with self._queue:
                 self._ended[:0] = ended
