@@ -50,6 +50,7 @@ def days_of(run: Run, life: Life) -> tuple[set[date], set[date]]:
     somebody looked once more on that day when all waiting had an end.
     """
     zone, send_at = ZoneInfo(life.reader.schedule.timezone), life.reader.schedule.send_at
+    ends = ended(run, life)
     first: dict[date, datetime] = {}
     must, may = set(), set()
     for look in looks_of(run, life):
@@ -60,15 +61,15 @@ def days_of(run: Run, life: Life) -> tuple[set[date], set[date]]:
         if wall.time() < send_at or not is_open(life, wall.date()):
             continue
         may.add(wall.date())
-        if look >= first.setdefault(wall.date(), look) + GRACE:
+        if ends > look >= first.setdefault(wall.date(), look) + GRACE:
             must.add(wall.date())
     return must, may
 
 
 def looks_of(run: Run, life: Life) -> list[datetime]:
-    """The looks at which this reader is active."""
+    """The looks at which this reader is active; at the last one, mail may come back that ends it."""
     zone, ends = ZoneInfo(life.reader.schedule.timezone), ended(run, life)
-    return [look for look in run.looks if life.joins < look < ends and not _is_paused(life, look, zone)]
+    return [look for look in run.looks if life.joins < look <= ends and not _is_paused(life, look, zone)]
 
 
 def ended(run: Run, life: Life) -> datetime:

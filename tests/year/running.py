@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from digest import pipeline
-from digest.model import Background, Edition, Report, Return, Status
+from digest.model import Background, Edition, Effect, Report, Return, Status
 from digest.pacing import Limits
 from digest.pipeline import Parts
 from digest.rendering import Mailing, Site
@@ -30,7 +30,7 @@ class Plan:
     days: int = 365
     readers: int = 200
     seed: int = 20260101
-    step: int = 40  # minutes between looks, at most; half of it at least
+    step: int = 59  # minutes between looks, at most; half of it at least
     on_unknown: str = "resend"
     downtimes: tuple[tuple[int, float], ...] = ((40, 0.3), (90, 1.2), (150, 5), (200, 13), (280, 20))  # day, how many
 
@@ -157,6 +157,6 @@ def _return(run: Run, now: datetime, drawn: random.Random) -> None:
         return
     email = drawn.choice(sorted(run.editions))
     edition, report = run.editions[email][-1], Report(drawn.choice(_RETURNS), code="4.0.0", detail="so it says")
-    run.parts.store.take_back(edition.subscriber.id, edition.issue_date, report, now)
-    if report.kind in (Return.PERMANENT, Return.COMPLAINT):
+    taken = run.parts.store.take_back(edition.subscriber.id, edition.issue_date, report, now)
+    if taken.effect in (Effect.SUPPRESSED, Effect.REMOVED):
         run.gone.setdefault(email, now)
