@@ -185,7 +185,7 @@ def watched(number: int) -> tuple[float, int]:
             spent |= {each.pid: sum(each.cpu_times()[:2]) for each in family}
         except psutil.Error:  # one of them has just ended
             continue
-        time.sleep(0.1)
+        time.sleep(0.5)
     return sum(spent.values()), height
 
 

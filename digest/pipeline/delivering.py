@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 BATCH = 100  # deliveries claimed at a time
 LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
 _WORTH_A_WAIT = timedelta(seconds=5)  # for what was put off
-_APART = 0.0005  # seconds for each connection: 2,000 messages a second, which is more than one process can prepare
+_APART = timedelta(milliseconds=1)  # for each connection, between two transactions of the ledger
+_LONGEST_APART = timedelta(milliseconds=8)
 _PER_CONNECTION = 10  # messages for which a further connection is worth its greeting
 
 
@@ -141,7 +142,8 @@ class _Round:
 
     def _allow(self, connections: int) -> None:
         self._line.allow(connections)
-        self._desk.ledger.apart = _APART * connections if connections > 1 else 0.0
+        apart = min(_APART * connections, _LONGEST_APART) if connections > 1 else timedelta(0)
+        self._desk.ledger.apart = apart.total_seconds()
 
     # --- its parts ---
 

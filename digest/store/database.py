@@ -63,6 +63,8 @@ def explained(place: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StoreError(f"{place}: {advised(str(error.orig))}") from error
+    except sqlite3.Error as error:  # of a transaction's very beginning
+        raise StoreError(f"{place}: {advised(str(error))}") from error
     except PoolTimeout as error:
         raise StoreError(f"{place}: no connection became free: {error}") from error
 
@@ -118,10 +120,15 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    """Said to the driver itself, since a delivery is a few short transactions."""
     options = connection.get_execution_options()
-    if "synchronous" in options:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {options['synchronous']}")
-    connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    wanted = options.get("synchronous")
+    if wanted and connection.info.get("synchronous") != wanted:
+        driver.execute(f"PRAGMA synchronous = {wanted}")
+        connection.info["synchronous"] = wanted
+    driver.execute(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
 
 # --- migrating ----------------------------------------------------------------------------------------------------
