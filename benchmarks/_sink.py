@@ -53,6 +53,7 @@ class _Session(asyncio.Protocol):
         self._books = books
         self._delay = delay
         self._commands = b""
+        self._replies: list[bytes] = []
         self._tail: bytes | None = None  # of the message that is coming in; None between messages
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -65,6 +66,9 @@ class _Session(asyncio.Protocol):
         rest = data
         while rest:
             rest = self._command(rest) if self._tail is None else self._text(rest)
+        if self._replies:  # those to one flight in one flight, too (RFC 2920, 3.2)
+            self._say(b"".join(self._replies))
+            self._replies.clear()
 
     def _command(self, data: bytes) -> bytes:
         """One command; what is behind it."""
@@ -74,7 +78,7 @@ class _Session(asyncio.Protocol):
             return b""
         self._commands = b""
         verb = line[:4].upper()
-        self._say(_REPLIES.get(verb, _OK))
+        self._replies.append(_REPLIES.get(verb, _OK))
         if verb == b"DATA":
             self._tail = b"\r\n"
         return rest
@@ -93,7 +97,7 @@ class _Session(asyncio.Protocol):
             at = found - len(self._tail)
         self._tail = None
         self._books.note()
-        self._say(_TAKEN)
+        self._replies.append(_TAKEN)
         return data[at + len(_END) :]
 
     def _say(self, reply: bytes) -> None:

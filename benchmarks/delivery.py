@@ -320,6 +320,15 @@ def source_run(server: Sink, messages: int, size: int, sessions: int) -> Run | N
     return Run("smtp-source", took.messages, took.messages / took.seconds, seconds, 0.0, took.cpu / messages * 1e3, 0.0)
 
 
+def yardstick() -> float:
+    """Milliseconds of CPU for an RSA signature and nothing else: how fast the machine is just now."""
+    key = keys.signing(keys.generate(keys.Kind.RSA), "digest")
+    start = time.process_time()
+    for _ in range(1_000):
+        key.sign(b"what is to be signed")
+    return time.process_time() - start
+
+
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 
@@ -338,11 +347,14 @@ def main(asked: argparse.Namespace) -> None:
             flush=True,
         )
 
+    alone = yardstick()
+    print(f"a signature by itself takes {alone:.2f} ms", flush=True)
     with prepared(asked.readers) as folder:
         with sink() as server:
             told(run("speed", folder, server))
             told(run("speed, one process", folder, server, processes=1))
             told(run("with links of feedback", folder, server, pages="https://papers.example.org"))
+            print(f"a signature by itself takes {yardstick():.2f} ms")
             told(plain_run(folder, server, asked.sample))
             told(source_run(server, asked.readers, 90_000, 16))
             spent = stages(folder, server.port)
@@ -355,7 +367,7 @@ def main(asked: argparse.Namespace) -> None:
         with prepared(asked.growth) as folder, sink() as server:
             told(run(f"{asked.growth:,} readers", folder, server))
     if asked.json:
-        document = {"runs": [asdict(one) for one in runs], "stages": spent}
+        document = {"runs": [asdict(one) for one in runs], "stages": spent, "signature": alone}
         asked.json.write_text(json.dumps(document, indent=1) + "\n")
 
 

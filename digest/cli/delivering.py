@@ -87,11 +87,17 @@ def _helpers(home: "Installation", now: datetime, only: str | None) -> int:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Editions are thousands of small values. Whoever looks through them for garbage need not look at all else again."""
+    """Editions are thousands of small values without cycles: they are looked through for garbage less often.
+
+    What was there before is not looked through again at all. It took a fifth of the time that reading editions did.
+    """
+    before = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
 
 
