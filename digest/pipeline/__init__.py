@@ -8,10 +8,11 @@
                     window  = store.window(after=cursor)       what was announced and not yet considered for them
                     ranking = ranker.rank(shard)               one product for the whole shard
                     store.publish(editions)                    edition, delivery, cursor, next due: one transaction
-      deliver   for each claim of store.claim(now):
-                    message = renderer.message(edition)
-                    outcome = transport.send(message)
-                    store.record(outcome)
+      deliver   for each claim of store.claim(now):            in one thread
+                    message = sign(renderer.message(edition))
+                for each message:                              in others, a connection each
+                    outcome = transport.send(message)          which begins when the store has written so
+                    store.progress(outcome)                    of many at a time
       take back for each mail in an inbox whose turn it is:
                     report  = read(mail)                       a bounce, a complaint, a wish to leave
                     store.take_back(report)                    counted, suppressed or removed, if its token is ours

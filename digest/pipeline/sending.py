@@ -161,8 +161,8 @@ class Sender:
         if self._parts.log is not None:
             try:
                 self._parts.log.note(prepared.claim.edition, prepared.message, self._desk.now())
-            except OSError as error:  # the store will know
-                log.error("cannot write the delivery log", reason=error.strerror or str(error))
+            except Exception as error:  # whatever it is, the store must learn that the message was taken
+                log.error("cannot write the delivery log", reason=str(error))
 
     def _mind(self, prepared: Prepared, outcome: Outcome) -> None:
         """What an outcome means for others than its message."""
