@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100  # deliveries claimed at a time
 LEASE = timedelta(minutes=15)  # longer than the 10 minutes SMTP may take after the final dot (RFC 5321, 4.5.3.2)
-_WORTH_A_WAIT = timedelta(seconds=5)  # for what was put off
 _APART = timedelta(milliseconds=1)  # for each connection, between two transactions of the ledger
 _LONGEST_APART = timedelta(milliseconds=8)
 _PER_CONNECTION = 10  # messages for which a further connection is worth its greeting
@@ -135,7 +134,7 @@ class _Round:
         """Nothing is due, but something may be in a moment: what is being sent may come back, or was put off."""
         self._line.drain()
         at = self._gate.resume_at(self._now())
-        if at is None or at - self._now() > _WORTH_A_WAIT:
+        if at is None:
             return False
         self._line.pause((at - self._now()).total_seconds())
         return True

@@ -104,13 +104,16 @@ class Line:
         """One sender less; returns how many are left. There is no place for another until `allow` says so."""
         with self._work:
             self._crew -= 1
-            self._places = max(1, self._crew)
+            self._places = min(self._places, max(1, self._crew))
             return self._crew
 
     # --- who sends ---
 
     def take(self, *, wait: bool = True) -> Prepared | None:
-        """The next one; None if there is none (yet, unless it may `wait`), or no place for this sender any more."""
+        """The next one; None if there is none (yet, unless it may `wait`), or too many senders.
+
+        Who waited and gets None has left: each is counted before the next one is asked, so that not all of them go.
+        """
         with self._work:
             while not self.over and self._crew <= self._places:
                 if self._ready:
@@ -118,8 +121,9 @@ class Line:
                     self._room.notify_all()
                     return self._ready.popleft()
                 if not wait:
-                    break
+                    return None
                 self._work.wait(_LOOK)
+            self._crew -= wait
             return None
 
     def done(self, prepared: Prepared) -> None:

@@ -84,8 +84,8 @@ class Sender:
         except Exception as error:  # a store that cannot be written to, or a fault of ours: nobody may wait for us
             self._fail(error)
             self._leave()
-        else:
-            self._leave()
+        else:  # the line has counted it out
+            self._put_down()
 
     def _next(self) -> Prepared | None:
         """The next message; before waiting for one, what is over is written down."""
@@ -204,6 +204,14 @@ class Sender:
     def _leave(self, relay: RelayError | None = None) -> None:
         if self._following:
             self._line.done(self._following)
+        self._put_down(relay)
+        left = self._line.leave()
+        if relay and (relay.kind == "ours" or not left):
+            self._desk.tally.relay = str(relay)
+            self._line.end()
+
+    def _put_down(self, relay: RelayError | None = None) -> None:
+        """Close the connection, and write down what is over."""
         try:
             self._close()
             self._desk.ledger.flush()
@@ -211,11 +219,6 @@ class Sender:
                 self._desk.gate.broken(relay, self._desk.now())
         except Exception as error:  # the ledger tries again when the round is closed
             self._fail(error)
-        finally:
-            left = self._line.leave()
-            if relay and (relay.kind == "ours" or not left):
-                self._desk.tally.relay = str(relay)
-                self._line.end()
 
     def _fail(self, error: Exception) -> None:
         self._desk.tally.failure = self._desk.tally.failure or error
