@@ -34,7 +34,7 @@ class Facts:
     """How things stand in the store."""
 
     sources: Mapping[str, SourceState] = field(default_factory=dict)
-    ended: Mapping[State, int] = field(default_factory=dict)  # deliveries of the last 24 hours' editions, at their end
+    ended: Mapping[State, int] = field(default_factory=dict)  # deliveries that came to their end in the last 24 hours
     said: Sequence[tuple[str, int]] = ()  # what servers said to those that failed, and how often
     oldest_waiting: datetime | None = None  # when the oldest edition that is still to be sent was composed
     troubled: Mapping[str, Pace] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def _ask_again(source: Watched, state: SourceState) -> str:
 def _failing(facts: Facts, failed_share: float) -> Iterator[Condition]:
     ended, failed = (sum(facts.ended.get(state, 0) for state in states) for states in (_ENDS, _FAILURES))
     if failed > ended * failed_share:
-        reasons = "\n".join(f"  {count} times: {said or 'nothing was said'}" for said, count in facts.said)
+        reasons = "\n".join(f"  {_times(count)}: {said or 'nothing was said'}" for said, count in facts.said)
         what = f"{failed} of {ended} digests of the last 24 hours did not go through"
         yield Condition("failed", what, f"What was said:\n{reasons}\n`digest status` names them.")
 
@@ -125,6 +125,10 @@ def _restored(facts: Facts) -> Iterator[Condition]:
         what = f"The database is older than the delivery log: {facts.restored} digests it took for unsent had been sent"
         do = "It was restored from a backup, or put back. Nobody gets anything twice; what was written since is gone:"
         yield Condition("restored", what, f"{do} subscribers, their changes and feedback.")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _at(moment: datetime | None) -> str:

@@ -92,7 +92,7 @@ def test_what_was_said_is_told():
     (condition,) = found(facts)
     assert condition.what == "9 of 9 digests of the last 24 hours did not go through"
     assert "8 times: 550 5.7.1 no" in condition.do
-    assert "1 times: nothing was said" in condition.do
+    assert "once: nothing was said" in condition.do
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def watched(source: "Source", now: datetime) -> Watched:
 
 
 def _watch(home: "Installation", now: datetime) -> None:
-    facts, own = home.store.facts(now), home.settings
+    own = home.settings
+    facts = home.store.facts(now, own.delivery.expiry)
     found = alerts.conditions(
         facts,
         [watched(source, now) for source in home.parts.sources],

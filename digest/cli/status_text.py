@@ -183,7 +183,8 @@ def _print_served(served: "Served") -> None:
         code = f"{served.code} " if served.code and not served.detail.startswith(str(served.code)) else ""
         _say(f"{code}{served.detail}")
     for back in served.came_back:
-        _say(f"came back {_at(back.at)}: {back.kind} {back.code} {back.detail}".rstrip())
+        what = " ".join(filter(None, (back.kind, back.code, back.detail)))
+        _say(f"came back {_at(back.at)}: {what}")
 
 
 def _what_became(served: "Served") -> str:

@@ -62,7 +62,10 @@ def take_back(connection: Connection, subscriber: int, issue_date: date, report:
     if email is None:
         return Taken(Effect.UNKNOWN)
     if report.kind is Return.UNSUBSCRIBE:
-        return Taken(_left(connection, email, now), email)
+        effect = _left(connection, email, now)
+        if effect is Effect.REMOVED:
+            _noted(connection, subscriber, issue_date, report, now)
+        return Taken(effect, email)
     return Taken(_about(connection, subscriber, email, issue_date, report=report, now=now), email)
 
 

@@ -105,10 +105,10 @@ class Store:
         with self._database.reading() as connection:
             return history.first_visits(connection)
 
-    def facts(self, now: datetime) -> Facts:
-        """What alerts are about."""
+    def facts(self, now: datetime, expiry: timedelta) -> Facts:
+        """What alerts are about; an edition is not sent any more `expiry` after it was composed."""
         with self._database.reading() as connection:
-            return watching.facts(connection, now)
+            return watching.facts(connection, now, expiry)
 
     def gauges(self, now: datetime) -> watching.Gauges:
         """Everything that is measured."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from digest.alerts import Facts
 from digest.model import Alert, Cause, Pace, SourceState, State, Status
@@ -17,12 +17,12 @@ _LONGEST_SAID = 200
 _FROM_THE_LOG = "the delivery log has it%"
 
 
-def facts(connection: Connection, now: datetime) -> Facts:
-    """What alerts are about."""
+def facts(connection: Connection, now: datetime, expiry: timedelta) -> Facts:
+    """What alerts are about; an edition is not sent any more `expiry` after it was composed."""
     return Facts(
         sources=_sources(connection),
-        ended=_ended(connection, now - _A_DAY),
-        said=_said(connection, now - _A_DAY),
+        ended=_ended(connection, now - _A_DAY, expiry),
+        said=_said(connection, now - _A_DAY, expiry),
         oldest_waiting=overview.oldest_waiting(connection, now),
         troubled=paces.troubled(connection),
         restored=_restored(connection, now - _A_DAY),
@@ -33,25 +33,31 @@ def _sources(connection: Connection) -> Mapping[str, SourceState]:
     return {name: pulls.source_state(connection, name) for name in connection.scalars(select(sources.c.name)).all()}
 
 
-def _ended(connection: Connection, since: datetime) -> Mapping[State, int]:
-    """How those deliveries of editions composed since then ended that are at their end."""
+def _ended(connection: Connection, since: datetime, expiry: timedelta) -> Mapping[State, int]:
+    """How the deliveries ended that have come to their end since then."""
     d = deliveries.c
     query = (
         select(d.state, func.count())
         .join(editions, editions.c.id == d.edition_id)
-        .where(editions.c.composed_at > since, d.next_attempt.is_(None))
+        .where(*_at_their_end(since, expiry))
         .group_by(d.state)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _said(connection: Connection, since: datetime) -> tuple[tuple[str, int], ...]:
+def _at_their_end(since: datetime, expiry: timedelta) -> tuple[ColumnElement[bool], ...]:
+    """Deliveries, with their editions, that have come to their end since then: expired ones were composed long before."""
+    d, possible = deliveries.c, editions.c.composed_at > since - expiry  # the one that has an index
+    return possible, d.changed_at > since, d.next_attempt.is_(None)
+
+
+def _said(connection: Connection, since: datetime, expiry: timedelta) -> tuple[tuple[str, int], ...]:
     """What was said most often of those that did not go through."""
     said = func.substr(deliveries.c.detail, 1, _LONGEST_SAID)
     query = (
         select(said, func.count())
         .join_from(deliveries, editions, editions.c.id == deliveries.c.edition_id)
-        .where(editions.c.composed_at > since, deliveries.c.next_attempt.is_(None))
+        .where(*_at_their_end(since, expiry))
         .where(deliveries.c.state.in_([State.FAILED, State.EXPIRED, State.UNKNOWN]))
         .group_by(said)
         .order_by(func.count().desc(), said)

@@ -39,6 +39,7 @@ from .making import (
     subscribe,
 )
 
+A_DAY = timedelta(days=1)
 TOMORROW = DAY + timedelta(days=1)
 ENDS = {
     State.SENT: Verdict.SENT,
@@ -115,9 +116,9 @@ def test_what_waits_and_what_is_held_are_told_apart(store):
 
 def test_what_waits_for_its_subscriber_to_come_back_is_not_late(store):
     (ann,) = publish_for(store, 1)
-    assert store.facts(NOW).oldest_waiting == NOW
+    assert store.facts(NOW, A_DAY).oldest_waiting == NOW
     store.set_status(ann.email, Status.PAUSED, NOW)
-    assert store.facts(NOW).oldest_waiting is None
+    assert store.facts(NOW, A_DAY).oldest_waiting is None
 
 
 def test_the_growth_of_the_suppression_list_is_counted(store):
@@ -142,22 +143,29 @@ def test_facts_are_of_the_last_day(store):
     old, new = NOW - timedelta(hours=25), NOW - HOUR
     people = [subscribe(store, f"r{number}@example.org", old) for number in range(5)]
     publish(store, edition(people[0], now=old))
+    settle(store, *claim(store, old), State.FAILED, "550 old", old)
     publish(store, *(edition(one, now=new) for one in people[1:]))
-    one, *rest = claim(store, NOW)
-    settle(store, one, State.FAILED, "550 old", NOW)
+    rest = claim(store, NOW)
     settle(store, rest[0], State.SENT, "250", NOW)
     settle(store, rest[1], State.FAILED, "550 5.1.1 no", NOW)
     settle(store, rest[2], State.FAILED, "550 5.1.1 no", NOW)
-    facts = store.facts(NOW)
+    facts = store.facts(NOW, A_DAY)
     assert facts.ended == {State.SENT: 1, State.FAILED: 2}
     assert facts.said == (("550 5.1.1 no", 2),)
     assert facts.oldest_waiting == new
     assert facts.restored == 0
 
 
+def test_what_expired_is_of_the_last_day_although_it_was_composed_before(store):
+    publish_for(store, 2)
+    assert claim(store, NOW + A_DAY, expiry=A_DAY) == []
+    assert store.facts(NOW + A_DAY + HOUR, A_DAY).ended == {State.EXPIRED: 2}
+    assert store.facts(NOW + 2 * A_DAY + HOUR, A_DAY).ended == {}
+
+
 def test_facts_name_sources_with_their_problems(store):
     announce(store, said(paper(1)), problems=(Problem("503"),), covered={"cs.CL": DAY})
-    facts = store.facts(NOW)
+    facts = store.facts(NOW, A_DAY)
     assert facts.sources["arxiv"].problems == (Problem("503"),)
     assert facts.sources["arxiv"].covered == {"cs.CL": DAY}
 

@@ -175,6 +175,8 @@ def test_a_wish_to_leave_unsubscribes_and_suppresses_nothing(store, ann):
     assert store.take_back(ann.id, DAY, LEAVES, NOW) == Taken(Effect.REMOVED, ANN)
     assert (status(store), store.suppressions()) == (Status.REMOVED, [])
     assert store.take_back(ann.id, DAY, LEAVES, NOW) == Taken(Effect.REPEATED, ANN)
+    assert [(back.kind, back.at) for back in store.history(ANN, 1).editions[0].came_back] == [(Return.UNSUBSCRIBE, NOW)]
+    assert store.gauges(NOW).sums["returns:unsubscribe"] == 1
     assert subscribe(store, ANN).status is Status.ACTIVE
     assert store.take_back(ann.id, DAY - 400 * A_DAY, LEAVES, NOW).effect is Effect.REMOVED  # by an old digest
 
