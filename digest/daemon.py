@@ -105,10 +105,10 @@ def run(  # noqa: PLR0913  (all of them have a default)
     chores: Mapping[str, Stage] | None = None,
     pulse: Pulse | None = None,
 ) -> int:
-    """Pull, compose, deliver and take back what is due, at once and then `every` minute, until SIGTERM, SIGINT or `stop`.
+    """Pull, compose, deliver and take back what is due, at once and then `every` minute, until a signal or `stop`.
 
-    The first signal lets the message in hand be finished; a second one ends the process at once, which loses nothing
-    either. `first` is the time that the first tick acts as; `chores` are done at the end of each tick. Returns the
+    The first SIGTERM, SIGINT or SIGHUP lets the message in hand be finished; a second one ends the process at once,
+    which loses nothing either. `first` is the time that the first tick acts as; `chores` are done at the end of each tick. Returns the
     exit status.
     """
     stop = stop or Stop()
@@ -230,11 +230,16 @@ def _shielded(tick: Tick, now: datetime) -> None:
 
 @contextmanager
 def signals_set(stop: Stop) -> Iterator[None]:
-    """SIGTERM and SIGINT set `stop`; the second one finds the system's own handling again."""
+    """SIGTERM, SIGINT and SIGHUP set `stop`; the second one finds the system's own handling again.
+
+    SIGHUP is what a terminal says that goes away; under `nohup` it is not listened to.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is sent signals
         return
-    caught = (signal.SIGTERM, signal.SIGINT)
+    caught = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        caught.append(signal.SIGHUP)
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         for one in caught:

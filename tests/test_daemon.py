@@ -402,7 +402,7 @@ def _said(process, line: str) -> None:
     pytest.fail(f"it ended without saying {line!r}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_lets_the_message_in_hand_be_finished_and_no_other_begin(tmp_path, number):
     with _process(tmp_path, 0.3) as process:
         _said(process, "begun")

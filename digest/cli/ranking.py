@@ -96,7 +96,7 @@ def _end_with_the_daemon() -> None:
 
     A process of a pool waits for its next task for ever, also when nobody is left to give it one.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     Thread(target=_end_when_alone, daemon=True).start()
 
