@@ -53,11 +53,19 @@ def send(
             )
         alerting.watch(home, moment)
     _report(editions, delivered, as_json=as_json)
-    trouble = delivered.relay or delivered.refused
-    if trouble:
-        typer.echo(f"{trouble}\nNothing is lost: what waits is sent by the next run.", err=True)
+    trouble = _trouble(delivered)
+    if trouble or stop.is_set():
+        typer.echo(f"{trouble or 'Stopped.'}\nNothing is lost: what waits is sent by the next run.", err=True)
     if delivered.failed or trouble:
         raise typer.Exit(1 if delivered.failed else 75)
+
+
+def _trouble(delivered: "Delivered") -> str | None:
+    if delivered.refused and not delivered.relay:
+        return (
+            f"The mail server refuses what we say, message after message, and this run has ended: {delivered.refused}"
+        )
+    return delivered.relay
 
 
 def _report(editions: "Sequence[Edition]", delivered: "Delivered | None", *, as_json: bool) -> None:

@@ -1,11 +1,14 @@
 """What every command does alike: no traceback for what a person or a machine can bring about."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from digest.pipeline import Delivered
 
 CONFIG = """
 [smtp]
@@ -74,6 +77,28 @@ def test_mail_that_waits_for_the_relay_is_not_called_nothing(home, run):
         assert ran.code == 75
         assert "Nothing is due" not in ran.out
         assert ran.err.count("messages cannot be written there") == 1
+
+
+def test_a_server_that_refuses_all_that_is_said_is_told_as_such(home, run, monkeypatch):
+    monkeypatch.setattr(
+        "digest.cli.delivering.deliver", lambda *_, **__: Delivered(deferred=3, refused="550 5.7.1 spam")
+    )
+    ran = run("send", *NOW)
+    assert (ran.code, "refuses what we say, message after message" in ran.err, "550 5.7.1 spam" in ran.err) == (
+        75,
+        True,
+        True,
+    )
+
+
+def test_who_is_stopped_says_that_the_rest_waits(home, run, monkeypatch):
+    def stopped(*_, **__):
+        signal.raise_signal(signal.SIGHUP)
+        return Delivered(sent=1)
+
+    monkeypatch.setattr("digest.cli.delivering.deliver", stopped)
+    ran = run("send", *NOW)
+    assert (ran.code, ran.err) == (0, "Stopped.\nNothing is lost: what waits is sent by the next run.\n")
 
 
 def test_a_template_with_a_mistake_is_named_with_its_line_once_for_each_mail(home, run):
