@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Annotated
@@ -80,6 +80,8 @@ def examine(path: "Path | None", now: "datetime", resolver: Server | None = None
     yield from _sources(settings, now)
     yield from _templates(settings, now)
     yield from _mail(settings)
+    yield from _delivery_log(settings)
+    yield from _inboxes(settings)
     yield from _sender(settings, resolver)
 
 
@@ -113,11 +115,12 @@ def _is_placeholder(settings: "Settings") -> bool:
 def _open_secrets(settings: "Settings", place: "Path") -> Iterator[tuple[str, str]]:
     from digest.config import is_readable_by_all
 
-    file = settings.smtp.password_file
-    if file is not None and is_readable_by_all(file):
-        yield "smtp.password_file", f"can be read by everybody on this machine: chmod 600 {file}"
-    if file is None and settings.smtp.password is not None and is_readable_by_all(place):
-        yield "smtp.password", f"is in a file that everybody on this machine can read: chmod 600 {place}"
+    for table, own in (("smtp", settings.smtp), ("bounces", settings.bounces)):
+        file = own.password_file
+        if file is not None and is_readable_by_all(file):
+            yield f"{table}.password_file", f"can be read by everybody on this machine: chmod 600 {file}"
+        if file is None and own.password is not None and is_readable_by_all(place):
+            yield f"{table}.password", f"is in a file that everybody on this machine can read: chmod 600 {place}"
 
 
 # --- the ranker ---------------------------------------------------------------------------------------------------
@@ -272,6 +275,34 @@ def _mail(settings: "Settings") -> Findings:
         finally:
             transport.close()
     yield from found
+
+
+def _delivery_log(settings: "Settings") -> Findings:
+    from digest.cli import wiring
+
+    name = "delivery log"
+    with _blamed_on(name) as found:
+        log = wiring.make_log(settings)
+        if log is None:
+            words = "is not kept, so a database restored from a backup would send digests again: set delivery.log"
+            found.append(Finding(name, Weight.WARNING, words))
+        else:
+            with closing(log):
+                log.check()
+            found.append(Finding(name, Weight.OK, "can be written"))
+    yield from found
+
+
+def _inboxes(settings: "Settings") -> Findings:
+    """Where mail that comes back is looked for; nothing is taken in."""
+    from digest.cli import inboxes
+
+    for box in inboxes.make_post(settings.bounces, b"").boxes:
+        with _blamed_on("bounces") as found:
+            with closing(box.open()) as inbox:
+                next(iter(inbox.mails()), None)
+            found.append(Finding("bounces", Weight.OK, f"{box.name} can be looked into"))
+        yield from found
 
 
 def _sender(settings: "Settings", resolver: Server | None) -> Findings:

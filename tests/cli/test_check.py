@@ -94,7 +94,9 @@ def test_when_all_is_well_every_line_is_ok(run, configure, relay):
     ran = run("check", "--json", *NOW)
     found = findings(ran)
     assert {what: result for what, (result, _) in found.items()} == {
-        **dict.fromkeys(["configuration", "database", "subscribers", "source J", "templates", "mail"], "ok"),
+        **dict.fromkeys(
+            ["configuration", "database", "subscribers", "source J", "templates", "mail", "delivery log"], "ok"
+        ),
         "sender's DNS": "note",
     }, ran.out
     assert ran.code == 0
@@ -130,6 +132,7 @@ def test_each_thing_that_fails_is_named_and_the_others_are_looked_at_all_the_sam
         "source J": "failed",
         "templates": "failed",
         "mail": "failed",
+        "delivery log": "ok",
         "sender's DNS": "note",
     }
     assert "404" in found["source J"][1]
@@ -169,6 +172,26 @@ def test_a_database_that_cannot_be_opened_does_not_hide_the_rest(run, configure)
     assert found["source J"][0] == found["mail"][0] == "ok"
 
 
+def test_a_delivery_log_that_cannot_be_written_is_found(run, configure):
+    Path("digest-deliveries.log").mkdir()
+    configure(FILES)
+    result, what = findings(run("check", "--json", *NOW))["delivery log"]
+    assert (result, "digest-deliveries.log: the delivery log cannot be written" in what) == ("failed", True)
+
+
+@pytest.mark.parametrize(("place", "result"), [("back", "ok"), ("elsewhere", "failed")])
+def test_it_is_seen_whether_mail_that_comes_back_can_be_looked_into_and_none_is_taken_in(run, configure, place, result):
+    for part in ("new", "cur", "tmp"):
+        Path("back", part).mkdir(parents=True)
+    Path("back/new/1").write_text("Subject: hello\n\n")
+    configure(FILES)
+    with Path("config.toml").open("a") as file:
+        file.write(f'[bounces]\naddress = "bounce@lab.org"\nmaildir = "{place}"\n')
+    found = findings(run("check", "--json", *NOW))["bounces"]
+    assert (found[0], str(Path(place).resolve()) in found[1]) == (result, True)
+    assert [file.name for file in Path("back").rglob("1*")] == ["1"]
+
+
 def test_every_fault_of_the_configuration_is_a_line(run):
     Path("config.toml").write_text('[smtp]\nprot = 1\n[[sources]]\nkind = "arxvi"\n')
     ran = run("check", "--json")
@@ -199,6 +222,10 @@ def test_secrets_that_everybody_can_read_are_a_warning(run, configure):
     ran = run("check", "--json", *NOW)
     assert "chmod 600" in findings(ran)["smtp.password"][1]
     assert "hunter2" not in ran.out
+    configure(FILES)
+    with Path("config.toml").open("a") as file:
+        file.write('[bounces]\nusername = "u"\npassword = "hunter2"\n')
+    assert "chmod 600" in findings(run("check", "--json", *NOW))["bounces.password"][1]
 
 
 def test_nobody_to_send_to_is_a_warning(run, configure):
