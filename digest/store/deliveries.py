@@ -151,8 +151,10 @@ def _aside(row: Row[Any], now: datetime, wanted: Wanted) -> _Move | None:
         return _move(row, State.UNKNOWN, now, attempts=_attempts(row), detail=_LOST)
     if left:
         return _move(row, State.CANCELLED, now)
+    if late and row.state is State.UNKNOWN:
+        return _stay(row, next_attempt=None)
     if late:
-        return _stay(row, next_attempt=None) if row.state is State.UNKNOWN else _move(row, State.EXPIRED, now)
+        return _move(row, State.UNKNOWN if row.resent else State.EXPIRED, now)
     if _waits(row, now):
         return _stay(row, next_attempt=_return(row))
     return None

@@ -6,16 +6,17 @@ from digest.errors import StoreError
 from digest.model import State
 
 # claimed -> claimed, sending -> claimed: another worker takes over from one whose lease ran out.
+# pending, claimed, deferred -> unknown: too old for another try, and an earlier one may have arrived.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
+    State.PENDING: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.UNKNOWN}),
     State.CLAIMED: frozenset(
         {
             *(State.SENDING, State.PENDING, State.CLAIMED, State.DEFERRED),
-            *(State.FAILED, State.CANCELLED, State.EXPIRED),
+            *(State.FAILED, State.CANCELLED, State.EXPIRED, State.UNKNOWN),
         }
     ),
     State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN, State.CLAIMED}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.UNKNOWN}),
     State.UNKNOWN: frozenset({State.CLAIMED, State.CANCELLED}),
     State.SENT: frozenset(),
     State.FAILED: frozenset(),

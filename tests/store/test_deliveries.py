@@ -37,14 +37,18 @@ def test_a_delivery_goes_only_where_the_table_lets_it(before, after):
             moved(before, after)
 
 
-@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED])
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED])
 def test_what_is_over_stays_over(state):
     assert MOVES[state] == frozenset()
 
 
 def test_only_what_was_being_sent_can_have_been_sent():
     assert [state for state in State if State.SENT in MOVES[state]] == [State.SENDING]
-    assert [state for state in State if State.UNKNOWN in MOVES[state]] == [State.SENDING]
+
+
+def test_what_can_expire_can_be_held_instead_since_an_earlier_attempt_may_have_arrived():
+    expiring = {state for state in State if State.EXPIRED in MOVES[state]}
+    assert {state for state in State if State.UNKNOWN in MOVES[state]} == {State.SENDING, *expiring}
 
 
 # --- the happy way ------------------------------------------------------------------------------------------------
@@ -306,6 +310,21 @@ def test_what_may_have_arrived_and_is_too_old_to_be_sent_again_stays_unknown(sto
     assert claim(store, NOW + DAY, "two", expiry=DAY) == []
     assert states(store) == {State.UNKNOWN: 2}
     assert claim(store, NOW + 99 * DAY, "two") == []
+
+
+def test_nor_is_it_forgotten_that_it_may_have_arrived_if_the_second_try_came_to_nothing(store):
+    publish_for(store, 4)
+    for first in claim(store, limit=3):
+        assert begin(store, first)
+        end(store, first, Outcome(Verdict.UNKNOWN, "no reply"), Settled(State.UNKNOWN, NOW + HOUR))
+    given_back, put_off, _dead, never_tried = sorted(claim(store, NOW + HOUR, "two"), key=lambda each: each.id)
+    store.release([given_back, never_tried], NOW + HOUR)
+    assert begin(store, put_off, NOW + HOUR)
+    end(store, put_off, Outcome(Verdict.DEFERRED, "451", 451), Settled(State.DEFERRED, NOW + DAY), NOW + HOUR)
+    assert states(store) == {State.PENDING: 2, State.DEFERRED: 1, State.CLAIMED: 1}
+    assert claim(store, NOW + DAY, "three", expiry=DAY) == []
+    assert states(store) == {State.UNKNOWN: 3, State.EXPIRED: 1}
+    assert store.overview(NOW).held == 3
 
 
 # --- sent again ---------------------------------------------------------------------------------------------------
