@@ -170,12 +170,15 @@ def changes(found: Iterable[Condition], remembered: Iterable[Alert], now: dateti
 
 def _holds(condition: Condition, before: Alert | None, now: datetime) -> Change | None:
     alert = before or Alert(condition.key, condition.what, now)
+    if alert.begun_at > now + _DAY:  # by a clock that was ahead
+        alert = Alert(condition.key, condition.what, now)
     if alert.over_at is not None:
         if not _a_day_ago(alert.told_at, now):
             return None  # it comes and goes
         alert = replace(alert, begun_at=now, told_at=None, over_at=None)
     if alert.told_at is None and now - alert.begun_at < condition.patience:
-        return Change(None, replace(alert, what="")) if before is None else None
+        waiting = replace(alert, what="")
+        return Change(before, waiting) if before is None or before.begun_at != alert.begun_at else None
     alert = replace(alert, what=condition.what)
     if alert.told_at is not None and not _a_day_ago(alert.told_at, now):
         return None
@@ -199,4 +202,4 @@ def untold(change: Change) -> Alert | None:
 
 
 def _a_day_ago(moment: datetime | None, now: datetime) -> bool:
-    return moment is None or moment <= now - _DAY
+    return moment is None or abs(now - moment) >= _DAY  # a day ahead: by a clock that was

@@ -198,3 +198,23 @@ def test_what_is_remembered_names_when_it_began(memory):
     memory.look(NOW + HOUR, SLOW)
     assert memory.alerts["relay"] == Alert("relay", SLOW.what, NOW, told_at=NOW + HOUR)
     assert memory.told[0][0] == Told.BEGUN
+
+
+@pytest.mark.parametrize(("condition", "again"), [(WRONG, NOW), (SLOW, NOW + HOUR)])
+def test_what_was_told_by_a_clock_that_was_years_ahead_is_told_again_by_one_that_is_right(memory, condition, again):
+    wrong = NOW + 4_000 * DAY
+    memory.look(wrong, condition)
+    memory.look(wrong + HOUR, condition)
+    memory.told.clear()
+    for minutes in range(0, 120, 10):
+        memory.look(NOW + timedelta(minutes=minutes), condition)
+    assert memory.told == [("begun", again)]
+    assert memory.alerts["relay"] == Alert("relay", condition.what, NOW, told_at=again)
+
+
+def test_what_began_before_the_clock_was_wrong_is_told_once_a_day_after_it(memory):
+    memory.look(NOW, WRONG)
+    memory.look(NOW + 4_000 * DAY, WRONG)
+    memory.look(NOW + HOUR, WRONG)
+    memory.look(NOW + 2 * HOUR, WRONG)
+    assert memory.told[2:] == [("lasts", NOW + HOUR)]
