@@ -113,6 +113,12 @@ def test_every_command_shows_an_example():
     assert lacking == []
 
 
+def test_no_help_has_words_in_brackets_which_would_be_taken_for_markup_and_not_shown():
+    for path, command in _leaves(typer.main.get_command(app)):
+        told = [command.help, *(getattr(parameter, "help", None) for parameter in command.params)]
+        assert [text for text in told if re.search(r"(?<!\\)\[[a-z]+\]", text or "")] == [], path
+
+
 def _leaves(command, path: str = "digest"):
     subs = getattr(command, "commands", {})
     if not subs:

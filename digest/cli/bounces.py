@@ -33,8 +33,8 @@ def bounces(
 ) -> None:
     """Take in mail that came back: bounces suppress addresses, complaints and wishes to leave unsubscribe.
 
-    Looks where [bounces] says, unless told otherwise; `digest run` does so by itself. Only what carries a token of one of
-    your messages counts. Exit status 75 if an inbox could not be looked into, or the mail of a pipe not be taken in.
+    Looks where the configuration says, unless told otherwise; `digest run` does so by itself. Only what carries a token
+    of one of your messages counts. Exit status 75 if an inbox could not be looked into, or the mail of a pipe not be taken in.
 
     Example: digest bounces
     """

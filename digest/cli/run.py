@@ -21,8 +21,8 @@ _LONGEST_ROUND = timedelta(minutes=10)  # of deliveries: others are due meanwhil
 def run(ctx: typer.Context, now: Now = None) -> None:
     """Pull on each source's schedule, and compose and deliver what is due, until told to stop.
 
-    Stops cleanly on SIGTERM: the message in hand is finished. After downtime, today's editions are caught up.
-    --now is the time of the first tick only.
+    Stops cleanly on SIGTERM, SIGHUP and Ctrl-C: the message in hand is finished. After downtime, today's editions are
+    caught up. --now is the time of the first tick only.
 
     Example: digest --config /etc/digest/config.toml run
     """

@@ -24,7 +24,7 @@ def send(
     """Compose and deliver what is due, once.
 
     Exit status 1 if any delivery failed for good, 75 if the mail relay could not be used (nothing is lost: what waits
-    is sent by the next run). SIGTERM lets the messages in hand be finished, and leaves the rest to the next run.
+    is sent by the next run). SIGTERM, SIGHUP and Ctrl-C let the messages in hand be finished, and leave the rest to it.
 
     Example: digest pull && digest send
     """

@@ -21,7 +21,7 @@ _FEWEST = 30  # as operator.keep_days
 def vacuum(
     ctx: typer.Context,
     keep_days: Annotated[
-        int | None, typer.Option("--keep-days", min=_FEWEST, help="Instead of [operator] keep_days.")
+        int | None, typer.Option("--keep-days", min=_FEWEST, help="Instead of operator.keep_days.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; take nothing away.")] = False,
     now: Now = None,
