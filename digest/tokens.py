@@ -74,7 +74,9 @@ _PROOF_BYTES, _PROOF = 10, 16
 
 
 def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
-    """Of the same form as an edition's token, after a letter for what it is good for: 35 characters for a hundred million
+    """What the addresses of one edition's message hold (VERP), so that a bounce, or a wish to leave, says what it is about.
+
+    Of the same form as an edition's token, after a letter for what it is good for: 35 characters for a hundred million
     subscribers, of `a-z0-9-`, so that a local part of 28 is left for the mailbox (RFC 5321, 4.5.3.1.1).
     """
     day = issue_date.isoformat()
@@ -82,16 +84,6 @@ def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
     proofs = base64.b32encode(mac[: 2 * _PROOF_BYTES]).decode().lower()
     name = f"{subscriber}-{day.replace('-', '')}-"
     return Addressed(f"b{name}{proofs[:_PROOF]}", f"u{name}{proofs[_PROOF:]}")
-
-
-def return_token(secret: bytes, subscriber: int, issue_date: date) -> str:
-    """What the envelope sender of one edition holds (VERP), so that a bounce says which message it is about."""
-    return addressed(secret, subscriber, issue_date).back
-
-
-def leave_token(secret: bytes, subscriber: int, issue_date: date) -> str:
-    """What the address holds that a wish to leave is mailed to."""
-    return addressed(secret, subscriber, issue_date).leave
 
 
 ADDRESSED = re.compile(r"[bu](\d{1,18})-(\d{4})(\d\d)(\d\d)-[a-z2-7]{16}", re.ASCII | re.IGNORECASE)

@@ -12,7 +12,7 @@ from digest.errors import InboxError, StoreError
 from digest.model import Edition, Effect, Mail, Report, Return, Status, Subscriber
 from digest.pipeline import Box, Delivered, Parts, Post
 from digest.store import open_store
-from digest.tokens import edition_token, leave_token, return_token
+from digest.tokens import Addressed, addressed, edition_token
 
 NOW, DAY = datetime(2026, 5, 18, 12, tzinfo=UTC), date(2026, 5, 18)
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -60,7 +60,7 @@ def box(inbox, name="box", **fields):
 
 
 def back(store, number=1, day=DAY):
-    return return_token(store.secret(), number, day)
+    return addressed(store.secret(), number, day).back
 
 
 def bounce(token):
@@ -72,7 +72,7 @@ def statuses(store):
 
 
 def test_what_lies_in_an_inbox_is_taken_in_and_marked(store):
-    leave = leave_token(store.secret(), 2, DAY).upper()
+    leave = addressed(store.secret(), 2, DAY).leave.upper()
     inbox = Inbox({"a": [bounce(back(store))], "b": [Report(Return.UNSUBSCRIBE, leave)]})
     pipeline.take_back(parts(store, box(inbox)), NOW)
     assert statuses(store) == {ANN: Status.SUPPRESSED, BOB: Status.REMOVED}
@@ -96,10 +96,10 @@ def test_what_the_store_does_not_have_is_not_marked(store, monkeypatch):
 
 def forgeries(secret):
     """What it is -> a report with a token that must do nothing."""
-    back, leave = return_token(secret, 1, DAY), leave_token(secret, 1, DAY)
+    back, leave = addressed(secret, 1, DAY)
     return {
         "no token": bounce(""),
-        "somebody else's secret": bounce(return_token(b"another", 1, DAY)),
+        "somebody else's secret": bounce(addressed(b"another", 1, DAY).back),
         "the end cut": bounce(back[:-1]),
         "another day": bounce(back.replace("20260518", "20260519")),
         "another subscriber": bounce(back.replace("b1-", "b2-")),
@@ -129,9 +129,9 @@ def test_a_bounce_of_an_edition_that_never_was_is_logged_and_dropped(store):
     assert set(statuses(store).values()) == {Status.ACTIVE}
 
 
-@pytest.mark.parametrize("token", [return_token, leave_token])
-def test_a_complaint_counts_by_whichever_address_it_kept(store, token):
-    complaint = Report(Return.COMPLAINT, token(store.secret(), 1, DAY))
+@pytest.mark.parametrize("kept", Addressed._fields)
+def test_a_complaint_counts_by_whichever_address_it_kept(store, kept):
+    complaint = Report(Return.COMPLAINT, getattr(addressed(store.secret(), 1, DAY), kept))
     pipeline.take_back(parts(store, box(Inbox({"a": [complaint]}))), NOW)
     assert statuses(store) == {ANN: Status.REMOVED, BOB: Status.ACTIVE}
 

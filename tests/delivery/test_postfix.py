@@ -25,7 +25,7 @@ from digest.delivery import Relay, SendmailTransport, Signer, SmtpTransport, key
 from digest.delivery.returns import read
 from digest.delivery.wire import as_sent
 from digest.model import Message, Return, Verdict
-from digest.tokens import return_token
+from digest.tokens import addressed
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DIGEST_TEST_POSTFIX") != "1" or not shutil.which("postfix") or os.geteuid() != 0,
@@ -246,7 +246,7 @@ def test_a_message_goes_through_postfix_own_sendmail_and_one_that_is_given_up_do
 
 @pytest.mark.parametrize(("domain", "kind"), [("dead", Return.PERMANENT), ("full", Return.TEMPORARY)])
 def test_what_postfix_gives_back_says_whom_it_was_for(relay, domain, kind):
-    token = return_token(b"secret", 7, NOW.date())
+    token = addressed(b"secret", 7, NOW.date()).back
     before = set(relay[1].glob("new/*"))
     content = as_sent(f"{HEAD}\n.\nx\n".encode())
     mail = Message(f"bounce+{token}@example.org", f"ann@{domain}.example.net", "<1@x>", content)

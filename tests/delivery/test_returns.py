@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from digest.delivery import letters
 from digest.delivery.returns import read
 from digest.model import Return
-from digest.tokens import leave_token, return_token
+from digest.tokens import addressed
 
 DAY = date(2026, 5, 18)
-BACK, LEAVE = return_token(b"secret", 7, DAY), leave_token(b"secret", 7, DAY)
+BACK, LEAVE = addressed(b"secret", 7, DAY)
 SAMPLES = Path(__file__).parent / "returned"
 
 
@@ -95,7 +95,7 @@ def test_a_wish_to_leave_counts_by_the_address_it_is_sent_to_alone():
 
 
 def test_a_mail_of_several_reports_is_each_of_them():
-    tokens = [return_token(b"secret", number, DAY) for number in range(3)]
+    tokens = [addressed(b"secret", number, DAY).back for number in range(3)]
     names = ["postfix_unknown_user", "gmail_out_of_storage", "arf_yahoo"]
     inner = "".join(
         f"--d\nContent-Type: message/rfc822\n\n{sample(name, token).decode()}\n"
