@@ -2,11 +2,11 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from digest.cli import sheets
 from digest.config.values import address as checked
 from digest.errors import UsageError
 from digest.model import Cause, Suppression
@@ -39,61 +39,39 @@ def to_csv(entries: Iterable[Suppression]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for entry in entries:
-        writer.writerow(map(_guarded, (entry.email, entry.cause.value, entry.at.isoformat(), entry.detail)))
+        writer.writerow(map(sheets.guarded, (entry.email, entry.cause.value, entry.at.isoformat(), entry.detail)))
     return text.getvalue()
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if re.match(r"'*[=+\-@\t\r]", cell) else cell
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
 
 
 # --- in -------------------------------------------------------------------------------------------------------------
 
 
 def read(content: bytes, now: datetime) -> Sifted:
-    """What a file says; lines with nothing in them are passed over. Raises UsageError if it is not text, or no CSV.
+    """What a file says; lines with nothing in them are passed over. Raises UsageError: it is no text.
 
     Without a first line that names the columns, each line is an address.
     """
-    text = _decoded(content)
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    named = [name.strip().strip('"').casefold() for name in first.split(separator)]
-    columns = named if "email" in named else COLUMNS[:1]
+    records = list(sheets.records(content))
+    named = [cell.strip().casefold() for cell in records[0].cells] if records else []
+    has_header = "email" in named
+    columns = named if has_header else COLUMNS[:1]
     entries: list[Suppression] = []
     faults: list[tuple[int, str]] = []
-    for line, cells in _lines(text, separator):
-        if any(cell.strip() for cell in cells) and not (line == 1 and columns is named):
-            filled = {name: _unguarded(cell).strip() for name, cell in zip(columns, cells, strict=False)}
-            try:
-                entries.append(_entry(filled, now))
-            except ValueError as error:
-                faults.append((line, str(error)))
+    for record in records[has_header:]:
+        try:
+            entries.extend(_entries(columns, record, now))
+        except ValueError as error:
+            faults.append((record.line, str(error)))
     return Sifted(entries, faults)
 
 
-def _decoded(content: bytes) -> str:
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        raise UsageError("This is not UTF-8: save the file as “CSV UTF-8”.") from None
-
-
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """(line it begins on, cells)."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    line = 1
-    try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise UsageError(f"Line {line} is not CSV: {error}.") from None
+def _entries(columns: Sequence[str], record: sheets.Record, now: datetime) -> Iterator[Suppression]:
+    """The entry of a record, if it is not empty. Raises ValueError: it has a fault."""
+    if record.fault:
+        raise ValueError(f"is not CSV: {record.fault}")
+    if any(cell.strip() for cell in record.cells):
+        cells = map(str.strip, map(sheets.unguarded, record.cells))
+        yield _entry(dict(zip(columns, cells, strict=False)), now)
 
 
 def _entry(cells: Mapping[str, str], now: datetime) -> Suppression:

@@ -1,8 +1,7 @@
 r"""Subscribers as CSV and JSON, and back: the keys of [[subscribers]] in config.toml, and `status`.
 
 In CSV, the items of a list are separated by semicolons; `\;` is a semicolon within an item, `\\` a backslash. A cell that
-a spreadsheet would take for a formula (`-survey`, `=GAN`) is written with a ' in front
-(https://owasp.org/www-community/attacks/CSV_Injection), which reading takes away.
+a spreadsheet would take for a formula (`-survey`, `=GAN`) is written with a ' in front, which reading takes away.
 """
 
 import csv
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digest import config
+from digest.cli import sheets
 from digest.errors import Fault, UsageError
 from digest.model import Origin, Status, Subscriber
 from digest.ranking.query import parse
@@ -85,7 +85,7 @@ def to_csv(subscribers: Iterable[Subscriber]) -> str:
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     for subscriber in subscribers:
-        writer.writerow({key: _guarded(_cell(value)) for key, value in record(subscriber).items()})
+        writer.writerow({key: sheets.guarded(_cell(value)) for key, value in record(subscriber).items()})
     return text.getvalue()
 
 
@@ -101,21 +101,13 @@ def _cell(value: object) -> str:
             return str(value)
 
 
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if re.match(r"'*[=+\-@\t\r]", cell) else cell
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
-
-
 # --- in -------------------------------------------------------------------------------------------------------------
 
 
 def from_json(content: bytes) -> Iterator[Row]:
     """The rows of a list of objects; raises UsageError if it is not one."""
     try:
-        document = json.loads(_decoded(content))
+        document = json.loads(sheets.decoded(content))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"This is not JSON: {error}") from None
     if not isinstance(document, list):
@@ -129,45 +121,16 @@ def from_json(content: bytes) -> Iterator[Row]:
 
 def from_csv(content: bytes) -> Iterator[Row]:
     """The rows below a header; raises UsageError if that is missing or has columns that mean nothing."""
-    text = _decoded(content)
-    told = re.match(r"sep=(.)\r?\n", text)  # some spreadsheets begin by saying how they separate
-    first, body = (2, text[told.end() :]) if told else (1, text)
-    header = body.partition("\n")[0]
-    separator = told[1] if told else max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True)
-    records = _records(reader, first)
-    _, names, _ = next(records, (0, [], ""))
-    columns = _columns(names)
+    records = sheets.records(content, strict=True)
+    columns = _columns(next(records, sheets.Record(0, [])).cells)
     for line, cells, fault in records:
         if fault:
-            yield Row(f"line {line}", fault=fault)
+            yield Row(f"line {line}", fault=f"{fault}; {_QUOTING}")
         elif any(cell.strip() for cell in cells):
             yield _row(line, columns, cells)
 
 
-def _decoded(content: bytes) -> str:
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"Line {line} is not UTF-8: save the file as “CSV UTF-8”.") from None
-
-
-def _records(reader: Any, first: int) -> Iterator[tuple[int, list[str], str]]:
-    """(line it begins on, cells, what is wrong with it)."""
-    while True:
-        line = reader.line_num + first
-        try:
-            yield line, next(reader), ""
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield (
-                line,
-                [],
-                f'{error}; a cell that holds quotes is itself quoted, and they are doubled: """flow matching""^3"',
-            )
+_QUOTING = 'a cell that holds quotes is itself quoted, and they are doubled: """flow matching""^3"'
 
 
 def _columns(names: Sequence[str]) -> list[str]:
@@ -185,7 +148,7 @@ def _columns(names: Sequence[str]) -> list[str]:
 def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) > len(columns):
         return Row(f"line {line}", fault=f"has {len(cells)} cells below {len(columns)} columns")
-    filled = {key: _unguarded(cell).strip() for key, cell in zip(columns, cells, strict=False)}
+    filled = {key: sheets.unguarded(cell).strip() for key, cell in zip(columns, cells, strict=False)}
     table = {key: _items(cell) if key in _LISTS else cell for key, cell in filled.items() if cell}
     return Row(f"line {line}", table, frozenset(COLUMNS) - set(columns))
 

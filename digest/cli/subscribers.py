@@ -1,6 +1,5 @@
 """`digest subscribers`: who gets a digest."""
 
-import sys
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -85,18 +84,15 @@ def export(
 
     Example: digest subscribers export subscribers.csv
     """
-    from digest.cli import roster, wiring
+    from digest.cli import roster, sheets, wiring
     from digest.text.counts import counted
 
     with _opened(ctx, None) as (settings, store):
         present = wiring.everybody(settings, store, or_now(None))
-    text = roster.to_json(present) if _shape(file, shape) is Shape.JSON else roster.to_csv(present)
-    if file is None or str(file) == "-":
-        sys.stdout.write(text)
-        return
-    # Spreadsheets take a CSV without a mark for the encoding of another decade.
-    file.write_text(text, encoding="utf-8" if _shape(file, shape) is Shape.JSON else "utf-8-sig", newline="")
-    typer.echo(f"Wrote {counted(len(present), 'subscriber')} to {file}.", err=True)
+    is_json = _shape(file, shape) is Shape.JSON
+    text = roster.to_json(present) if is_json else roster.to_csv(present)
+    if sheets.wrote(text, file, marked=not is_json):
+        typer.echo(f"Wrote {counted(len(present), 'subscriber')} to {file}.", err=True)
 
 
 def _shape(file: Path | None, given: Shape | None) -> Shape:
@@ -287,9 +283,9 @@ def import_(
 
     Example: digest subscribers import lab.csv --dry-run
     """
-    from digest.cli import roster
+    from digest.cli import roster, sheets
 
-    content = sys.stdin.buffer.read() if str(file) == "-" else _content(file)
+    content = sheets.content(file)
     rows = roster.from_json(content) if _shape(file, shape) is Shape.JSON else roster.from_csv(content)
     moment = or_now(now)
     with _opened(ctx, None if dry_run else moment) as (settings, store):
@@ -304,13 +300,6 @@ def import_(
     typer.echo(f"{'This would be: ' if dry_run else ''}{counts}, {len(sifted.faults)} with faults.")
     if sifted.faults:
         raise typer.Exit(1)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _ever_known(settings: "Settings", store: "Store", now: datetime) -> "list[Subscriber]":

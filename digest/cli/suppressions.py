@@ -1,6 +1,5 @@
 """`digest suppressions`: the addresses that no mail is sent to."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -106,14 +105,10 @@ def import_(
 
     Example: digest suppressions import suppressed.csv
     """
-    from digest.cli import blocklist
+    from digest.cli import blocklist, sheets
 
     moment = or_now(now)
-    try:
-        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
-    sifted = blocklist.read(content, moment)
+    sifted = blocklist.read(sheets.content(file), moment)
     with _store(ctx, None if dry_run else moment) as store:
         known = {entry.email.casefold() for entry in store.suppressions()}
         new = len({e.email.casefold() for e in sifted.entries} - known)
@@ -136,14 +131,10 @@ def export(
 
     Example: digest suppressions export suppressed.csv
     """
-    from digest.cli import blocklist
+    from digest.cli import blocklist, sheets
     from digest.text.counts import counted
 
     with _store(ctx) as store:
         entries = store.suppressions()
-    text = blocklist.to_csv(entries)
-    if file is None or str(file) == "-":
-        sys.stdout.write(text)
-        return
-    file.write_text(text, encoding="utf-8-sig", newline="")
-    typer.echo(f"Wrote {counted(len(entries), 'address', 'addresses')} to {file}.", err=True)
+    if sheets.wrote(blocklist.to_csv(entries), file):
+        typer.echo(f"Wrote {counted(len(entries), 'address', 'addresses')} to {file}.", err=True)

@@ -8,7 +8,7 @@ import pytest
 
 from digest.model import Cause, Edition, Report, Return, Status, Subscriber, Suppression
 from digest.store import open_store
-from digest.tokens import leave_token, return_token
+from digest.tokens import addressed
 
 CONFIG = """
 [[sources]]
@@ -78,7 +78,7 @@ def came_back(name, content):
 
 
 def test_what_lies_in_the_maildir_is_taken_in_and_told(run, secret):
-    came_back("a", BOUNCE.format(token=return_token(secret, 2, DAY)))
+    came_back("a", BOUNCE.format(token=addressed(secret, 2, DAY).back))
     came_back("b", "To: someone\nSubject: Automatic reply\n\nx")
     ran = run("bounces", *AT_NOON)
     assert ran.code == 0
@@ -92,14 +92,14 @@ def test_what_lies_in_the_maildir_is_taken_in_and_told(run, secret):
 
 
 def test_a_pipe_brings_one_mail(run, secret):
-    ran = run("bounces", "-", "--json", *AT_NOON, stdin=BOUNCE.format(token=return_token(secret, 2, DAY).upper()))
+    ran = run("bounces", "-", "--json", *AT_NOON, stdin=BOUNCE.format(token=addressed(secret, 2, DAY).back.upper()))
     (told,) = json.loads(ran.out)
     assert (ran.code, told["effect"], told["subscriber"], told["code"]) == (0, "suppressed", ANN, "5.1.1")
     assert status() is Status.SUPPRESSED
 
 
 def test_a_forged_mail_is_told_and_is_no_failure_of_the_pipe(run, secret):
-    ran = run("bounces", "-", stdin=BOUNCE.format(token=leave_token(secret, 2, DAY)))
+    ran = run("bounces", "-", stdin=BOUNCE.format(token=addressed(secret, 2, DAY).leave))
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 forged.")
     assert run("bounces", "-", stdin=b"\xff\x00").out.endswith("1 ignored.\n")
     assert status() is Status.ACTIVE
@@ -107,7 +107,7 @@ def test_a_forged_mail_is_told_and_is_no_failure_of_the_pipe(run, secret):
 
 def test_a_mail_that_cannot_be_taken_in_stays_with_the_mail_server(run, secret):
     Path("digest.db").rename("away.db")
-    ran = run("bounces", "-", stdin=BOUNCE.format(token=return_token(secret, 2, DAY)))
+    ran = run("bounces", "-", stdin=BOUNCE.format(token=addressed(secret, 2, DAY).back))
     assert ran.code == 75
     assert "digest.db" in ran.err
     Path("config.toml").write_text("nonsense")
@@ -117,7 +117,7 @@ def test_a_mail_that_cannot_be_taken_in_stays_with_the_mail_server(run, secret):
 def test_any_maildir_can_be_named(run, secret):
     for name in ("new", "cur"):
         (Path("other") / name).mkdir(parents=True)
-    Path("other/new/a").write_text(BOUNCE.format(token=return_token(secret, 2, DAY)))
+    Path("other/new/a").write_text(BOUNCE.format(token=addressed(secret, 2, DAY).back))
     assert run("bounces", "--maildir", "other", *AT_NOON).out.endswith("1 suppressed.\n")
     ran = run("bounces", "--maildir", "nowhere")
     assert (ran.code, ran.out) == (75, "Nothing came back.\n")
@@ -127,7 +127,7 @@ def test_any_maildir_can_be_named(run, secret):
 def test_one_inbox_that_cannot_be_looked_into_does_not_stop_the_other(run, secret):
     imap = 'imap_host = "localhost"\nimap_port = 1\nusername = "a"\npassword = "b"\n'
     Path("config.toml").write_text(CONFIG.replace("\n[[subscribers]]", f"{imap}\n[[subscribers]]"))
-    came_back("a", BOUNCE.format(token=return_token(secret, 2, DAY)))
+    came_back("a", BOUNCE.format(token=addressed(secret, 2, DAY).back))
     ran = run("bounces", *AT_NOON)
     assert (ran.code, status()) == (75, Status.SUPPRESSED)
     assert "INBOX at localhost:1: no connection" in ran.err
@@ -256,14 +256,18 @@ def test_faults_of_a_list_are_named_with_their_lines_and_stop_nothing(run):
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "said"), [(b"\xff\xff", "not UTF-8"), (b'email\n"\x00' + b"x" * 200_000, "not CSV")]
-)
-def test_what_is_no_list_is_told(run, content, said):
-    Path("list.csv").write_bytes(content)
+def test_a_line_that_is_no_csv_stops_no_other(run):
+    Path("list.csv").write_text(f'sep=;\nemail\n"{"x" * 200_000}"\n{ANN}\n')
+    ran = run("suppressions", "import", "list.csv", *AT_NOON)
+    assert (ran.code, ran.out) == (1, "1 added, 0 there already, 1 with faults.\n")
+    assert ran.err.startswith("list.csv, line 3: is not CSV: field larger")
+
+
+def test_what_is_no_list_is_told(run):
+    Path("list.csv").write_bytes(b"a@example.org\n\xff\xff")
     ran = run("suppressions", "import", "list.csv")
     assert ran.code == 2
-    assert said in ran.err
+    assert "Line 2 is not UTF-8" in ran.err
     assert "cannot be read" in run("suppressions", "import", "nowhere.csv").err
 
 
@@ -313,5 +317,5 @@ def test_a_digest_says_where_bounces_go(run, secret):
         store.add(Subscriber("bob@example.org"), NOW)
     run("send", "--early", *AT_NOON)
     texts = [path.read_text() for path in Path("out/new").iterdir()]
-    token = leave_token(secret, 3, DAY)
+    token = addressed(secret, 3, DAY).leave
     assert any(f"<mailto:bounce+{token}@lists.example.org?subject=unsubscribe>" in text for text in texts)
