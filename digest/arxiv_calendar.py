@@ -90,10 +90,6 @@ def is_working(day: date) -> bool:
     return day.weekday() < _SATURDAY
 
 
-def next_working(day: date) -> date:
-    return day + (DAY if day.weekday() < _FRIDAY or day.weekday() == _SUNDAY else timedelta(days=7 - day.weekday()))
-
-
 def previous_working(day: date) -> date:
     return day - (DAY if 0 < day.weekday() < _SUNDAY else timedelta(days=(day.weekday() + 2) % 7 + 1))
 

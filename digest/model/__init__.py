@@ -5,7 +5,7 @@ aware UTC datetimes; dates are calendar days of whoever the field's comment name
 """
 
 from digest.model.alerts import Alert
-from digest.model.deliveries import Blame, Claim, Ended, Message, Outcome, Settled, State, Verdict
+from digest.model.deliveries import TAKEN_BEFORE, Blame, Claim, Ended, Message, Outcome, Settled, State, Verdict
 from digest.model.editions import NOT_YET_ANNOUNCED, NOT_YET_READ, Edition, Missing
 from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
@@ -31,6 +31,7 @@ __all__ = [
     "EVERY_DAY",
     "NOT_YET_ANNOUNCED",
     "NOT_YET_READ",
+    "TAKEN_BEFORE",
     "Account",
     "Alert",
     "Announcement",

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from digest.model.editions import Edition
 
+TAKEN_BEFORE = "the delivery log has it: it was taken before"  # why one counts as sent without being sent
+
 
 class State(StrEnum):
     """How far a delivery has come."""

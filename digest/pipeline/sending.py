@@ -11,7 +11,7 @@ import structlog
 
 from digest import pacing
 from digest.errors import RelayError, StoreError
-from digest.model import Blame, Cause, Claim, Ended, Outcome, Verdict
+from digest.model import TAKEN_BEFORE, Blame, Cause, Claim, Ended, Outcome, Verdict
 from digest.pipeline.gate import Gate
 from digest.pipeline.ledger import Ledger
 from digest.pipeline.line import Line, Prepared
@@ -20,7 +20,6 @@ from digest.pipeline.parts import Parts, Transport
 log = structlog.get_logger(__name__)
 
 _MOST_REFUSALS = 3  # messages in a row whose words are refused
-_NOTED = "the delivery log has it: it was taken before"
 _HALFWAY = "the attempt broke off after the message was handed over"
 
 
@@ -124,7 +123,7 @@ class Sender:
         unknown_here = not (prepared.claim.attempts or prepared.claim.resent)
         with self._desk.tally.lock:
             self._desk.tally.noted += bool(prepared.begun and unknown_here)
-        return Outcome(Verdict.SENT, _NOTED)
+        return Outcome(Verdict.SENT, TAKEN_BEFORE)
 
     def _begin(self, prepared: Prepared) -> bool:
         prepared.begun = self._desk.ledger.begin(prepared.claim)

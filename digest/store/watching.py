@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from digest.alerts import Facts
-from digest.model import Alert, Cause, Pace, SourceState, State, Status
+from digest.model import TAKEN_BEFORE, Alert, Cause, Pace, SourceState, State, Status
 from digest.store import keeping, overview, paces, pulls, tallies
 from digest.store.schema import deliveries, editions, sources, subscribers
 
 _A_DAY = timedelta(hours=24)
 _MOST_SAID = 3
 _LONGEST_SAID = 200
-_FROM_THE_LOG = "the delivery log has it%"
 
 
 def facts(connection: Connection, now: datetime, expiry: timedelta) -> Facts:
@@ -70,7 +69,7 @@ def _restored(connection: Connection, since: datetime) -> int:
     d = deliveries.c
     known = select(func.count()).join_from(deliveries, editions, editions.c.id == d.edition_id)
     new = (editions.c.composed_at > since, d.attempts <= 1, d.resent == 0)
-    return connection.scalar(known.where(d.detail.like(_FROM_THE_LOG), *new)) or 0
+    return connection.scalar(known.where(d.detail == TAKEN_BEFORE, *new)) or 0
 
 
 # --- for Prometheus -----------------------------------------------------------------------------------------------
