@@ -12,8 +12,8 @@ SLACK = timedelta(hours=6)  # how much later than its calendar says a source may
 _UNREAD = timedelta(hours=24)  # how long none of a source's pulls may be complete
 _RELAY = timedelta(hours=1)  # how long the relay may be unusable
 _DAY = timedelta(hours=24)
-_FAILURES = (State.FAILED, State.EXPIRED, State.UNKNOWN)
-_ENDS = (State.SENT, *_FAILURES)
+FAILURES = (State.FAILED, State.EXPIRED, State.UNKNOWN)  # of deliveries that are over
+_ENDS = (State.SENT, *FAILURES)
 
 
 # --- what is wrong ------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def _ask_again(source: Watched, state: SourceState) -> str:
 
 
 def _failing(facts: Facts, failed_share: float) -> Iterator[Condition]:
-    ended, failed = (sum(facts.ended.get(state, 0) for state in states) for states in (_ENDS, _FAILURES))
+    ended, failed = (sum(facts.ended.get(state, 0) for state in states) for states in (_ENDS, FAILURES))
     if failed > ended * failed_share:
         reasons = "\n".join(f"  {_times(count)}: {said or 'nothing was said'}" for said, count in facts.said)
         what = f"{failed} of {ended} digests of the last 24 hours did not go through"

@@ -13,12 +13,11 @@ from digest.model import Claim, Edition, Ended, Schedule, State, Status
 from digest.store import editions as published
 from digest.store.moves import MOVES, moved
 from digest.store.schema import deliveries, editions, subscribers
-from digest.store.sql import chunks
+from digest.store.sql import chunks, plain
 
-_LONGEST_DETAIL = 1_000
 _WITHDRAWABLE = [state for state, ways in MOVES.items() if State.CANCELLED in ways and state is not State.CLAIMED]
 _AT_REST = [State.PENDING, State.DEFERRED, State.UNKNOWN]  # in nobody's hands
-_LEFT = frozenset({Status.REMOVED, Status.SUPPRESSED})
+LEFT = frozenset({Status.REMOVED, Status.SUPPRESSED})  # what waits for them is withdrawn
 _GONE = "its content was taken away, being too old"
 _LOST = "the worker that was sending it stopped; it may have gone out"
 
@@ -145,7 +144,7 @@ def _expire(connection: Connection, now: datetime, wanted: Wanted) -> None:
 
 def _aside(row: Row[Any], now: datetime, wanted: Wanted) -> _Move | None:
     """What becomes of a delivery that is due but must not be sent, or not yet; None if it may be."""
-    left = row.status in _LEFT
+    left = row.status in LEFT
     late = wanted.expiry is not None and row.created_at <= now - wanted.expiry
     if row.state is State.SENDING and (wanted.on_unknown == "hold" or left or late):
         return _move(row, State.UNKNOWN, now, attempts=_attempts(row), detail=_LOST)
@@ -211,7 +210,7 @@ def fail(connection: Connection, rows: Sequence[Row[Any]], why: Mapping[int, str
     bad = [row.id for row in rows if row.edition_id in why]
     held = connection.execute(_THESE, {"numbers": bad}).all()
     claimed = [row for row in held if row.state is State.CLAIMED]
-    _make(connection, [_move(row, State.FAILED, now, detail=_kept(why[row.edition_id])) for row in claimed])
+    _make(connection, [_move(row, State.FAILED, now, detail=plain(why[row.edition_id])) for row in claimed])
 
 
 # --- in a worker's hands ------------------------------------------------------------------------------------------
@@ -248,7 +247,7 @@ def progress(connection: Connection, begun: Sequence[Claim], ended: Sequence[End
 
 def _begun(row: Row[Any], claim: Claim, now: datetime) -> _Move:
     """What the delivery becomes when its worker is about to hand the message over."""
-    if row.status in _LEFT:
+    if row.status in LEFT:
         return _move(row, State.CANCELLED, now)
     moved_house = row.email != claim.edition.subscriber.email
     if moved_house or claim.lease_until <= now or _waits(row, now):
@@ -259,12 +258,8 @@ def _begun(row: Row[Any], claim: Claim, now: datetime) -> _Move:
 
 def _ended(row: Row[Any], ended: Ended, now: datetime) -> _Move:
     outcome, settled = ended.outcome, ended.settled
-    said = {"code": outcome.code, "detail": _kept(outcome.detail), "attempts": ended.claim.attempts + 1}
+    said = {"code": outcome.code, "detail": plain(outcome.detail), "attempts": ended.claim.attempts + 1}
     return _move(row, settled.state, now, next_attempt=settled.next_attempt, **said)
-
-
-def _kept(words: str) -> str:
-    return words[:_LONGEST_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def release(connection: Connection, claims: Sequence[Claim], until: datetime) -> None:

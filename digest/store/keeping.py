@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, select
 
-from digest.store import tallies
+from digest.pacing import BREAKER, LINES, RELAY
+from digest.store import marks, tallies
 from digest.store.database import Database
 from digest.store.schema import (
     announcements,
@@ -21,7 +22,6 @@ from digest.store.schema import (
     feedback,
     listing_keys,
     listings,
-    meta,
     paces,
     picks,
     returns,
@@ -29,7 +29,7 @@ from digest.store.schema import (
     texts,
     versions,
 )
-from digest.store.sql import chunks, insert
+from digest.store.sql import chunks
 
 BATCH = 1_000  # rows taken away at a time: others that write wait for no longer than that takes
 _IDLE = timedelta(days=1)  # a pace that was not used for so long says nothing any more
@@ -60,7 +60,7 @@ def vacuum(database: Database, before: datetime, now: datetime, stopping: Callab
             done += part
     if not stopping():
         with database.writing(swift=True) as connection:
-            _note(connection, now)
+            marks.keep(connection, _DONE, now.isoformat())
     return done
 
 
@@ -76,13 +76,8 @@ def foreseen(connection: Connection, before: datetime) -> Vacuumed:
 
 def last(connection: Connection) -> datetime | None:
     """When a vacuum came to its end last."""
-    said = connection.scalar(select(meta.c.value).where(meta.c.key == _DONE))
+    said = marks.read(connection, _DONE)
     return None if said is None else datetime.fromisoformat(said)
-
-
-def _note(connection: Connection, now: datetime) -> None:
-    row = insert(connection, meta).values(key=_DONE, value=now.isoformat())
-    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": now.isoformat()}))
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
@@ -195,4 +190,4 @@ def _forget_paces(connection: Connection, now: datetime) -> None:
     """Domains that nothing is remembered of any more; the relay's own few rows stay."""
     c = paces.c
     idle = [or_(column.is_(None), column < now - _IDLE) for column in (c.free_at, c.quiet_until, c.eased_at)]
-    connection.execute(delete(paces).where(c.key.not_like("relay:%"), *idle))
+    connection.execute(delete(paces).where(c.key.not_in((RELAY, BREAKER, LINES)), *idle))

@@ -6,21 +6,15 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.model import Cause, Effect, Report, Return, State, Status, Suppression, Taken
+from digest.store import marks, suppressions
 from digest.store import subscribers as people
-from digest.store import suppressions
-from digest.store.schema import contents, deliveries, editions, meta, returns, subscribers
-from digest.store.sql import insert
+from digest.store.schema import contents, deliveries, editions, returns, subscribers
+from digest.store.sql import insert, plain
 from digest.store.subscribers import address
 
 # Digests in a row that came back, each on a day of its own, before nobody believes any more that it will pass:
 # Mailman's bounce_score_threshold, which has served the net for twenty years.
 PATIENCE = 5
-_LONGEST_DETAIL = 1_000
-
-
-def _plain(words: str) -> str:
-    """Strangers' words as every database takes them."""
-    return words[:_LONGEST_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
@@ -36,7 +30,7 @@ def suppress(connection: Connection, entry: Suppression, now: datetime) -> bool:
 
 
 def _clean(entry: Suppression) -> Suppression:
-    return Suppression(entry.email.strip(), entry.cause, entry.at, _plain(entry.detail))
+    return Suppression(entry.email.strip(), entry.cause, entry.at, plain(entry.detail))
 
 
 def unsuppress(connection: Connection, email: str, now: datetime) -> bool:
@@ -102,7 +96,7 @@ def _edition(connection: Connection, subscriber: int, issue_date: date) -> Any:
 def _noted(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> bool:
     """Write it down; False if it was before."""
     row = {"subscriber_id": subscriber, "issue_date": issue_date, "kind": report.kind}
-    row |= {"code": _plain(report.code), "detail": _plain(report.detail), "at": now}
+    row |= {"code": plain(report.code), "detail": plain(report.detail), "at": now}
     new = insert(connection, returns).values(row).on_conflict_do_nothing()
     return connection.scalar(new.returning(returns.c.subscriber_id)) is not None
 
@@ -157,9 +151,8 @@ def _gone_too_often(connection: Connection, subscriber: int) -> bool:
 def begin_reading(connection: Connection, name: str, now: datetime, until: datetime) -> bool:
     """Whether to look into an inbox now; if so, nobody else is told so before `until`."""
     key = f"next look into {name}"
-    planned = connection.scalar(select(meta.c.value).where(meta.c.key == key).with_for_update())
+    planned = marks.read(connection, key, held=True)
     if planned is not None and now < datetime.fromisoformat(planned) <= until:  # later: by a clock that was ahead
         return False
-    new = insert(connection, meta).values(key=key, value=until.isoformat())
-    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": until.isoformat()}))
+    marks.keep(connection, key, until.isoformat())
     return True

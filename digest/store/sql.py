@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
+_LONGEST_WORDS = 1_000  # characters
 _MOST_PARAMETERS = 10_000  # SQLite takes 32,766 in a statement, PostgreSQL's protocol 65,535
 
 
@@ -22,3 +23,8 @@ def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def plain(words: str) -> str:
+    """Strangers' words as both take them, and no more than somebody will read."""
+    return words[:_LONGEST_WORDS].encode("utf-8", "replace").decode().replace("\0", "")

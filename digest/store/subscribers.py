@@ -140,7 +140,7 @@ def add(connection: Connection, subscriber: Subscriber, now: datetime) -> Subscr
         UsageError: the address gets the digest already, or is paused, or is on the suppression list.
     """
     before = one(connection, subscriber.email)
-    if before is None or before.status in (Status.REMOVED, Status.SUPPRESSED):
+    if before is None or before.status in deliveries.LEFT:
         _allowed(connection, subscriber.email)
     if before is None:
         return _insert(connection, [subscriber], now)[0]
@@ -311,7 +311,6 @@ def _update(
         if _when(after) != _when(before):
             values |= _planned(after, now)
         connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
-    unsent = (Status.REMOVED, Status.SUPPRESSED)
-    deliveries.cancel(connection, [after.id for _, after in changes if after.status in unsent], now)
+    deliveries.cancel(connection, [after.id for _, after in changes if after.status in deliveries.LEFT], now)
     feedback.erase(connection, [after.id for _, after in changes if after.status is Status.REMOVED])
     return [after for _, after in changes]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from digest.alerts import Facts
+from digest.alerts import FAILURES, Facts
 from digest.model import TAKEN_BEFORE, Alert, Cause, Pace, SourceState, State, Status
 from digest.store import keeping, overview, paces, pulls, tallies
 from digest.store.schema import deliveries, editions, sources, subscribers
@@ -57,7 +57,7 @@ def _said(connection: Connection, since: datetime, expiry: timedelta) -> tuple[t
         select(said, func.count())
         .join_from(deliveries, editions, editions.c.id == deliveries.c.edition_id)
         .where(*_at_their_end(since, expiry))
-        .where(deliveries.c.state.in_([State.FAILED, State.EXPIRED, State.UNKNOWN]))
+        .where(deliveries.c.state.in_(FAILURES))
         .group_by(said)
         .order_by(func.count().desc(), said)
         .limit(_MOST_SAID)

@@ -6,26 +6,24 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from digest.store.schema import meta, subscribers
-from digest.store.sql import insert
+from digest.store import marks
+from digest.store.schema import subscribers
 
-_KEY = "zone data"
+_ZONES = "zone data"
 
 
 def changed(connection: Connection) -> str | None:
     """The mark of the zone data that subscribers live by, if it is another than the one kept; None if it is not."""
     names = connection.scalars(select(subscribers.c.timezone).distinct())
     mark = _mark(names)
-    kept = connection.scalar(select(meta.c.value).where(meta.c.key == _KEY))
-    return None if mark == kept else mark
+    return None if mark == marks.read(connection, _ZONES) else mark
 
 
 def keep(connection: Connection, mark: str) -> None:
     """Remember that everybody is planned by these zone data."""
-    connection.execute(insert(connection, meta).values(key=_KEY, value=mark).on_conflict_do_nothing())
-    connection.execute(update(meta).where(meta.c.key == _KEY).values(value=mark))
+    marks.keep(connection, _ZONES, mark)
 
 
 def _mark(names: Iterable[str]) -> str:
