@@ -9,10 +9,9 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from digest.delivery.wire import Checked, as_sent
-from digest.model import Message, Outcome
+from digest.model import Message
 
 _COLUMNS = 76
 _FOLD = "\r\n "
@@ -135,14 +134,3 @@ def simple(body: bytes) -> bytes:
     if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and body != b"\r\n":
         return body  # as nearly always: a copy is not for nothing
     return body.rstrip(b"\r\n") + b"\r\n"
-
-
-# --- on the way out -------------------------------------------------------------------------------------------------
-
-
-class CheckedTransport(Protocol):
-    """What every transport here offers."""
-
-    def send(self, message: Message, commit: Callable[[], bool], following: Message | None = None) -> Outcome: ...
-    def close(self) -> None: ...
-    def check(self) -> str: ...
