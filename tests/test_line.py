@@ -62,3 +62,13 @@ def test_a_place_given_back_is_taken():
     assert not found.enter(2)
     found.allow(2)
     assert found.enter(2)
+
+
+def test_an_end_is_not_undone_by_who_asked_right_before_it():
+    def asked():
+        found.end()  # somebody else's word, while this one is being found out
+        return False
+
+    found = Line(asked)
+    assert found.over
+    assert found.take() is None

@@ -29,7 +29,7 @@ class Line:
     """A short queue with an end that everybody sees.
 
     Args:
-        stopping: says that nothing more may begin; asked by one thread at a time.
+        stopping: says that nothing more may begin; any thread asks, several at once.
     """
 
     def __init__(self, stopping: Callable[[], bool]) -> None:
@@ -46,7 +46,8 @@ class Line:
     @property
     def over(self) -> bool:
         """Whether nothing more may begin."""
-        self._ended = self._ended or self._stopping()
+        if not self._ended and self._stopping():
+            self._ended = True  # and never False again, whoever else said so while we asked
         return self._ended
 
     def end(self) -> None:
@@ -63,10 +64,11 @@ class Line:
         with self._room:
             while not self.over and len(self._ready) > self._places:
                 self._room.wait(_LOOK)
-            if not self._ended:
-                self._ready.append(prepared)
-                self._work.notify()
-            return not self._ended
+            if self._ended:
+                return False
+            self._ready.append(prepared)
+            self._work.notify()
+            return True
 
     def drain(self) -> None:
         """Wait until all that was given is sent, or nothing more may begin."""
