@@ -108,8 +108,8 @@ def run(  # noqa: PLR0913  (all of them have a default)
     """Pull, compose, deliver and take back what is due, at once and then `every` minute, until a signal or `stop`.
 
     The first SIGTERM, SIGINT or SIGHUP lets the message in hand be finished; a second one ends the process at once,
-    which loses nothing either. `first` is the time that the first tick acts as; `chores` are done at the end of each tick. Returns the
-    exit status.
+    which loses nothing either. `first` is the time that the first tick acts as; `chores` are done at the end of each
+    tick. Returns the exit status.
     """
     stop = stop or Stop()
     pulse = pulse or Pulse()

@@ -241,6 +241,4 @@ class Delivered:
     unknown: int = 0
     relay: str | None = None  # why the relay could not be used, if it could not
     refused: str | None = None  # the relay's words, if what we say was refused again and again, and the round ended
-    noted: int = (
-        0  # of those sent: the delivery log has them, and the store, restored from a backup, knew of no attempt
-    )
+    noted: int = 0  # of those sent: the delivery log has them, the store, restored from a backup, knew of no attempt

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, text
 
+from digest.alerts import FAILURES
 from digest.model import Alert, Cause, Pace, Problem, State, Status
 from digest.pacing import BREAKER, quiet
 from digest.store import alerts, keeping, paces
@@ -32,7 +33,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A delivery that did not go through: put off, given up, or unknown."""
+    """A delivery that did not go through: put off, given up, expired, or unknown."""
 
     email: str
     issue_date: date
@@ -167,7 +168,7 @@ def _sources(connection: Connection) -> tuple[SourceStatus, ...]:
 
 
 def _failures(connection: Connection) -> tuple[Failure, ...]:
-    lost = deliveries.c.state.in_([State.FAILED, State.UNKNOWN, State.DEFERRED])
+    lost = deliveries.c.state.in_([*FAILURES, State.DEFERRED])
     d = deliveries.c
     query = (
         select(subscribers.c.email, editions.c.issue_date, d.state, d.attempts, d.code, d.detail, d.changed_at)

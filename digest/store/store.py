@@ -288,7 +288,7 @@ class Store:
         """A new subscriber, or one who comes back with their history.
 
         Raises:
-            UsageError: the address is subscribed already.
+            UsageError: the address is subscribed already, or on the suppression list.
         """
         with self._database.writing() as connection:
             return subscribers.add(connection, subscriber, now)
@@ -303,10 +303,11 @@ class Store:
             return subscribers.change(connection, subscriber, now)
 
     def set_status(self, email: str, status: Status, now: datetime) -> Subscriber:
-        """Pause, resume or remove.
+        """Pause, resume, remove or suppress. What waits to be sent waits through a pause; else it is cancelled.
 
         Raises:
-            UsageError: nobody is subscribed with this address.
+            UsageError: nobody is subscribed with this address, or it is on the suppression list and was to be resumed
+                or paused.
         """
         with self._database.writing() as connection:
             return subscribers.set_status(connection, email, status, now)

@@ -288,6 +288,7 @@ def test_what_is_too_old_is_never_sent_and_keeps_the_servers_last_words(store):
     end(store, first, Outcome(Verdict.DEFERRED, "451 later", 451), Settled(State.DEFERRED, NOW + DAY))
     assert claim(store, NOW + DAY, "two", expiry=DAY) == []
     assert states(store) == {State.EXPIRED: 2}
+    assert {each.detail for each in store.overview(NOW).failures} == {"451 later", ""}
 
 
 def test_what_waits_for_a_later_try_or_for_its_subscriber_ends_when_it_is_too_old(store):
