@@ -174,7 +174,7 @@ def _help(order: _Order, connection: "Connection") -> None:
     """A further process: deliver until nothing is left, or until the first one says stop, or is no more."""
     from digest.cli import logs
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # who means all of us tells the first, who tells us
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # who means all of us tells the first, who tells us
         signal.signal(number, signal.SIG_IGN)
     if order.verbose:
         logs.verbose(logs.hiding(order.settings))

@@ -1,4 +1,4 @@
-r"""Subscribers as CSV and JSON, and back: the keys of [[subscribers]] in config.toml, and `status`.
+r"""Subscribers as CSV and JSON, and back: the keys of [[subscribers]] in config.toml, `status` and `paused_until`.
 
 In CSV, the items of a list are separated by semicolons; `\;` is a semicolon within an item, `\\` a backslash. A cell that
 a spreadsheet would take for a formula (`-survey`, `=GAN`) is written with a ' in front, which reading takes away.
@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,8 @@ from digest.model import Origin, Status, Subscriber
 from digest.ranking.query import parse
 
 STATUS = "status"
-COLUMNS = (*config.SubscriberSettings.model_fields, STATUS)
+PAUSED_UNTIL = "paused_until"
+COLUMNS = (*config.SubscriberSettings.model_fields, STATUS, PAUSED_UNTIL)
 _LISTS = ("keywords", "categories", "sources", "days", "away")
 
 
@@ -72,6 +74,7 @@ def record(subscriber: Subscriber) -> dict[str, Any]:
         "locale": subscriber.locale,
         "send_empty": subscriber.send_empty,
         STATUS: subscriber.status.value,
+        PAUSED_UNTIL: subscriber.paused_until.isoformat() if subscriber.paused_until else "",
     }
 
 
@@ -206,11 +209,22 @@ def _read_row(row: Row, old: Subscriber | None, sources: Sequence[str]) -> tuple
     stays = _stays(row, old) if old is not None else {}
     table = {**stays, **row.table}
     status = table.pop(STATUS, Status.ACTIVE.value)
+    until, fault = _day(table.pop(PAUSED_UNTIL, None))
     subscriber, faults = read(table, sources)
-    wrong = [f"{fault.key}: {fault.what}" for fault in faults]
+    wrong = [f"{fault.key}: {fault.what}" for fault in faults] + fault
     if status not in _STATUSES:
         wrong.append('status: must be "active", "paused" or "suppressed"')
-    return (None if wrong or subscriber is None else replace(subscriber, status=Status(status))), wrong
+    if wrong or subscriber is None:
+        return None, wrong
+    return replace(subscriber, status=Status(status), paused_until=until), wrong
+
+
+def _day(value: object) -> tuple[date | None, list[str]]:
+    """A day as a file has it; and what is wrong with it."""
+    try:
+        return (date.fromisoformat(str(value)) if value else None), []
+    except ValueError:
+        return None, [f'{PAUSED_UNTIL}: must be a day like "2027-01-04"']
 
 
 def _stays(row: Row, old: Subscriber) -> dict[str, Any]:

@@ -317,12 +317,15 @@ def _suppressed(store: "Store") -> dict[str, str]:
 
 
 def _take(store: "Store", sifted: "Sifted", now: datetime) -> None:
+    from digest import due
     from digest.model import Cause, Status
 
-    taken = [(store.add(subscriber, now), subscriber.status) for subscriber in sifted.new]
-    taken += [(store.update(subscriber, now), subscriber.status) for subscriber in sifted.changed]
-    for stored, status in taken:
-        if status is Status.SUPPRESSED:
+    taken = [(store.add(subscriber, now), subscriber) for subscriber in sifted.new]
+    taken += [(store.update(subscriber, now), subscriber) for subscriber in sifted.changed]
+    for stored, wanted in taken:
+        if wanted.status is Status.SUPPRESSED:
             store.suppress(stored.email, Cause.OPERATOR, "imported as suppressed", now)
-        elif status is not stored.status:  # a file knows nothing of a pause until a day, and ends none
-            store.set_status(stored.email, status, now)
+        elif wanted.status is not stored.status:
+            store.set_status(stored.email, wanted.status, now)
+        if wanted.paused_until and wanted.paused_until > due.local_date(stored.schedule, now):
+            store.pause(stored.email, wanted.paused_until, now)

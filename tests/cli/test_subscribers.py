@@ -349,7 +349,7 @@ def test_any_bytes_are_rows_or_said_not_to_be(content):
 
 
 def test_the_columns_are_the_keys_of_the_configuration():
-    assert set(roster.COLUMNS) == {*config.SubscriberSettings.model_fields, "status"}
+    assert set(roster.COLUMNS) == {*config.SubscriberSettings.model_fields, "status", "paused_until"}
     assert tuple(roster.record(Subscriber("ann@example.org"))) == roster.COLUMNS
 
 
@@ -424,3 +424,21 @@ def test_an_absence_that_is_none_is_refused_with_its_words(run):
     ran = run("subscribers", "add", "ann@example.org", "--away", "2026-05-24..2026-05-20", *IN_MAY)
     assert ran.code == 2
     assert "ends before it begins" in ran.err
+
+
+def test_a_pause_until_a_day_moves_house_with_its_subscriber(run):
+    run("subscribers", "add", "ann@example.org", *IN_MAY)
+    run("subscribers", "pause", "ann@example.org", "--until", "2026-05-25", *IN_MAY)
+    for file in ("lab.csv", "lab.json"):
+        run("subscribers", "export", file)
+        assert "0 added, 0 changed" in run("subscribers", "import", file, "--dry-run", *IN_MAY).out
+        moved = Path(file).read_text(encoding="utf-8-sig").replace("ann@", f"{file}@")
+        Path(file).write_text(moved)
+        run("subscribers", "import", file, *IN_MAY)
+        entries = json.loads(run("subscribers", "list", "--json", *IN_MAY).out)
+        assert [e["paused_until"] for e in entries if e["email"] == f"{file}@example.org"] == ["2026-05-25"]
+
+
+def test_a_day_of_return_that_is_none_is_a_fault_of_its_row(run):
+    Path("lab.csv").write_text("email,paused_until\nann@example.org,soon\n")
+    assert 'paused_until: must be a day like "2027-01-04"' in run("subscribers", "import", "lab.csv", *IN_MAY).err
