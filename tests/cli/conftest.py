@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import structlog
@@ -52,3 +54,32 @@ def run(commands: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     yield invoke
     structlog.reset_defaults()  # a command logs to the stderr of its own time
+
+
+_FEED = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>J</title><id>j</id><entry>
+<title>A paper</title><id>1</id><link href="https://example.org/1"/><published>2026-05-17T08:00:00Z</published>
+<updated>2026-05-17T08:00:00Z</updated></entry></feed>"""
+
+
+class _Pages(BaseHTTPRequestHandler):
+    def do_GET(self):
+        found = self.path == "/feed"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "application/atom+xml")
+        self.end_headers()
+        self.wfile.write(_FEED if found else b"nothing here")
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[str]:
+    """Where a feed with one paper is, at /feed, and nothing else."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -2,10 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -14,33 +11,7 @@ from digest.cli.arguments import Server, read_server
 from digest.cli.check import remarks
 from digest.config import from_text
 
-FEED = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>J</title><id>j</id><entry>
-<title>A paper</title><id>1</id><link href="https://example.org/1"/><published>2026-05-17T08:00:00Z</published>
-<updated>2026-05-17T08:00:00Z</updated></entry></feed>"""
 NOW = ("--now", "2026-05-17T12:00:00Z")
-
-
-class _Pages(BaseHTTPRequestHandler):
-    def do_GET(self):
-        found = self.path == "/feed"
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", "application/atom+xml")
-        self.end_headers()
-        self.wfile.write(FEED if found else b"nothing here")
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def free_port() -> int:

@@ -55,9 +55,9 @@ def states(home):
 
 
 def test_two_processes_share_what_waits(config, tmp_path, monkeypatch):
-    monkeypatch.setattr(delivering, "_WORTH_A_PROCESS", 100)
+    monkeypatch.setattr(delivering, "_WORTH_A_PROCESS", 50)
     with wiring.installation(config, NOW) as home:
-        publish(home, 400)
+        publish(home, 150)
         begun = threading.Event()
         start = delivering.pipeline.deliver
 
@@ -73,10 +73,10 @@ def test_two_processes_share_what_waits(config, tmp_path, monkeypatch):
         monkeypatch.setattr(delivering.pipeline, "deliver", patiently)
         threading.Thread(target=arrived, daemon=True).start()
         delivered = delivering.deliver(home, clock())
-        assert delivered == Delivered(sent=400)
+        assert delivered == Delivered(sent=150)
         assert begun.is_set(), "the other process sent nothing"
-        assert states(home) == {State.SENT: 400}
-    assert len(list((tmp_path / "sent").glob("*.eml"))) == 400
+        assert states(home) == {State.SENT: 150}
+    assert len(list((tmp_path / "sent").glob("*.eml"))) == 150
     assert not multiprocessing.active_children()
 
 

@@ -24,7 +24,7 @@ metrics_port = {port}
 [[sources]]
 kind = "feed"
 name = "blog"
-url = "http://127.0.0.1:9/feed"
+url = "{web}/feed"
 
 [[subscribers]]
 email = "ann@example.org"
@@ -40,8 +40,8 @@ def port():
 
 
 @pytest.fixture
-def daemon(tmp_path, port):
-    (tmp_path / "config.toml").write_text(CONFIG.format(port=port))
+def daemon(tmp_path, port, web):
+    (tmp_path / "config.toml").write_text(CONFIG.format(port=port, web=web))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", "from digest.cli import main; main()", "run"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
