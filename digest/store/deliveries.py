@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
@@ -168,7 +168,7 @@ def _waits(row: Row[Any], now: datetime) -> bool:
 
 def _return(row: Row[Any]) -> datetime:
     """When the day begins on which its subscriber is back."""
-    return datetime.combine(row.paused_until, time(), due.zone(Schedule(row.timezone))).astimezone(UTC)
+    return due.due_instant(Schedule(row.timezone, send_at=time()), row.paused_until)
 
 
 def claims(rows: Sequence[Row[Any]], found: Mapping[int, Edition], now: datetime, wanted: Wanted) -> list[Claim]:

@@ -88,7 +88,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         listings=count(connection, listings, listings.c.same_as == listings.c.id),
         head=head(connection),
         subscribers=tally(connection, subscribers.c.status, Status),
-        due=count(connection, subscribers, active, subscribers.c.next_due <= now),
+        due=due(connection, now),
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
         editions=count(connection, editions),
         editions_today=count(connection, editions, editions.c.composed_at > since),
@@ -120,6 +120,11 @@ def oldest_waiting(connection: Connection, now: datetime) -> datetime | None:
     )
     found: datetime | None = connection.scalar(query.where(_WAITS, subscribers.c.status == Status.ACTIVE, back))
     return found
+
+
+def due(connection: Connection, now: datetime) -> int:
+    """How many active subscribers' next editions are due."""
+    return count(connection, subscribers, subscribers.c.status == Status.ACTIVE, subscribers.c.next_due <= now)
 
 
 def suppressed(connection: Connection, now: datetime) -> Suppressed:

@@ -94,13 +94,13 @@ class Gauges:
 
 def gauges(connection: Connection, now: datetime) -> Gauges:
     """Everything that is measured."""
-    d, active = deliveries.c, (subscribers.c.status == Status.ACTIVE, subscribers.c.next_due <= now)
+    d = deliveries.c
     return Gauges(
         sums=tallies.read(connection),
         waiting=overview.tally(connection, d.state, State, d.next_attempt.is_not(None)),
         oldest_waiting=overview.oldest_waiting(connection, now),
         subscribers=overview.tally(connection, subscribers.c.status, Status),
-        due=overview.count(connection, subscribers, *active),
+        due=overview.due(connection, now),
         sources=_sources(connection),
         suppressed=overview.suppressed(connection, now).causes,
         quiet=overview.in_silence(connection, now),
