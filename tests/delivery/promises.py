@@ -4,13 +4,13 @@ from digest.errors import RelayError
 from digest.model import Blame, Outcome, Verdict
 
 WAITS, SLOWER, STOP = "waits", "slower", "stop"  # the relay's, or ours: a RelayError
-LATER, EASED, HELD = "later", "domain waits", "held"
+LATER, EASED, PUT_OFF = "later", "domain waits", "put off"
 FAILED, SUPPRESSED, UNKNOWN, SENT = "failed", "suppressed", "unknown", "-"
 KINDS = {WAITS: "down", SLOWER: "busy", STOP: "ours"}
 OUTCOMES = {
     LATER: Outcome(Verdict.DEFERRED),
     EASED: Outcome(Verdict.DEFERRED, blame=Blame.PROVIDER),
-    HELD: Outcome(Verdict.DEFERRED, blame=Blame.MESSAGE),
+    PUT_OFF: Outcome(Verdict.DEFERRED, blame=Blame.MESSAGE),
     FAILED: Outcome(Verdict.FAILED, blame=Blame.ADDRESS),
     SUPPRESSED: Outcome(Verdict.FAILED, blame=Blame.ADDRESS, hopeless=True),
     UNKNOWN: Outcome(Verdict.UNKNOWN),

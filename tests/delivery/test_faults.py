@@ -8,7 +8,7 @@ import pytest
 
 from digest.delivery import Patience
 
-from .promises import EASED, FAILED, HELD, LATER, SENT, SLOWER, STOP, SUPPRESSED, UNKNOWN, WAITS, promise
+from .promises import EASED, FAILED, LATER, PUT_OFF, SENT, SLOWER, STOP, SUPPRESSED, UNKNOWN, WAITS, promise
 
 PASSWORD = "correct horse"
 FAULTS = {
@@ -37,9 +37,9 @@ MATRIX = {
     fault: dict(zip(STEPS, row, strict=True))
     for fault, row in {
         "refuses with 4xx": (*[WAITS] * 5, LATER, LATER, LATER, SENT),
-        "refuses with 5xx": (*[STOP] * 4, HELD, FAILED, HELD, HELD, SENT),
-        "5.1.1 no such user": (*[STOP] * 4, HELD, SUPPRESSED, SUPPRESSED, SUPPRESSED, SENT),
-        "5.7.1 spam": (*[STOP] * 4, HELD, HELD, HELD, HELD, SENT),
+        "refuses with 5xx": (*[STOP] * 4, PUT_OFF, FAILED, PUT_OFF, PUT_OFF, SENT),
+        "5.1.1 no such user": (*[STOP] * 4, PUT_OFF, SUPPRESSED, SUPPRESSED, SUPPRESSED, SENT),
+        "5.7.1 spam": (*[STOP] * 4, PUT_OFF, PUT_OFF, PUT_OFF, PUT_OFF, SENT),
         "421 closing": (*[WAITS] * 5, LATER, LATER, LATER, SENT),
         "421 4.7.0 too many connections": (*[SLOWER] * 5, EASED, EASED, EASED, SENT),
         "closes the connection": _BREAKS,
@@ -161,7 +161,7 @@ CASES = (
         "patience": replace(Patience.throughout(10), rcpt=0.2, mail=0.2)}),
     Case("refuses the recipient and says 354 to DATA", SUPPRESSED, SENT, answers={
         "RCPT ann@example.org": lambda _: "550 5.1.1 no such user", "DATA": lambda _: "354 go on"}),
-    Case("refuses the sender and says 354 to DATA", HELD, HELD, answers={
+    Case("refuses the sender and says 354 to DATA", PUT_OFF, PUT_OFF, answers={
         "MAIL": lambda _: "550 5.1.8 bad sender", "DATA": lambda _: "354 go on"}),
     Case("says 421 to RCPT in the middle of a flight, once", SENT, SENT, answers={
         "RCPT": lambda _: _once("421 closing", "250 2.1.5 ok")}),
