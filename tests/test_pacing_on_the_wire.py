@@ -1,6 +1,5 @@
 """Paces from end to end: rounds of deliveries against a real mail server that wants less, or nothing, for a while."""
 
-import socket
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,8 @@ from digest.model import Edition, Message, State, Subscriber
 from digest.pacing import Limits, domain_of
 from digest.pipeline import Parts
 from digest.store import open_store
+
+from .ports import free_port
 
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -83,17 +84,12 @@ class Listener(Controller):
 @contextmanager
 def serving(port=0, **said):
     server = Server(**said)
-    listener = Listener(server, hostname="127.0.0.1", port=port or _free_port())
+    listener = Listener(server, hostname="127.0.0.1", port=port or free_port())
     listener.start()
     try:
         yield server, listener.port
     finally:
         listener.stop()
-
-
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Renderer:
@@ -214,7 +210,7 @@ def test_a_rate_is_kept_and_all_is_sent(parts, limits, limited):
 
 
 def test_the_breaker_opens_when_the_relay_is_down_and_closes_when_it_is_back(parts):
-    port = _free_port()
+    port = free_port()
     home = parts(port, readers("a.example", 30), connections=4)
     for minute in range(5):
         assert "left alone" not in deliver(home, NOW + minute * MINUTE).relay
@@ -226,7 +222,7 @@ def test_the_breaker_opens_when_the_relay_is_down_and_closes_when_it_is_back(par
 
 
 def test_who_asks_by_hand_goes_through_an_open_breaker_and_what_succeeds_closes_it_for_the_daemon(parts):
-    port = _free_port()
+    port = free_port()
     home = parts(port, readers("a.example", 3))
     for minute in range(5):
         deliver(home, NOW + minute * MINUTE)

@@ -55,9 +55,11 @@ def vacuum(
 
 
 def _told(gone: "Vacuumed") -> str:
+    from digest.text.counts import counted
+
     return (
-        f"the contents of {gone.editions} editions, {gone.texts} texts of papers in them,"
-        f" {gone.papers} papers that nobody was sent, {gone.returns} mails that came back"
+        f"the contents of {counted(gone.editions, 'edition')}, {counted(gone.texts, 'text')} of papers in them,"
+        f" {counted(gone.papers, 'paper')} that nobody was sent, {counted(gone.returns, 'mail')} that came back"
     )
 
 

@@ -1,7 +1,6 @@
 """`digest check` finds what is wrong before the morning does, and says what to do."""
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,9 @@ from digest.cli.arguments import Server, read_server
 from digest.cli.check import remarks
 from digest.config import from_text
 
+from ..ports import free_port  # noqa: TID252  (tests are no package)
+
 NOW = ("--now", "2026-05-17T12:00:00Z")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class _Received:

@@ -36,7 +36,7 @@ def store(tmp_path, run):
 
 def test_a_dry_run_says_what_would_go_and_takes_nothing(run, store):
     said = run("vacuum", "--dry-run", *LATER).out
-    assert "Would go, from before 2027-04-14: the contents of 1 editions, 1 texts" in said
+    assert "Would go, from before 2027-04-14: the contents of 1 edition, 1 text of" in said
     assert "399 papers that nobody was sent" in said
     assert len(papers(store)) == 400
 

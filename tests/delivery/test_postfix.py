@@ -8,7 +8,6 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,8 @@ from digest.delivery.returns import read
 from digest.delivery.wire import as_sent
 from digest.model import Message, Return, Verdict
 from digest.tokens import addressed
+
+from ..ports import free_ports  # noqa: TID252  (tests are no package)
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DIGEST_TEST_POSTFIX") != "1" or not shutil.which("postfix") or os.geteuid() != 0,
@@ -81,14 +82,6 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
-
-
-def free_ports(count):
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from digest.delivery.wire import as_sent, envelope, stuffed
 from digest.errors import RelayError
 from digest.model import Verdict
 
+from ..ports import free_port  # noqa: TID252  (tests are no package)
+
 
 class Sink:
     def __init__(self):
@@ -28,15 +30,10 @@ class Sink:
         return "250 2.0.0 queued as 7"
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @contextmanager
 def _aiosmtpd(**options):
     sink = Sink()
-    controller = Controller(sink, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(sink, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield controller.port, sink
@@ -166,7 +163,7 @@ def test_a_server_of_long_ago_is_greeted_as_it_knows(server, transport, message)
 
 
 def test_a_closed_port_says_host_port_and_what_to_do(transport, message):
-    port = _free_port()
+    port = free_port()
     with pytest.raises(RelayError, match=rf"^127\.0\.0\.1:{port} refuses the connection: check smtp.host"):
         transport(port).send(message(), pytest.fail)
 
@@ -199,7 +196,7 @@ def test_a_login_that_cannot_be_done_is_said(server, transport, offered):
 @pytest.mark.parametrize("host", ["", "nobody..example", "a" * 70 + ".example", "exa\0mple"])
 def test_a_host_name_that_is_none_is_a_relay_error(transport, host):
     with pytest.raises(RelayError, match=r"smtp\.host"):
-        transport(_free_port(), host=host).check()
+        transport(free_port(), host=host).check()
 
 
 @pytest.mark.parametrize(
