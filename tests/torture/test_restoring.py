@@ -64,6 +64,5 @@ def test_a_backup_from_the_middle_of_a_run_sends_nothing_again(make_house):
     assert house.run("send") == 0
     books = balance(house)
     assert (books.messages, books.again, books.faults) == (20, 0, ())
-    assert (
-        1 <= books.by_log <= 15
-    )  # what was taken after the copy, and before it by two connections and not yet recorded
+    # What was taken after the copy, and before it by two connections and not yet recorded.
+    assert 1 <= books.by_log <= 15
