@@ -5,7 +5,6 @@ their start, the others are this program again, on the same store. One that dies
 """
 
 import gc
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -147,8 +146,8 @@ def _helping(order: _Order, count: int) -> Iterator[list[_Helper]]:
         helpers.extend(_start(order) for _ in range(count))
         yield helpers
     finally:
+        _stop(helpers)
         for helper in helpers:
-            helper.stop()
             helper.process.join()
             helper.connection.close()
 
@@ -174,8 +173,7 @@ def _help(order: _Order, connection: "Connection") -> None:
     """A further process: deliver until nothing is left, or until the first one says stop, or is no more."""
     from digest.cli import logs
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # who means all of us tells the first, who tells us
-        signal.signal(number, signal.SIG_IGN)
+    worker.leave_signals_alone()
     if order.verbose:
         logs.verbose(logs.hiding(order.settings))
     else:

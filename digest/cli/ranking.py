@@ -4,7 +4,6 @@ A daemon ranks for a second and then waits for a day; numpy, scipy and what was 
 """
 
 import os
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from digest.cli import worker
 from digest.errors import UsageError
 from digest.model import Ranking, Shard
 from digest.pipeline import Ranker
@@ -92,12 +92,11 @@ class PassingRanker:
 
 
 def _end_with_the_daemon() -> None:
-    """Who stops the daemon's whole process group means the daemon: what it has begun, it finishes. If it is killed, so are we.
+    """What the daemon has begun, it finishes, whoever stops it. If it is killed, so are we.
 
     A process of a pool waits for its next task for ever, also when nobody is left to give it one.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    worker.leave_signals_alone()
     Thread(target=_end_when_alone, daemon=True).start()
 
 

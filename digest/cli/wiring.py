@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ from digest.sources.client import Client
 from digest.sources.feed import FeedSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.store import Store, open_store
-from digest.store.database import parsed
+from digest.store.database import file_of, parsed
 
 if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
@@ -173,11 +173,8 @@ def make_log(settings: "Settings") -> DeliveryLog | None:
 
 
 def _beside_the_database(url: str) -> Path | None:
-    address = parsed(url)
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
-        return None
-    database = Path(str(address.database))
-    return database.with_name(f"{database.stem}-deliveries.log")
+    database = file_of(parsed(url))
+    return database.with_name(f"{database.stem}-deliveries.log") if database else None
 
 
 def make_recipe(settings: "Settings") -> ranking.Recipe:
@@ -283,35 +280,29 @@ def installation(
     With `sync` (the time to act as), the database is made if it is not there and the file's subscribers are written
     to it; without, nothing is written. The ranker is made in this process, unless `ranker` makes another.
     """
-    settings = load_settings(config_path)
-    with (
-        store_of(settings, sync, create=sync is not None) as store,
-        Client(settings.site.contact or "") as client,
-        _closing_log(assemble(settings, store, client, ranker)) as home,
-    ):
+    with _put_together(load_settings(config_path), sync, ranker) as home:
         if sync is not None and home.log is not None:
             home.log.check()
         yield home
 
 
-@contextmanager
-def once_more(settings: "Settings") -> Iterator[Installation]:
+def once_more(settings: "Settings") -> AbstractContextManager[Installation]:
     """The same installation in a further process, which only delivers."""
-    with (
-        store_of(settings, create=False) as store,
-        Client(settings.site.contact or "") as client,
-        _closing_log(assemble(settings, store, client, ranking.PassingRanker)) as home,
-    ):
-        yield home
+    return _put_together(settings, None, ranking.PassingRanker)
 
 
 @contextmanager
-def _closing_log(home: Installation) -> Iterator[Installation]:
-    try:
-        yield home
-    finally:
-        if home.log is not None:
-            home.log.close()
+def _put_together(settings: "Settings", sync: datetime | None, ranker: MakeRanker | None) -> Iterator[Installation]:
+    with (
+        store_of(settings, sync, create=sync is not None) as store,
+        Client(settings.site.contact or "") as client,
+    ):
+        home = assemble(settings, store, client, ranker)
+        try:
+            yield home
+        finally:
+            if home.log is not None:
+                home.log.close()
 
 
 def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:

@@ -1,6 +1,7 @@
 """Who this process is among all that share a database, and whether another one that held something is gone."""
 
 import os
+import signal
 import socket
 from pathlib import Path
 from uuid import uuid4
@@ -33,6 +34,12 @@ def _is_zombie(number: str) -> bool:
     except OSError:  # not Linux
         return False
     return stat.rpartition(b")")[2].split()[:1] == [b"Z"]  # what is in brackets is a name, and may hold any
+
+
+def leave_signals_alone() -> None:
+    """For a process that works for another: who stops the whole process group means that one, which tells this one."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _place() -> str:

@@ -166,12 +166,12 @@ class Sender:
     def _mind(self, prepared: Prepared, outcome: Outcome) -> None:
         """What an outcome means for others than its message."""
         tally = self._desk.tally
-        if outcome.verdict is not Verdict.SENT:
-            said = {"verdict": outcome.verdict, "code": outcome.code, "detail": outcome.detail}
-            log.warning("not sent", subscriber=prepared.email, **said)
         if outcome.verdict is Verdict.SENT:
             tally.refusals = 0
-        elif outcome.blame is Blame.MESSAGE:
+            return
+        said = {"verdict": outcome.verdict, "code": outcome.code, "detail": outcome.detail}
+        log.warning("not sent", subscriber=prepared.email, **said)
+        if outcome.blame is Blame.MESSAGE:
             with tally.lock:
                 tally.refusals += 1
             if tally.refusals >= _MOST_REFUSALS:

@@ -94,6 +94,12 @@ def parsed(url: str) -> URL:
     return parsed
 
 
+def file_of(url: URL) -> Path | None:
+    """The file of an SQLite database; None where there is none: it is in memory, or of another kind."""
+    in_memory = url.database in (None, "", ":memory:")
+    return None if in_memory or url.get_backend_name() != "sqlite" else Path(str(url.database))
+
+
 def _engine(url: URL, patience: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         try:
@@ -103,8 +109,7 @@ def _engine(url: URL, patience: float) -> Engine:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 or newer is needed")
     # A database in memory lives in its one connection; on a file every thread has its own.
-    in_memory = url.database in (None, "", ":memory:")
-    overflow = {"pool_size": 1, "max_overflow": 0} if in_memory else {"max_overflow": -1}
+    overflow = {"max_overflow": -1} if file_of(url) else {"pool_size": 1, "max_overflow": 0}
     arguments = {"timeout": patience, "check_same_thread": False}
     engine = create_engine(url, poolclass=QueuePool, connect_args=arguments, **overflow)
     event.listen(engine, "connect", _prepare)

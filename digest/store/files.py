@@ -7,15 +7,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import StoreError, UsageError
-from digest.store.database import Database, advised
+from digest.store.database import Database, advised, file_of
 
 _WORTH_IT = 0.2  # of the file is empty: then it is written anew
 
 
 def is_file(database: Database) -> bool:
     """Whether this database is a file."""
-    url = database.engine.url
-    return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return file_of(database.engine.url) is not None
 
 
 def backup(database: Database, target: Path, *, force: bool) -> int:

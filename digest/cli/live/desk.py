@@ -26,7 +26,7 @@ from digest.rendering.page import Look, look
 from digest.rendering.templates import THEME, Templates, built_in
 from digest.sources.client import Client
 from digest.store import open_store
-from digest.store.database import parsed
+from digest.store.database import file_of, parsed
 
 if TYPE_CHECKING:
     from digest.cli.wiring import Installation
@@ -247,9 +247,7 @@ def _languages() -> dict[str, str]:
 
 
 def _database(settings: "Settings") -> Path | None:
-    """The file of an SQLite database; None if it is none."""
-    address = parsed(settings.store.url)
-    return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
+    return file_of(parsed(settings.store.url))
 
 
 def _changed(path: Path) -> Hashable:
