@@ -3,9 +3,10 @@
 import base64
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from digest.model import Edition
@@ -19,6 +20,19 @@ def _mac(secret: bytes, purpose: str, *parts: object) -> bytes:
     return hmac.digest(secret, b"".join([len(part).to_bytes(4) + part for part in encoded]), "sha256")
 
 
+Keys = Sequence[bytes]  # the newest first: it signs, the older ones are still good for what they signed
+
+
+class Purpose(StrEnum):
+    """What a link in a mail is good for; its token is good for nothing else."""
+
+    PREFERENCES = "preferences"
+    UNSUBSCRIBE = "unsubscribe"
+    FEEDBACK = "feedback"
+    EDITION = "edition"  # reading one edition, which may be shown to others
+    FEED = "feed"  # reading what matches a profile, in a program for feeds
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Which edition a token speaks of, and whose it is."""
@@ -27,27 +41,32 @@ class Named:
     issue_date: date
 
 
-def edition_token(secret: bytes, subscriber: int, issue_date: date) -> str:
-    """What every link of one edition holds: the subscriber's number, the day, and 16 URL-safe characters of proof.
+def edition_token(key: bytes, purpose: Purpose, subscriber: int, email: str, issue_date: date) -> str:
+    """What a link of one edition holds: the subscriber's number, the day, and 16 URL-safe characters of proof.
 
-    Links are it and what is to be done; to feedback belongs the place of a paper in the edition, too. At most 37
-    characters for ten million subscribers, so that a link stays within a line of a header.
+    Of the address, too: who moves to another leaves the links in the old mailbox behind. At most 37 characters for ten
+    million subscribers, so that a link stays within a line of a header.
     """
-    mac = _mac(secret, "edition", subscriber, issue_date.isoformat())
+    mac = _mac(key, f"edition {purpose}", subscriber, email.casefold(), issue_date.isoformat())
     return f"{subscriber}-{issue_date:%Y%m%d}-{base64.urlsafe_b64encode(mac[:_BYTES]).decode()}"
 
 
 _TOKEN = re.compile(r"(\d{1,18})-(\d{4})(\d\d)(\d\d)-[\w-]{16}", re.ASCII)
 
 
-def edition_named(secret: bytes, token: str) -> Named | None:
-    """Which edition a token names; None if it is not one that this installation made."""
+def edition_named(token: str) -> Named | None:
+    """Which edition a token says that it speaks of, whoever made it; None if it is none."""
     match = _TOKEN.fullmatch(token)
-    named = _read(match) if match else None
+    return _read(match) if match else None
+
+
+def is_proven(keys: Keys, purpose: Purpose, email: str, token: str) -> bool:
+    """Whether this installation made the token, for this purpose, when its subscriber had this address."""
+    named = edition_named(token)
     if named is None:
-        return None
-    own = edition_token(secret, named.subscriber, named.issue_date)
-    return named if hmac.compare_digest(own.encode(), token.encode()) else None
+        return False
+    made = [edition_token(key, purpose, named.subscriber, email, named.issue_date) for key in keys]
+    return any([hmac.compare_digest(own.encode(), token.encode()) for own in made])
 
 
 def _read(match: re.Match[str]) -> Named | None:

@@ -12,7 +12,7 @@ from digest.errors import InboxError, StoreError
 from digest.model import Edition, Effect, Mail, Report, Return, Status, Subscriber
 from digest.pipeline import Box, Delivered, Parts, Post
 from digest.store import open_store
-from digest.tokens import Addressed, addressed, edition_token
+from digest.tokens import Addressed, Purpose, addressed, edition_token
 
 NOW, DAY = datetime(2026, 5, 18, 12, tzinfo=UTC), date(2026, 5, 18)
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -104,9 +104,11 @@ def forgeries(secret):
         "another day": bounce(back.replace("20260518", "20260519")),
         "another subscriber": bounce(back.replace("b1-", "b2-")),
         "a bounce with a token to leave by": bounce(leave),
-        "a bounce with a link's token": bounce(edition_token(secret, 1, DAY)),
+        "a bounce with a link's token": bounce(edition_token(secret, Purpose.UNSUBSCRIBE, 1, "ann@example.org", DAY)),
         "a wish with a bounce's token": Report(Return.UNSUBSCRIBE, back),
-        "a complaint with a link's token": Report(Return.COMPLAINT, edition_token(secret, 1, DAY)),
+        "a complaint with a link's token": Report(
+            Return.COMPLAINT, edition_token(secret, Purpose.UNSUBSCRIBE, 1, "ann@example.org", DAY)
+        ),
         "digits that are no digits": bounce(back.replace("b1-", "b١-")),
     }
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -19,6 +18,8 @@ from digest.config.absences import Absences
 from digest.config.domains import MailDomain, Selector, domain_of
 from digest.config.faults import shown
 from digest.config.locales import Locale, OwnLocale, Theme
+from digest.config.pages import AdminSettings, WebSettings
+from digest.config.table import Table
 from digest.config.values import (
     Address,
     ArchiveCategory,
@@ -45,10 +46,6 @@ from digest.config.values import (
 from digest.model import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Subscriber
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def _existing(folder: Path | None, advice: str) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; {advice}")
@@ -68,7 +65,7 @@ def _wait(text: str) -> str:
     return text
 
 
-class SiteSettings(_Table):
+class SiteSettings(Table):
     name: Name = "Daily Papers"
     url: BaseUrl | None = None
     contact: Contact | None = None
@@ -84,17 +81,17 @@ class SiteSettings(_Table):
         return _existing(folder, "make it, or leave this out for the built-in templates")
 
 
-class StoreSettings(_Table):
+class StoreSettings(Table):
     url: DatabaseUrl = Field(default="sqlite:///digest.db", validate_default=True)
 
 
-class MailSettings(_Table):
+class MailSettings(Table):
     from_: Mailbox = Field(default="Daily Papers <digest@localhost>", alias="from")
     reply_to: Mailbox | None = None
     list_id: ListId | None = None
 
 
-class DkimSettings(_Table):
+class DkimSettings(Table):
     """Without a `key_file`, nothing is signed."""
 
     selector: Selector = "digest"
@@ -122,7 +119,7 @@ _WRITTEN_TO_FOLDERS = ("maildir", "files")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-class SmtpSettings(_Table):
+class SmtpSettings(Table):
     kind: Literal["smtp", "lmtp", "sendmail", "maildir", "files"] = "smtp"
     path: LocalPath | None = Field(default=None, validate_default=True)
     host: Name = "localhost"
@@ -176,7 +173,7 @@ class SmtpSettings(_Table):
 _Rate = Annotated[Whole, Field(ge=0)]  # 0: as many as there are
 
 
-class DeliverySettings(_Table):
+class DeliverySettings(Table):
     on_unknown: Literal["resend", "hold"] = "resend"
     expire_after: Interval = "24h"
     grace: Annotated[str, AfterValidator(_wait)] = "30m"
@@ -201,7 +198,7 @@ class DeliverySettings(_Table):
 _LONGEST_LOCAL = 28  # characters: behind it come "+" and a token of 35, and 64 is the most (RFC 5321, 4.5.3.1.1)
 
 
-class BounceSettings(_Table):
+class BounceSettings(Table):
     """Without an `address`, messages have no senders of their own, and nothing that comes back can be told apart."""
 
     address: Address | None = None
@@ -232,7 +229,7 @@ class BounceSettings(_Table):
         return password
 
 
-class OperatorSettings(_Table):
+class OperatorSettings(Table):
     """Who looks after it, and how they hear of it."""
 
     alert: Address | None = None
@@ -241,7 +238,7 @@ class OperatorSettings(_Table):
     keep_days: Annotated[Whole, Field(ge=30)] = 400
 
 
-class RankingSettings(_Table):
+class RankingSettings(Table):
     ranker: Name = "keywords"
     semantic_model: LocalPath | None = None
     semantic_share: _Share = 0.4
@@ -255,7 +252,7 @@ class RankingSettings(_Table):
 # --- sources --------------------------------------------------------------------------------------------------------
 
 
-class _Visited(_Table):
+class _Visited(Table):
     schedule: Interval = "1h"
 
     @property
@@ -320,7 +317,7 @@ SOURCE_KINDS: dict[str, type[SourceSettings]] = {
 # --- subscribers ----------------------------------------------------------------------------------------------------
 
 
-class SubscriberSettings(_Table):
+class SubscriberSettings(Table):
     email: Address
     name: Line = ""
     keywords: tuple[Keyword, ...] = ()
@@ -357,7 +354,7 @@ class SubscriberSettings(_Table):
         )
 
 
-class Settings(_Table):
+class Settings(Table):
     """A whole configuration, checked."""
 
     site: SiteSettings = SiteSettings()
@@ -369,8 +366,20 @@ class Settings(_Table):
     bounces: BounceSettings = BounceSettings()
     operator: OperatorSettings = OperatorSettings()
     ranking: RankingSettings = RankingSettings()
+    web: WebSettings = Field(default=WebSettings(), validate_default=True)
+    admin: AdminSettings = AdminSettings()
     sources: tuple[SourceSettings, ...]
     subscribers: tuple[SubscriberSettings, ...] = ()
+
+    @field_validator("web")
+    @classmethod
+    def _has_an_address(cls, web: WebSettings, info: ValidationInfo) -> WebSettings:
+        site = info.data.get("site")
+        if web.port is not None and site is not None and site.url is None:
+            raise ValueError(
+                f'pages need site.url, where people reach them; to try it out: url = "http://localhost:{web.port}"'
+            )
+        return web
 
     @property
     def sender_domain(self) -> str:
@@ -393,5 +402,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "bounces": BounceSettings,
     "operator": OperatorSettings,
     "ranking": RankingSettings,
+    "web": WebSettings,
+    "admin": AdminSettings,
 }
 LISTS = ("sources", "subscribers")

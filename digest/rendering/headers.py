@@ -22,7 +22,7 @@ from digest.errors import MessageError
 from digest.model import Edition
 from digest.rendering.site import Mailing, Site
 from digest.rendering.words import clean, shorten, web_url
-from digest.tokens import addressed, edition_token, message_id
+from digest.tokens import Purpose, addressed, edition_token, message_id
 
 _LONGEST = 900  # characters; a line may have 998 bytes (RFC 5322, 2.1.1)
 _COLUMNS = 76
@@ -371,13 +371,16 @@ def links(edition: Edition, own: Letterhead, secret: bytes, mail_stop: str) -> L
     """Pages that know whom they speak to, where the installation has pages; else mail."""
     if own.base is None:
         return Links(own.change, mail_stop, mail_stop)
-    token = edition_token(secret, edition.subscriber.id, edition.issue_date)
+    change, stop, say = (
+        edition_token(secret, purpose, edition.subscriber.id, edition.subscriber.email, edition.issue_date)
+        for purpose in (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
+    )
     return Links(
-        change=f"{own.base}/preferences/{token}",
-        stop=f"{own.base}/unsubscribe/{token}",
+        change=f"{own.base}/preferences/{change}",
+        stop=f"{own.base}/unsubscribe/{stop}",
         mail_stop=mail_stop,
-        like=f"{own.base}/like/{token}/",
-        dislike=f"{own.base}/dislike/{token}/",
+        like=f"{own.base}/like/{say}/",
+        dislike=f"{own.base}/dislike/{say}/",
     )
 
 

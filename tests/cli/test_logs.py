@@ -10,7 +10,7 @@ import structlog
 
 from digest import config
 from digest.cli import logs
-from digest.tokens import addressed, edition_token
+from digest.tokens import Purpose, addressed, edition_token
 
 SETTINGS = """
 [store]
@@ -89,7 +89,7 @@ def test_what_is_called_a_secret_is_hidden_whatever_it_is(said):
 
 def test_tokens_name_whose_they_are_and_prove_nothing(said):
     """Whoever reads the log must not be able to unsubscribe everybody."""
-    link = edition_token(b"secret", 7, date(2026, 5, 18))
+    link = edition_token(b"secret", Purpose.UNSUBSCRIBE, 7, "ann@example.org", date(2026, 5, 18))
     back, leave = addressed(b"secret", 7, date(2026, 5, 18))
     log.info("refused", detail=f"550 <bounce+{back}@example.org> https://x.org/unsubscribe/{link} {leave}")
     (line,) = said()

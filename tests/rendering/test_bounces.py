@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.errors import MessageError
 from digest.rendering import Mailing, Renderer, Site
-from digest.tokens import Named, addressed, edition_token, leave_named, return_named
+from digest.tokens import Named, Purpose, addressed, edition_token, leave_named, return_named
 
 DAY = date(2026, 5, 18)
 READ = "bounce@lists.example.org"
@@ -81,7 +81,14 @@ def test_a_token_of_an_address_leads_back_in_whatever_case_and_for_one_purpose_o
     back, leave = addressed(b"secret", number, day)
     for spelt in (str.lower, str.upper, str.title):
         assert return_named(b"secret", spelt(back)) == leave_named(b"secret", spelt(leave)) == Named(number, day)
-    for other in (leave, "u" + back[1:], edition_token(b"secret", number, day), back + "a", "", back[1:]):
+    for other in (
+        leave,
+        "u" + back[1:],
+        edition_token(b"secret", Purpose.UNSUBSCRIBE, number, "ann@example.org", day),
+        back + "a",
+        "",
+        back[1:],
+    ):
         assert return_named(b"secret", other) is None
     assert leave_named(b"secret", back) is leave_named(b"secret", "b" + leave[1:]) is None
     assert return_named(b"another", back) is None

@@ -12,7 +12,7 @@ from digest.errors import MessageError
 from digest.model import Format, Listing
 from digest.rendering import Mailing, Renderer, Site
 from digest.rendering.headers import Field, checked, mailbox, named_mailbox, phrase, text_field
-from digest.tokens import Named, edition_named, edition_token
+from digest.tokens import Named, Purpose, edition_named, edition_token, is_proven
 
 EXPECTED = [
     "From",
@@ -229,33 +229,57 @@ def test_a_subject_reads_back_as_it_was_within_76_columns(text):
     assert all(len(line) <= 76 for line in wire.split("\r\n")) or " " not in text
 
 
+KEYS, EMAIL, DAY = (b"newest", b"older"), "Ann@example.org", date(2026, 5, 18)
+
+
+def stop_token(number=7, day=DAY, *, key=KEYS[0], purpose=Purpose.UNSUBSCRIBE):
+    return edition_token(key, purpose, number, EMAIL, day)
+
+
+def is_good(token, keys=KEYS, purpose=Purpose.UNSUBSCRIBE, email=EMAIL):
+    return is_proven(keys, purpose, email, token)
+
+
 def test_a_token_is_short_and_names_who_and_which_edition():
-    token = edition_token(b"secret", 7, date(2026, 5, 18))
+    token = stop_token()
     assert token.startswith("7-20260518-")
-    assert edition_named(b"secret", token) == Named(7, date(2026, 5, 18))
-    longest = edition_token(b"secret", 9_999_999, date(2026, 5, 18))
-    assert len(f"https://papers.example.org/unsubscribe/{longest}") <= 76
+    assert edition_named(token) == Named(7, DAY)
+    assert is_good(token)
+    assert len(f"https://papers.example.org/unsubscribe/{stop_token(9_999_999)}") <= 76
 
 
 @given(st.integers(1, 10**12), st.dates(date(1970, 1, 1), date(9999, 12, 31)))
 def test_every_edition_has_a_token_of_its_own_that_leads_back_to_it(number, day):
-    assert edition_named(b"secret", edition_token(b"secret", number, day)) == Named(number, day)
+    token = stop_token(number, day)
+    assert edition_named(token) == Named(number, day)
+    assert is_good(token)
 
 
 @given(st.integers(0, 27), st.sampled_from("07AZaz-_.~/ \x00é٣"))
-def test_a_token_with_a_character_changed_is_nobodys(at, character):
-    token = edition_token(b"secret", 7, date(2026, 5, 18))
+def test_a_token_with_a_character_changed_proves_nothing(at, character):
+    token = stop_token()
     forged = token[:at] + character + token[at + 1 :]
-    assert (edition_named(b"secret", forged) is None) == (forged != token)
+    assert is_good(forged) == (forged == token)
 
 
-def test_a_token_of_another_installation_edition_or_subscriber_is_nobodys():
-    token = edition_token(b"secret", 7, date(2026, 5, 18))
-    proof = token.rpartition("-")[2] if token.count("-") == 2 else token[-16:]
-    assert edition_named(b"other", token) is None
-    assert edition_named(b"secret", f"8-20260518-{proof}") is None
-    assert edition_named(b"secret", f"7-20260519-{proof}") is None
-    assert edition_named(b"secret", f"07-20260518-{proof}") is None
+def test_a_token_of_another_installation_edition_or_subscriber_proves_nothing():
+    token = stop_token()
+    proof = token[-16:]
+    assert not is_good(token, (b"other",))
+    for other in ("8-20260518", "7-20260519", "07-20260518"):
+        assert not is_good(f"{other}-{proof}")
+
+
+def test_a_token_is_good_for_one_purpose_and_for_the_address_that_it_was_made_for():
+    token = stop_token()
+    assert [purpose for purpose in Purpose if is_good(token, purpose=purpose)] == [Purpose.UNSUBSCRIBE]
+    assert is_good(token, email="ann@EXAMPLE.org")
+    assert not is_good(token, email="ann@example.com")
+
+
+def test_an_older_key_is_good_for_what_it_signed():
+    assert is_good(stop_token(key=b"older"))
+    assert not is_good(stop_token(key=b"retired"))
 
 
 @pytest.mark.parametrize(
@@ -272,4 +296,5 @@ def test_a_token_of_another_installation_edition_or_subscriber_is_nobodys():
     ],
 )
 def test_what_is_no_token_is_nobodys(token):
-    assert edition_named(b"secret", token) is None
+    assert edition_named(token) is None
+    assert not is_good(token)
