@@ -65,8 +65,8 @@ def is_proven(keys: Keys, purpose: Purpose, email: str, token: str) -> bool:
     named = edition_named(token)
     if named is None:
         return False
-    made = [edition_token(key, purpose, named.subscriber, email, named.issue_date) for key in keys]
-    return any([hmac.compare_digest(own.encode(), token.encode()) for own in made])
+    made = (edition_token(key, purpose, named.subscriber, email, named.issue_date) for key in keys)
+    return any(hmac.compare_digest(own.encode(), token.encode()) for own in made)
 
 
 def _read(match: re.Match[str]) -> Named | None:

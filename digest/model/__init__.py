@@ -10,6 +10,7 @@ from digest.model.editions import NOT_YET_ANNOUNCED, NOT_YET_READ, Edition, Miss
 from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
 from digest.model.pace import Pace
+from digest.model.pages import Deed, Errand, Judged, Pin, Suggestion, Wish
 from digest.model.ranking import (
     Account,
     Background,
@@ -40,15 +41,18 @@ __all__ = [
     "Blame",
     "Cause",
     "Claim",
+    "Deed",
     "Edition",
     "Effect",
     "Ended",
+    "Errand",
     "Feedback",
     "Fetched",
     "Finding",
     "Format",
     "Ground",
     "Hurdle",
+    "Judged",
     "Kind",
     "Layout",
     "Listing",
@@ -59,6 +63,7 @@ __all__ = [
     "Outcome",
     "Pace",
     "Pick",
+    "Pin",
     "Problem",
     "Profile",
     "Pulled",
@@ -74,12 +79,14 @@ __all__ = [
     "State",
     "Status",
     "Subscriber",
+    "Suggestion",
     "Suppression",
     "Taken",
     "Taste",
     "Validators",
     "Verdict",
     "Weight",
+    "Wish",
     "incomplete",
     "plain",
 ]

@@ -20,7 +20,23 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from digest.model import Away, Cause, Format, Kind, Layout, Origin, Problem, Profile, Return, State, Status, Validators
+from digest.model import (
+    Away,
+    Cause,
+    Errand,
+    Format,
+    Judged,
+    Kind,
+    Layout,
+    Origin,
+    Problem,
+    Profile,
+    Return,
+    State,
+    Status,
+    Subscriber,
+    Validators,
+)
 from digest.store.columns import Counts, Document, Instant, Packed, Word
 from digest.store.kept import KeptEdition, KeptListing
 
@@ -102,6 +118,7 @@ announcements = Table(
     Column("announced_at", Instant, nullable=False),
     UniqueConstraint("listing_id", "source", "kind", "version", name="uq_announcements_news"),
     Index("ix_announcements_kind_day", "kind", "day"),
+    Index("ix_announcements_day", "day"),
 )
 
 sources = Table(
@@ -332,4 +349,74 @@ vectors = Table(
     Column("digest", Text, nullable=False),  # of the text
     Column("vector", LargeBinary, nullable=False),
     PrimaryKeyConstraint("model", "digest", name="pk_vectors"),
+)
+
+# --- the pages ----------------------------------------------------------------------------------------------------
+
+# One for each errand and address, however often it is asked for.
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("errand", Word(Errand), nullable=False),
+    Column("address", Text, nullable=False),  # as subscribers.address
+    Column("email", Text, nullable=False),
+    Column("subscriber", _Number, nullable=False),  # whose, of a move; 0 else
+    Column("wanted", Document(Subscriber)),
+    Column("at", Instant, nullable=False),
+    Column("mails", Integer, nullable=False),
+    Column("mailed_at", Instant),
+    Column("next_attempt", Instant),  # when a mail is to be sent; null: none is
+    Column("lease_until", Instant),  # somebody is sending it
+    Column("done_at", Instant),
+    UniqueConstraint("errand", "address", name="uq_wishes_errand_address"),
+    Index("ix_wishes_next_attempt", "next_attempt"),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("day", "listing_id", name="pk_pins"),
+    Index("ix_pins_listing", "listing_id"),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_votes"),
+    Index("ix_votes_listing", "listing_id"),
+    sqlite_with_rowid=False,
+)
+
+# Each paper once, whoever suggests it again.
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("listing_id", ForeignKey("listings.id"), nullable=False),
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", Word(Judged), nullable=False),
+    Column("judged_by", Text, nullable=False),
+    UniqueConstraint("listing_id", name="uq_suggestions_listing"),
+    Index("ix_suggestions_subscriber", "subscriber_id"),
+)
+
+# What was changed on the operator's pages.
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
 )

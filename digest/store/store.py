@@ -78,6 +78,10 @@ class Store:
         with self._database.reading() as connection:
             return bytes.fromhex(connection.scalars(select(meta.c.value).where(meta.c.key == "secret")).one())
 
+    def keys(self) -> tuple[bytes, ...]:
+        """What links are signed with: the newest first, and behind it those that are still good for older links."""
+        return (self.secret(),)
+
     def overview(self, now: datetime) -> overview.Overview:
         """How things stand."""
         with self._database.reading() as connection:
@@ -268,6 +272,11 @@ class Store:
         """The subscriber with this address, in whatever case it is written."""
         with self._database.reading() as connection:
             return subscribers.one(connection, email)
+
+    def subscriber_numbered(self, number: int) -> Subscriber | None:
+        """The subscriber with this number."""
+        with self._database.reading() as connection:
+            return subscribers.numbered(connection, number)
 
     def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
         """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""

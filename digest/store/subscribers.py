@@ -63,6 +63,11 @@ def one(connection: Connection, email: str) -> Subscriber | None:
     return _by_address(connection, [address(email)]).get(address(email))
 
 
+def numbered(connection: Connection, number: int) -> Subscriber | None:
+    row = connection.execute(select(*_COLUMNS).where(subscribers.c.id == number)).first()
+    return _subscriber(row) if row else None
+
+
 def number(connection: Connection, email: str) -> int:
     """The number of somebody who gets the digest or is paused.
 

@@ -1,0 +1,165 @@
+"""An installation with the sample's two days in it, and its pages served by HTTP on the loopback."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+import uvicorn
+
+from digest import pipeline, sample
+from digest.cli import wiring
+from digest.model import Profile, Schedule, Subscriber
+from digest.pipeline import Parts
+from digest.sample.server import serving
+from digest.sources.client import Client
+from digest.store import Store
+from digest.tokens import Purpose
+from digest.web.app import application
+from digest.web.desk import Desk
+
+from ..ports import free_port  # noqa: TID252  (tests are no package)
+
+NOW = datetime(2026, 6, 18, 9, 0, tzinfo=UTC)
+URL = "https://papers.example.org"
+ANN = Subscriber(
+    "ann@example.org",
+    "Ann",
+    Profile(keywords=('"speculative decoding"^3', "retrieval", "tokeni*", "-survey")),
+    Schedule("Europe/Berlin"),
+)
+
+CONFIG = """
+[site]
+url = "{url}"
+contact = "operator@example.org"
+
+[store]
+url = "sqlite:///{folder}/digest.db"
+
+[mail]
+from = "Daily Papers <digest@example.org>"
+
+[smtp]
+kind = "files"
+path = "{folder}/sent"
+
+{more}
+"""
+
+
+@dataclass
+class Clock:
+    """What time it is on the pages."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Site:
+    """Pages being served, and what is behind them."""
+
+    desk: Desk
+    clock: Clock
+    client: httpx.Client
+    folder: Path
+    get: Callable[..., httpx.Response] = field(init=False)
+    post: Callable[..., httpx.Response] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.get, self.post = self.client.get, self.client.post
+
+    @property
+    def store(self) -> Store:
+        return self.desk.store
+
+    @property
+    def parts(self) -> Parts:
+        return self.desk.parts
+
+    def subscribe(self, subscriber: Subscriber = ANN) -> Subscriber:
+        """Somebody who wanted it long ago, so that all that was announced is news to them."""
+        return self.store.add(subscriber, sample.MORNING - timedelta(days=1))
+
+    def token(self, subscriber: Subscriber, purpose: Purpose) -> str:
+        return self.desk.token(subscriber, purpose)
+
+
+Make = Callable[..., Site]
+
+
+@pytest.fixture(scope="session")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with what was announced on both days of the sample."""
+    folder = tmp_path_factory.mktemp("pulled")
+    for day in sample.DAYS:
+        morning = sample.MORNING + (day - sample.DAYS[0])
+        with serving(day) as web, _home(folder, morning, more=_sources(web)) as home:
+            assert not [p for pulled in pipeline.pull(home.parts, morning, force=True) for p in pulled.problems]
+    return folder / "digest.db"
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, pulled: Path) -> Iterator[Make]:
+    """Pages with a configuration of one's own: `make_site(url=..., more="[web]...")`."""
+    with ExitStack() as stack:
+
+        def make(url: str = URL, more: str = "") -> Site:
+            folder = tmp_path / f"site{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            shutil.copy(pulled, folder / "digest.db")
+            return stack.enter_context(served(folder, url, more))
+
+        yield make
+
+
+@pytest.fixture
+def site(make_site: Make) -> Site:
+    return make_site()
+
+
+@contextmanager
+def served(folder: Path, url: str, more: str) -> Iterator[Site]:
+    """Pages on a free port of the loopback."""
+    port, clock = free_port(), Clock()
+    own = _sources("http://127.0.0.1:9") + more
+    with _home(folder, NOW, url=url, more=own) as home:
+        desk = Desk(home.settings, home.parts, home.store, home.renderer, home.store.keys(), clock)
+        config = uvicorn.Config(application(desk), port=port, log_config=None, lifespan="off", access_log=False)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+                yield Site(desk, clock, client, folder)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def _home(folder: Path, now: datetime, *, url: str = URL, more: str = "") -> Iterator[wiring.Installation]:
+    config = folder / "config.toml"
+    config.write_text(CONFIG.format(url=url, folder=folder, more=more), encoding="utf-8")
+    settings = wiring.load_settings(config)
+    with wiring.store_of(settings, now) as store, Client("", sleep=lambda _: None) as client:
+        yield wiring.assemble(settings, store, client)
+
+
+def _sources(web: str) -> str:
+    """The sample's sources, at this address."""
+    text = sample.configuration(web, 25)
+    return text[text.index("[[sources]]") : text.index("[[subscribers]]")]
