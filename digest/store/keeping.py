@@ -1,7 +1,8 @@
 """What is taken away when it is old, and what never is.
 
 Kept for good are picks, versions and the bare rows of editions: they say who was sent what and when, so that nothing is
-sent twice, and a paper may come back after years. So are the papers that they, or somebody's feedback, speak of.
+sent twice, and a paper may come back after years. So are the papers that they, or somebody's feedback, speak of, and
+those that curators pinned or readers recommended or suggested.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -24,10 +25,13 @@ from digest.store.schema import (
     listings,
     paces,
     picks,
+    pins,
     returns,
     snapshots,
+    suggestions,
     texts,
     versions,
+    votes,
 )
 from digest.store.sql import chunks
 
@@ -151,7 +155,7 @@ def _old_papers(before: datetime) -> Select[Any]:
         listings.c.last_seen < before,
         listings.c.same_as == listings.c.id,
         ~spoken_of(announcements, announcements.c.announced_at >= before),
-        *(~spoken_of(table) for table in (picks, versions, feedback)),
+        *(~spoken_of(table) for table in (picks, versions, feedback, pins, votes, suggestions)),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from digest.alerts import Facts
+from digest.curating import Refusal
 from digest.model import (
     Alert,
     Announcement,
@@ -17,13 +18,16 @@ from digest.model import (
     Ended,
     Feedback,
     Fetched,
+    Judged,
     Listing,
     Pace,
+    Pin,
     Pulled,
     Report,
     SourceState,
     Status,
     Subscriber,
+    Suggestion,
     Suppression,
     Taken,
     Taste,
@@ -32,6 +36,7 @@ from digest.store import (
     alerts,
     announce,
     background,
+    curating,
     deliveries,
     feedback,
     files,
@@ -251,6 +256,11 @@ class Store:
         with self._database.reading() as connection:
             return finding.find(connection, text)
 
+    def recognized(self, entries: Sequence[Listing]) -> list[Listing | None]:
+        """For each of these accounts of papers the stored one that shares a name with it, with its originals."""
+        with self._database.reading() as connection:
+            return finding.recognized(connection, entries)
+
     def vectors(self, model: str, digests: Collection[str]) -> Mapping[str, bytes]:
         """Those vectors of texts, by the texts' digests, that were kept for this model."""
         with self._database.reading() as connection:
@@ -423,6 +433,75 @@ class Store:
         """
         with self._database.writing() as connection:
             feedback.remember(connection, subscribers.number(connection, email), keys)
+
+    # --- picked by people -----------------------------------------------------------------------------------------
+
+    def pin(self, pin: Pin) -> None:
+        """Show a paper to everybody on a day, whichever of its numbers is named; a second time its note is changed.
+
+        Raises:
+            UsageError: no such paper is stored, or enough are pinned for that day.
+        """
+        with self._database.writing() as connection:
+            curating.pin(connection, pin)
+
+    def unpin(self, day: date, listing_id: int) -> bool:
+        """Take a paper away from a day; False if it was not there."""
+        with self._database.writing() as connection:
+            return curating.unpin(connection, day, listing_id)
+
+    def pins(self, day: date) -> list[Pin]:
+        """The papers that curators picked for a day, in the order that they did."""
+        with self._database.reading() as connection:
+            return curating.pinned(connection, day, day)
+
+    def pins_since(self, day: date) -> list[Pin]:
+        """The papers that curators picked for that day and all later ones, in the order that they did."""
+        with self._database.reading() as connection:
+            return curating.pinned(connection, day, date.max)
+
+    def vote(self, subscriber: int, listing_id: int, now: datetime, *, on: bool) -> None:
+        """Recommend a paper to other readers, once however often, or take that back.
+
+        Raises:
+            UsageError: no such paper is stored.
+        """
+        with self._database.writing(swift=True) as connection:
+            curating.vote(connection, subscriber, listing_id, now, on=on)
+
+    def voted(self, subscriber: int, listing_id: int) -> bool:
+        """Whether this subscriber recommends that paper."""
+        with self._database.reading() as connection:
+            return curating.voted(connection, subscriber, listing_id)
+
+    def votes(self, listings: Collection[int]) -> Mapping[int, int]:
+        """How many readers recommend each of these papers; those that nobody does are left out."""
+        with self._database.reading() as connection:
+            return curating.counted(connection, listings)
+
+    def most_voted(self, since: datetime, limit: int) -> Mapping[int, int]:
+        """The papers that readers recommended since then, each with how many did; the most come first."""
+        with self._database.reading() as connection:
+            return curating.most_voted(connection, since, limit)
+
+    def suggest(self, subscriber: int, listing_id: int, now: datetime) -> Refusal | None:
+        """Suggest a paper for everybody's edition; returns why not, if it cannot be."""
+        with self._database.writing() as connection:
+            return curating.suggest(connection, subscriber, listing_id, now)
+
+    def suggestions(self, state: Judged, limit: int) -> list[Suggestion]:
+        """The newest suggestions of which this became, newest first."""
+        with self._database.reading() as connection:
+            return curating.suggested(connection, state, limit)
+
+    def judge(self, suggestion: int, by: str, accepted: Pin | None) -> bool:
+        """Accept a suggestion by pinning its paper, or (None) decline it; False if somebody was faster.
+
+        Raises:
+            UsageError: the paper cannot be pinned; the suggestion stays open.
+        """
+        with self._database.writing() as connection:
+            return curating.judge(connection, suggestion, by, accepted)
 
     # --- editions -------------------------------------------------------------------------------------------------
 
