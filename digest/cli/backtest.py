@@ -1,8 +1,7 @@
 """`digest backtest`: what a profile would have sent."""
 
 from dataclasses import asdict, replace
-from datetime import date, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -11,14 +10,13 @@ import typer
 from digest.cli.arguments import Json, Now, or_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from digest.backtest import Backtest, News
+    from digest.backtest import Backtest
     from digest.cli.wiring import Installation
-    from digest.model import Pick, Profile, Subscriber
+    from digest.model import Pick, Subscriber
     from digest.rendering.backtest_view import Tested
-    from digest.store import Store
 
 _DAY = timedelta(days=1)
 
@@ -119,53 +117,23 @@ def _with(subscriber: "Subscriber", keywords: str) -> "Subscriber":
 
 def _test(home: "Installation", asked: "Sequence[Asked]", days: int, now: "datetime") -> "list[Tested]":
     from digest import pipeline
-    from digest.backtest import backtest as ranked_again
-    from digest.backtest import unread
     from digest.cli import output
     from digest.errors import UsageError
+    from digest.ranking.query import labels
     from digest.rendering.backtest_view import Tested
 
     until = now.date()
     since = until - (days - 1) * _DAY
-    begins = home.store.begins()
-    head = home.store.head()  # nobody needs the news of today ranked as such
-    shard = pipeline.shard_of(home.parts, [replace(one.subscriber, cursor=head) for one in asked], now)
-    states = [home.store.source_state(source.name) for source in home.parts.sources]
     with output.progress("ranking the days again", days) as advance:
-        results = ranked_again(
-            _news(home.store, since, until, advance),
-            shard,
-            home.parts.ranker.rank,
-            partial(unread, states, begins),
-        )
+        results = pipeline.backtest(home.parts, [one.subscriber for one in asked], since, until, now, advance=advance)
     if all(len(result.unknown) == len(result.days) for result in results):
         raise UsageError(
             f"Nothing is held of {since} to {until}: run `digest pull --since {since}`, and then this again."
         )
     return [
-        Tested(one.name, result, labels(one.subscriber.profile)) for one, result in zip(asked, results, strict=True)
+        Tested(one.name, result, labels(one.subscriber.profile.keywords))
+        for one, result in zip(asked, results, strict=True)
     ]
-
-
-def _news(store: "Store", since: date, until: date, advance: "Callable[[], None]") -> "Iterator[News]":
-    day = since
-    while day <= until:
-        yield day, store.announced(day, day)
-        advance()
-        day += _DAY
-
-
-def labels(profile: "Profile") -> "Mapping[str, Sequence[str]]":
-    """How reasons name each keyword line that can bring papers; a group goes by each of its alternatives."""
-    from digest.ranking.query import parse_profile
-    from digest.ranking.term import Sign
-
-    terms, _ = parse_profile(profile.keywords)
-    return {
-        term.text: (term.label, *(one.label for one in term.alternatives))
-        for term in terms
-        if term.sign is not Sign.NEVER
-    }
 
 
 # --- for programs ---------------------------------------------------------------------------------------------------

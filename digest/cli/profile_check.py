@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 
 from digest.cli import output, taught, wiring
-from digest.cli.profile_finds import DAYS, Found, Pulled, find_shipped
 from digest.errors import ConfigError, StoreError
 from digest.model import Profile
+from digest.ranking.finds import DAYS, Found, Pulled, find_shipped
 from digest.ranking.term import Term
 from digest.text.background import prior
 

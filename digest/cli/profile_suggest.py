@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from digest.cli import wiring
@@ -54,7 +53,7 @@ def _complete(store: Store, entry: Listing) -> Listing:
     if len(found) != 1:
         return entry
     (known,) = found
-    return replace(known, keywords=(*known.keywords, *entry.keywords), abstract=known.abstract or entry.abstract)
+    return references.completed(entry, known)
 
 
 def toml(suggestion: Suggestion, name: str, left_out: int) -> str:

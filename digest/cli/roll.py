@@ -3,8 +3,7 @@
 from datetime import date, datetime
 
 from digest import due
-from digest.cli.roster import record
-from digest.config import day_names, written
+from digest.config import day_names, record, written
 from digest.model import EVERY_DAY, Origin, Status, Subscriber
 
 COLUMNS = ["address", "status", "kept in", "keywords", "comes", "mail", "next", "last"]

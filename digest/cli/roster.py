@@ -16,12 +16,11 @@ from typing import Any
 
 from digest import config
 from digest.cli import sheets
+from digest.config import PAUSED_UNTIL, STATUS, record
 from digest.errors import Fault, UsageError
 from digest.model import Origin, Status, Subscriber
 from digest.ranking.query import parse
 
-STATUS = "status"
-PAUSED_UNTIL = "paused_until"
 COLUMNS = (*config.SubscriberSettings.model_fields, STATUS, PAUSED_UNTIL)
 _LISTS = ("keywords", "categories", "sources", "days", "away")
 
@@ -47,35 +46,6 @@ class Sifted:
 
 
 # --- out ------------------------------------------------------------------------------------------------------------
-
-
-def record(subscriber: Subscriber) -> dict[str, Any]:
-    """A subscriber by the keys of the configuration."""
-    profile, schedule = subscriber.profile, subscriber.schedule
-    return {
-        "email": subscriber.email,
-        "name": subscriber.name,
-        "keywords": list(profile.keywords),
-        "categories": list(profile.categories),
-        "sources": list(profile.sources),
-        "timezone": schedule.timezone,
-        "send_at": f"{schedule.send_at:%H:%M}",
-        "days": config.day_names(schedule.days),
-        "away": config.written(schedule.away),
-        "catch_up": schedule.catch_up,
-        "max_papers": profile.max_papers,
-        "max_trending": profile.max_trending,
-        "min_match": profile.min_match,
-        "max_per_term": profile.max_per_term,
-        "diversity": profile.diversity,
-        "signals": profile.signals,
-        "format": subscriber.format.value,
-        "layout": subscriber.layout.value,
-        "locale": subscriber.locale,
-        "send_empty": subscriber.send_empty,
-        STATUS: subscriber.status.value,
-        PAUSED_UNTIL: subscriber.paused_until.isoformat() if subscriber.paused_until else "",
-    }
 
 
 def to_json(subscribers: Iterable[Subscriber]) -> str:

@@ -8,6 +8,7 @@ from digest.config.absences import written
 from digest.config.faults import did_you_mean
 from digest.config.files import find, is_readable_by_all
 from digest.config.reading import from_text, load, read_subscriber
+from digest.config.records import PAUSED_UNTIL, STATUS, record
 from digest.config.settings import (
     ArxivSettings,
     BiorxivSettings,
@@ -20,6 +21,8 @@ from digest.config.settings import (
 from digest.config.values import day_names, is_loopback
 
 __all__ = [
+    "PAUSED_UNTIL",
+    "STATUS",
     "ArxivSettings",
     "BiorxivSettings",
     "FeedSettings",
@@ -35,5 +38,6 @@ __all__ = [
     "is_readable_by_all",
     "load",
     "read_subscriber",
+    "record",
     "written",
 ]

@@ -20,6 +20,7 @@
 What is decided is decided elsewhere: when and what next in `due`, which papers in `ranking`, identity in `model`.
 """
 
+from digest.pipeline.backtesting import backtest
 from digest.pipeline.composing import SHARD, compose, compose_for, issues_of, shard_of
 from digest.pipeline.delivering import LEASE, deliver
 from digest.pipeline.parts import Box, Delivered, Parts, Post, Ranker, Renderer, Source, Store, Transport
@@ -39,6 +40,7 @@ __all__ = [
     "Source",
     "Store",
     "Transport",
+    "backtest",
     "compose",
     "compose_for",
     "deliver",

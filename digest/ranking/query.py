@@ -57,6 +57,13 @@ def parse_text(text: str) -> tuple[list[Term], list[ProfileError]]:
     return list(terms), errors
 
 
+def labels(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """How reasons name each keyword line that can bring papers; a group goes by each of its alternatives."""
+    terms, _ = parse_profile(lines)
+    wanted = (term for term in terms if term.sign is not Sign.NEVER)
+    return {term.text: (term.label, *(one.label for one in term.alternatives)) for term in wanted}
+
+
 def parse(line: str) -> Term:
     """One keyword line as a term.
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from digest.model import Listing
@@ -67,6 +67,11 @@ def read(content: bytes) -> References:
     if not _is_list(text):
         raise UnreadableError(f"its lines are no titles: {_EXPECTED}")
     return _gathered(Format.LIST, _from_list(text))
+
+
+def completed(entry: Listing, known: Listing) -> Listing:
+    """An entry as the paper that it is known to be, with the tags that its collector gave it."""
+    return replace(known, keywords=(*known.keywords, *entry.keywords), abstract=known.abstract or entry.abstract)
 
 
 def _decoded(content: bytes) -> str:

@@ -1,13 +1,14 @@
 """Finding the paper that somebody means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, or_, select
 
 from digest.model import Listing, plain
-from digest.store.identity import stored_keys
+from digest.store.identity import fault, stored_keys
 from digest.store.listings import spokesmen, whole
 from digest.store.schema import listing_keys, listings
+from digest.store.sql import chunks
 from digest.text.ids import arxiv_id, doi
 
 _MOST_DIGITS = 15
@@ -25,6 +26,21 @@ def find(connection: Connection, text: str) -> list[Listing]:
             papers = whole(connection, set(spokesmen(connection, found).values()))
             return [papers[number] for number in sorted(papers, reverse=True)]
     return []
+
+
+def recognized(connection: Connection, entries: Sequence[Listing]) -> list[Listing | None]:
+    """For each of these accounts of papers the stored one that shares a name with it, with its originals."""
+    names = [() if fault(entry) else stored_keys(entry) for entry in entries]
+    found: dict[str, int] = {}
+    for chunk in chunks({name for own in names for name in own}):
+        rows = connection.execute(
+            select(listing_keys.c.key, listing_keys.c.listing_id).where(listing_keys.c.key.in_(chunk))
+        )
+        found |= {row.key: row.listing_id for row in rows}
+    speaks = spokesmen(connection, set(found.values()))
+    papers = whole(connection, set(speaks.values()))
+    numbers = (next((found[name] for name in own if name in found), 0) for own in names)
+    return [papers.get(speaks.get(number, 0)) for number in numbers]
 
 
 def _by_name(connection: Connection, text: str) -> list[int]:

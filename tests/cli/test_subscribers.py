@@ -322,14 +322,14 @@ _SUBSCRIBERS = st.builds(
 
 @given(_SUBSCRIBERS)
 def test_every_subscriber_comes_back_from_either_file_as_they_were(subscriber):
-    wanted = {key: value for key, value in roster.record(subscriber).items() if value not in ("", [])}
+    wanted = {key: value for key, value in config.record(subscriber).items() if value not in ("", [])}
     (row,) = roster.from_csv(roster.to_csv([subscriber]).encode())
     assert row.fault == ""
     assert row.table == {
         key: roster._cell(value) if key not in roster._LISTS else value for key, value in wanted.items()
     }
     (row,) = roster.from_json(roster.to_json([subscriber]).encode())
-    assert row.table == roster.record(subscriber)
+    assert row.table == config.record(subscriber)
 
 
 def test_how_a_profile_is_ranked_and_shown_survives_either_file():
@@ -350,7 +350,7 @@ def test_any_bytes_are_rows_or_said_not_to_be(content):
 
 def test_the_columns_are_the_keys_of_the_configuration():
     assert set(roster.COLUMNS) == {*config.SubscriberSettings.model_fields, "status", "paused_until"}
-    assert tuple(roster.record(Subscriber("ann@example.org"))) == roster.COLUMNS
+    assert tuple(config.record(Subscriber("ann@example.org"))) == roster.COLUMNS
 
 
 def test_a_language_that_there_is_not_is_refused(run):

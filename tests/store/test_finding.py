@@ -128,3 +128,14 @@ def test_the_first_day_that_is_held_of_each_source_is_known(store):
     announce(store, said(paper(1), day=DAY), said(paper(2), day=DAY - timedelta(days=2)))
     announce(store, said(paper(1), day=DAY - timedelta(days=1), source="blog"), source="blog")
     assert store.begins() == {"arxiv": DAY - timedelta(days=2), "blog": DAY - timedelta(days=1)}
+
+
+def test_papers_are_recognized_by_any_of_their_names_all_at_once(shelf):
+    mine = [
+        Listing("", arxiv_id="2605.01234"),
+        Listing("x", doi="10.1/none"),
+        Listing("?", doi="10.1101/2026.05.01.123456"),
+    ]
+    found = shelf.recognized([*mine, Listing("x", doi="10.1/\0")])
+    assert found == [shelf.listing(5), None, shelf.listing(6), None]
+    assert shelf.recognized([]) == []
