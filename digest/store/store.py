@@ -50,6 +50,7 @@ from digest.store import (
     returns,
     search,
     sent,
+    shelf,
     subscribers,
     suppressions,
     vectors,
@@ -270,6 +271,58 @@ class Store:
         """Keep what a model made of texts, by the texts' digests; what is kept already stays."""
         with self._database.writing(swift=True) as connection:
             vectors.keep(connection, model, made)
+
+    # --- the archive ----------------------------------------------------------------------------------------------
+
+    def archive_mark(self) -> str:
+        """The same as long as nothing that the archive shows has changed."""
+        with self._database.reading() as connection:
+            return shelf.mark(connection)
+
+    def entries(self, day: date) -> list[shelf.Entry]:
+        """All news of one day, by seq; a paper that several sources announced has as many."""
+        with self._database.reading() as connection:
+            return shelf.entries(connection, day)
+
+    def day_counts(self, since: date, until: date) -> Mapping[date, int]:
+        """How many papers were announced on each day from `since` to `until`; days without any are left out."""
+        with self._database.reading() as connection:
+            return shelf.counts(connection, since, until)
+
+    def days_beside(self, day: date) -> shelf.Beside:
+        """The nearest days before and after this one on which papers were announced."""
+        with self._database.reading() as connection:
+            return shelf.beside(connection, day)
+
+    def newest_day(self, until: date) -> date | None:
+        """The last day up to `until` on which papers were announced; None before the first."""
+        with self._database.reading() as connection:
+            return shelf.newest_day(connection, until)
+
+    def archive_days(self) -> list[date]:
+        """All days on which papers were announced, newest first."""
+        with self._database.reading() as connection:
+            return shelf.days(connection)
+
+    def paper_numbers(self, after: int, limit: int) -> list[int]:
+        """The numbers of papers higher than `after`, rising; one a paper."""
+        with self._database.reading() as connection:
+            return shelf.numbers(connection, after, limit)
+
+    def paper_borders(self, size: int) -> list[int]:
+        """The numbers behind which each `size` papers begin, from 0."""
+        with self._database.reading() as connection:
+            return shelf.borders(connection, size)
+
+    def spokesman(self, number: int) -> int | None:
+        """The number of the listing that speaks for this one's paper; None if nothing has this number."""
+        with self._database.reading() as connection:
+            return shelf.spokesman(connection, number)
+
+    def papers(self, numbers: Collection[int]) -> Mapping[int, Listing]:
+        """The papers with these numbers, each of a listing that speaks for one; no originals."""
+        with self._database.reading() as connection:
+            return listings.texts(connection, numbers)
 
     # --- subscribers ----------------------------------------------------------------------------------------------
 
