@@ -17,17 +17,20 @@ from digest.ranking.table import Table
 from digest.ranking.twins import twins
 from digest.text.background import count
 
-_MOST_ENTRIES = 1 << 24  # of a table before it is begun anew: some 500 MB
+MOST_ENTRIES = 1 << 24  # of a table before it is begun anew: some 500 MB
 
 
 class Day:
     """A window, what is trending beside it, and a background: whatever does not depend on who reads."""
 
-    def __init__(self, shard: Shard, read: Callable[[Listing], Text], *, revisions: bool) -> None:
+    def __init__(
+        self, shard: Shard, read: Callable[[Listing], Text], *, revisions: bool, most_entries: int = MOST_ENTRIES
+    ) -> None:
         self._window, self._trending = tuple(shard.window), tuple(shard.trending)
         self._background = shard.background
         self._read = read
         self.revisions = revisions
+        self._most_entries = most_entries
         self.board = selection.board(shard.window, shard.trending, revisions=revisions)
         self.stock = selection.Stock(self.board)
         self.index = Index([read(listing) for listing in self.board.listings], selection.told(self.board))
@@ -54,7 +57,7 @@ class Day:
 
     def numbers(self, lines: Mapping[str, Line]) -> Mapping[str, int]:
         """The rows of lines in the table, by name. A table that has grown too large is begun anew."""
-        if self.table.entries > _MOST_ENTRIES:
+        if self.table.entries > self._most_entries:
             self._begin()
         return self.table.numbers(lines)
 

@@ -10,7 +10,7 @@ from digest.errors import ProfileError
 from digest.model import Account, Ranking, Shard
 from digest.ranking import accounts, features, query, showing
 from digest.ranking.corpus import Reader
-from digest.ranking.day import Day
+from digest.ranking.day import MOST_ENTRIES, Day
 from digest.ranking.features import Line
 from digest.ranking.readers import Readers
 from digest.ranking.related import related
@@ -27,9 +27,11 @@ class Ranker:
     what is talked about most, whatever the keywords, except what they exclude. Beside it, new versions of what they had.
     """
 
-    def __init__(self) -> None:
-        self._read = Reader()
-        self._parse = lru_cache(maxsize=1 << 17)(_parse)
+    def __init__(self, read: Reader | None = None, *, lines: int = 1 << 17, entries: int = MOST_ENTRIES) -> None:
+        """So many `lines` are remembered, and `entries` of the table of what they find, see `Table.entries`."""
+        self._read = read or Reader()
+        self._parse = lru_cache(maxsize=lines)(_parse)
+        self._entries = entries
         self._days: list[Day] = []
 
     def rank(self, shard: Shard) -> list[Ranking]:
@@ -56,7 +58,7 @@ class Ranker:
         for day in self._days:
             if day.is_of(shard, revisions=revisions):
                 return day
-        day = Day(shard, self._read, revisions=revisions)
+        day = Day(shard, self._read, revisions=revisions, most_entries=self._entries)
         self._days = [day, *self._days[: _DAYS - 1]]
         return day
 
@@ -64,13 +66,14 @@ class Ranker:
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Without the collector of cycles: it looks for some whenever many objects are made, and here are none."""
-    collecting = gc.isenabled()
+    if not gc.isenabled():  # another thread may rank: whoever found it collecting sees to it that it does again
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
-            gc.enable()
+        gc.enable()
 
 
 def _parse(line: str) -> Line | ProfileError:

@@ -24,6 +24,7 @@ MOST_LINES = 1 << 12  # of a profile: with `lines.HIGHEST` for each, the score s
 WANTED, REQUIRED, EXCLUDED, LEARNT = range(4)
 _SORTS = {Sign.WANT: WANTED, Sign.MUST: REQUIRED, Sign.NEVER: EXCLUDED}
 
+_ROOM = 64  # of a line itself, in entries
 _HIGHEST_DETAIL = (1 << 31) - 1  # reasons are shares of a score, so that the highest may be cut
 
 Matrix = Any  # scipy.sparse.csr_array; its stubs do not follow whole numbers
@@ -57,8 +58,8 @@ class Table:
 
     @property
     def entries(self) -> int:
-        """How many numbers are held, which is what memory goes by."""
-        return len(self._details.arrays[0])
+        """How many numbers are held, which is what memory goes by; a line that finds nothing takes room, too."""
+        return len(self._details.arrays[0]) + _ROOM * len(self)
 
     def numbers(self, wanted: Mapping[str, Line]) -> Mapping[str, int]:
         """The row of each line, by its name, after adding those that are new; has other lines' rows, too."""

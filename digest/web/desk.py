@@ -21,6 +21,7 @@ from digest.rendering import Renderer
 from digest.rendering.templates import Templates
 from digest.store import Store
 from digest.tokens import Keys, Purpose, edition_named, edition_token, is_proven
+from digest.web.live import Live
 
 LINKS_LAST = timedelta(days=90)  # those that change or show what somebody wants; leaving and feedback have no end
 
@@ -89,6 +90,13 @@ class Desk:
         """What signs, and reads, values that are good for one purpose and for a time (https://itsdangerous.palletsprojects.com)."""
         oldest_first = [key.hex() for key in reversed(self.keys)]
         return URLSafeTimedSerializer(oldest_first, salt=f"digest {purpose}", signer_kwargs=_STRONG)
+
+    # --- papers -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def live(self) -> Live:
+        """The newest papers, ready to be ranked for whoever asks."""
+        return Live(self.parts, self.store, self.clock)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
