@@ -136,6 +136,12 @@ def message_id(secret: bytes, edition: Edition, domain: str) -> str:
     return f"<{base64.b32encode(mac[:20]).decode().lower()}@{domain}>"
 
 
+def letter_id(secret: bytes, about: str, email: str, domain: str) -> str:
+    """The same on every attempt for one letter about one thing to one address."""
+    mac = _mac(secret, "letter-id", about, email.casefold())
+    return f"<{base64.b32encode(mac[:20]).decode().lower()}@{domain}>"
+
+
 def boundary(own_id: str) -> str:
     """Of the message's own id; begins with "=_", which neither quoted-printable nor base64 can hold (RFC 2045, 6.7 (1))."""
     return f"=_{own_id[1:25]}"

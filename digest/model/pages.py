@@ -13,6 +13,7 @@ class Errand(StrEnum):
     SIGN_UP = "sign_up"  # confirm a subscription, or hear that one is in already
     LINK = "link"  # a link to one's own preferences
     MOVE = "move"  # confirm, at the new address, that a subscription moves there
+    MOVED = "moved"  # hear, at the old address, that it did
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest.model import Edition, Format, Layout, Message
-from digest.rendering import headers, plain
+from digest.rendering import headers, letters, plain
 from digest.rendering.assembly import MEMORY, Assembly
 from digest.rendering.cards import Setting
 from digest.rendering.encoding import piece, text_of
 from digest.rendering.headers import Letterhead, Links, letterhead
 from digest.rendering.joining import Body, Reader
 from digest.rendering.language import language
+from digest.rendering.letters import Letter
 from digest.rendering.mime import Part, assemble, joined
 from digest.rendering.pages import Looks, structure
 from digest.rendering.papers import Papers
@@ -144,6 +145,11 @@ class Renderer:
         texts = self._plain(work, endings) if plainly else [_text(part) for part in self._parts(work, endings)]
         parts = [(plain.subtype(ending), text) for ending, text in zip(endings, texts, strict=True)]
         return assemble(fields, parts, boundary(address.own_id), utf8=address.utf8)
+
+    def letter(self, letter: Letter) -> Message:
+        """A small mail about a subscription, ready for the wire. Raises MessageError and TemplateError."""
+        own = letterhead(self._site, self._mailing)
+        return letters.message(letter, self._site, own, self.templates, self._secret)
 
     def _work(self, edition: Edition) -> _Work:
         own = letterhead(self._site, self._mailing)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, select
 
 from digest.pacing import BREAKER, LINES, RELAY
-from digest.store import marks, tallies
+from digest.store import marks, tallies, wishes
 from digest.store.database import Database
 from digest.store.schema import (
     announcements,
@@ -34,6 +34,7 @@ from digest.store.schema import (
     votes,
 )
 from digest.store.sql import chunks
+from digest.wishing import FORGOTTEN
 
 BATCH = 1_000  # rows taken away at a time: others that write wait for no longer than that takes
 _IDLE = timedelta(days=1)  # a pace that was not used for so long says nothing any more
@@ -58,6 +59,7 @@ def vacuum(database: Database, before: datetime, now: datetime, stopping: Callab
     with database.writing() as connection:
         tallies.settle(connection, now)
         _forget_paces(connection, now)
+        wishes.forget(connection, now - FORGOTTEN)
         done = Vacuumed(returns=_forget_returns(connection, before))
     for step in (_editions, _texts, _papers):
         for part in step(database, before, stopping):

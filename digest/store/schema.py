@@ -165,6 +165,7 @@ subscribers = Table(
     UniqueConstraint("address", name="uq_subscribers_address"),
     Index("ix_subscribers_next_due", "next_due"),
     Index("ix_subscribers_planned_at", "planned_at"),
+    Index("ix_subscribers_status_address", "status", "address"),
 )
 
 editions = Table(
@@ -265,6 +266,7 @@ suppressions = Table(
     Column("cause", Word(Cause), nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Index("ix_suppressions_at", "at", "address"),
 )
 
 # Mails that came back, each once however often they are read.
@@ -360,6 +362,7 @@ wishes = Table(
     Column("id", _Number, primary_key=True),
     Column("errand", Word(Errand), nullable=False),
     Column("address", Text, nullable=False),  # as subscribers.address
+    Column("domain", Text, nullable=False),  # as pacing.domain_of
     Column("email", Text, nullable=False),
     Column("subscriber", _Number, nullable=False),  # whose, of a move; 0 else
     Column("wanted", Document(Subscriber)),
@@ -371,6 +374,7 @@ wishes = Table(
     Column("done_at", Instant),
     UniqueConstraint("errand", "address", name="uq_wishes_errand_address"),
     Index("ix_wishes_next_attempt", "next_attempt"),
+    Index("ix_wishes_domain_mailed_at", "domain", "mailed_at"),
 )
 
 pins = Table(
@@ -394,6 +398,7 @@ votes = Table(
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_votes"),
     Index("ix_votes_listing", "listing_id"),
+    Index("ix_votes_at", "at"),
     sqlite_with_rowid=False,
 )
 

@@ -1,6 +1,7 @@
 """The one Store: each public method is one transaction over the functions of its topic."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from digest.model import (
     Background,
     Cause,
     Claim,
+    Deed,
     Edition,
     Ended,
     Feedback,
@@ -25,18 +27,21 @@ from digest.model import (
     Pulled,
     Report,
     SourceState,
+    State,
     Status,
     Subscriber,
     Suggestion,
     Suppression,
     Taken,
     Taste,
+    Wish,
 )
 from digest.store import (
     alerts,
     announce,
     background,
     curating,
+    deeds,
     deliveries,
     feedback,
     files,
@@ -44,6 +49,7 @@ from digest.store import (
     history,
     keeping,
     listings,
+    lists,
     overview,
     paces,
     pulls,
@@ -55,6 +61,7 @@ from digest.store import (
     suppressions,
     vectors,
     watching,
+    wishes,
 )
 from digest.store import editions as published
 from digest.store.database import Database
@@ -173,6 +180,70 @@ class Store:
         """Give the empty pages of an SQLite file back to the disk, if that is worth it; returns whether it was."""
         return files.compact(self._database)
 
+    # --- the operator's pages -------------------------------------------------------------------------------------
+
+    def people(self, among: lists.Among, after: str, limit: int) -> list[lists.Person]:
+        """A page of subscribers, by address, behind the key `after` ("" at first)."""
+        with self._database.reading() as connection:
+            return lists.people(connection, among, after, limit)
+
+    def statuses(self) -> Mapping[Status, int]:
+        """How many subscribers there are of each status."""
+        with self._database.reading() as connection:
+            return lists.statuses(connection)
+
+    def sendings(
+        self, day: date, states: Sequence[State], before: lists.Place | None, limit: int
+    ) -> list[lists.Sending]:
+        """A page of what was composed on a day (UTC) and is in one of these states; the newest first."""
+        with self._database.reading() as connection:
+            return lists.sendings(connection, day, states, before, limit)
+
+    def day(self, when: date) -> lists.Day:
+        """What became of what was composed on a day (UTC)."""
+        with self._database.reading() as connection:
+            return lists.day(connection, when)
+
+    def said(self, when: date) -> list[tuple[str, int]]:
+        """What was said most often of those of a day (UTC) that did not go through, or not yet, and how often."""
+        with self._database.reading() as connection:
+            return lists.said(connection, when)
+
+    def last_composed(self) -> date | None:
+        """The last day (UTC) on which anything was composed; None: nothing ever was."""
+        with self._database.reading() as connection:
+            return lists.last_composed(connection)
+
+    def suppressed(self, begins: str, before: tuple[datetime, str] | None, limit: int) -> list[Suppression]:
+        """A page of the suppression list, the newest first; or, by address, those that begin so."""
+        with self._database.reading() as connection:
+            return lists.suppressed(connection, begins, before, limit)
+
+    def came_back(self, limit: int) -> list[lists.Back]:
+        """The last mails that came back, newest first."""
+        with self._database.reading() as connection:
+            return lists.came_back(connection, limit)
+
+    def note_deed(self, deed: Deed) -> None:
+        """Write down what was changed on the operator's pages; what is about an address ends with " " and that."""
+        with self._database.writing() as connection:
+            deeds.keep(connection, deed)
+
+    def deeds(self, limit: int, before: int | None = None) -> list[tuple[int, Deed]]:
+        """What was changed there, newest first, with numbers; of those with numbers lower than `before`."""
+        with self._database.reading() as connection:
+            return deeds.latest(connection, limit, before)
+
+    def end_session(self, session: str, until: datetime, now: datetime) -> None:
+        """Let one of the operator's sessions, which would have been good `until` then, be good for nothing."""
+        with self._database.writing() as connection:
+            deeds.end_session(connection, session, until, now)
+
+    def is_ended(self, session: str) -> bool:
+        """Whether a session of the operator's was ended."""
+        with self._database.reading() as connection:
+            return deeds.is_ended(connection, session)
+
     # --- sources --------------------------------------------------------------------------------------------------
 
     def source_state(self, name: str) -> SourceState:
@@ -214,9 +285,12 @@ class Store:
             return listings.window(connection, after)
 
     def trending(self, since: date) -> list[Announcement]:
-        """Listings announced as trending on the day `since` or later, once each, by seq; no originals."""
+        """Listings announced as trending on the day `since` or later, once each, by seq; no originals.
+
+        With those that enough readers recommended since then: with their votes, as trending on the day of their news.
+        """
         with self._database.reading() as connection:
-            return listings.trending(connection, since)
+            return curating.with_recommended(connection, listings.trending(connection, since), since)
 
     def announced(self, since: date, until: date) -> list[Announcement]:
         """What sources announced for their days `since` to `until`, both included, by seq; no originals."""
@@ -555,6 +629,50 @@ class Store:
         """
         with self._database.writing() as connection:
             return curating.judge(connection, suggestion, by, accepted)
+
+    # --- wishes ---------------------------------------------------------------------------------------------------
+
+    def wish(self, wish: Wish, now: datetime) -> None:
+        """Keep what somebody asks for on a page; it is mailed for as often as `digest.wishing` allows."""
+        with self._database.writing() as connection:
+            wishes.ask(connection, replace(wish, at=now))
+
+    def wish_numbered(self, number: int) -> Wish | None:
+        """The wish with this number."""
+        with self._database.reading() as connection:
+            return wishes.numbered(connection, number)
+
+    def claim_wishes(self, now: datetime, lease: timedelta, limit: int) -> list[Wish]:
+        """Up to `limit` wishes to mail for now, for the caller alone until its lease ends."""
+        with self._database.reading() as connection:
+            if not wishes.are_due(connection, now):
+                return []
+        with self._database.writing(swift=True) as connection:
+            return wishes.claim(connection, now, lease, limit)
+
+    def wish_mailed(self, wish: Wish, now: datetime) -> None:
+        """The relay has the mail for this wish."""
+        with self._database.writing() as connection:
+            wishes.mailed(connection, wish, now)
+
+    def put_off_wish(self, wish: Wish, until: datetime) -> None:
+        """Mail for this wish at `until`, or later."""
+        with self._database.writing(swift=True) as connection:
+            wishes.put_off(connection, wish, until)
+
+    def drop_wish(self, wish: Wish) -> None:
+        """Mail nothing for this wish, and forget it if nothing ever was."""
+        with self._database.writing() as connection:
+            wishes.drop(connection, wish)
+
+    def confirm_wish(self, wish: Wish, now: datetime) -> Subscriber | None:
+        """Subscribe, or have back, whoever wished it; None if it was confirmed before, or is gone.
+
+        Raises:
+            UsageError: the address is on the suppression list.
+        """
+        with self._database.writing() as connection:
+            return wishes.confirm(connection, wish, now)
 
     # --- editions -------------------------------------------------------------------------------------------------
 

@@ -14,11 +14,14 @@ INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_index("ix_announcements_day", "announcements", ["day"])
+    op.create_index("ix_subscribers_status_address", "subscribers", ["status", "address"])
+    op.create_index("ix_suppressions_at", "suppressions", ["at", "address"])
     op.create_table(
         "wishes",
         sa.Column("id", NUMBER, primary_key=True),
         sa.Column("errand", sa.Text, nullable=False),
         sa.Column("address", sa.Text, nullable=False),
+        sa.Column("domain", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("subscriber", NUMBER, nullable=False),
         sa.Column("wanted", sa.Text),
@@ -31,6 +34,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("errand", "address", name="uq_wishes_errand_address"),
     )
     op.create_index("ix_wishes_next_attempt", "wishes", ["next_attempt"])
+    op.create_index("ix_wishes_domain_mailed_at", "wishes", ["domain", "mailed_at"])
     _by_people()
     op.create_table(
         "deeds",
@@ -62,6 +66,7 @@ def _by_people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_votes_listing", "votes", ["listing_id"])
+    op.create_index("ix_votes_at", "votes", ["at"])
     op.create_table(
         "suggestions",
         sa.Column("id", NUMBER, primary_key=True),
