@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import typer
 
 from digest.cli import output, taught, wiring
 from digest.errors import ConfigError, StoreError
-from digest.model import Profile
+from digest.model import Profile, Shard
 from digest.ranking.finds import DAYS, Found, Pulled, find_shipped
+from digest.ranking.ranker import Ranker
 from digest.ranking.term import Term
 from digest.text.background import prior
 
@@ -45,7 +47,9 @@ def _pulled(config: Path | None, now: datetime) -> Pulled:
         background = store.background()
     if len(window) > _MANY and sys.stderr.isatty():
         typer.echo(f"Reading {len(window):,} papers ...", err=True)
-    return Pulled(window, background, [source.name for source in settings.sources], now)
+    shard, ranker = Shard((), window, now, background=background), Ranker()
+    names = [source.name for source in settings.sources]
+    return Pulled(lambda readers: ranker.rank(replace(shard, subscribers=readers)), window, background, names)
 
 
 def tell(found: Found) -> None:

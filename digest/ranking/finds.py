@@ -1,14 +1,14 @@
 """What the terms of a profile find among the papers that were pulled, or in the count that is shipped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 
-from digest.model import Announcement, Background, Profile, Ranking, Shard, Subscriber
+from digest.model import Announcement, Background, Profile, Ranking, Subscriber
 from digest.ranking import names, vocabulary
-from digest.ranking.ranker import Ranker
 from digest.ranking.reading import reading
 from digest.ranking.term import Field, Match, Sign, Term
 
@@ -40,31 +40,42 @@ class Found:
     shipped: bool = False  # counted in what comes with the program, as nothing has been pulled
 
 
+Rank = Callable[[Sequence[Subscriber]], Sequence[Ranking]]  # of one window, one ranking a subscriber
+
+
 class Pulled:
-    """The papers of a window, in which terms are counted."""
+    """The papers of a window, which `rank` ranks, and in which terms are counted."""
 
     def __init__(
-        self, window: Sequence[Announcement], background: Background, sources: Sequence[str], now: datetime
+        self, rank: Rank, window: Sequence[Announcement], background: Background, sources: Sequence[str]
     ) -> None:
-        self._ranker = Ranker()
-        self._shard = Shard((), window, now, background=background)
+        self._rank_all = rank
+        self._window = window
+        self._background = background
         self._sources = sources
         self.papers = self._rank([Profile()])[0].papers
 
-    def find(self, terms: Sequence[Term], profile: Profile) -> Found:
-        """What terms find one by one, and what `profile`, whose keywords they are, finds as a whole."""
+    def find(self, terms: Sequence[Term], profile: Profile, advised: int = sys.maxsize) -> Found:
+        """What terms find one by one, and what `profile`, whose keywords they are, finds as a whole.
+
+        Of so many terms that find nothing it is looked into why, which takes longer than all else.
+        """
         whole = replace(profile, keywords=tuple(term.text for term in terms))
         *counts, together = self._count([*(Profile((_sought(term),)) for term in terms), whole])
-        return Found([self._checked(*pair) for pair in zip(terms, counts, strict=True)], self.papers, together)
+        empty = [term for term, papers in zip(terms, counts, strict=True) if not papers][:advised]
+        checked = [
+            self._checked(term, papers) if papers or term in empty else Checked(term.text, reading(term), 0, 0.0)
+            for term, papers in zip(terms, counts, strict=True)
+        ]
+        return Found(checked, self.papers, together)
 
     def _count(self, profiles: Iterable[Profile]) -> list[int]:
         """How many papers each of these profiles matches."""
         return [ranking.matched for ranking in self._rank(profiles)]
 
-    def _rank(self, profiles: Iterable[Profile]) -> list[Ranking]:
+    def _rank(self, profiles: Iterable[Profile]) -> Sequence[Ranking]:
         alone = (replace(profile, max_papers=0, max_trending=0) for profile in profiles)
-        readers = [Subscriber("", profile=profile, id=number) for number, profile in enumerate(alone, start=1)]
-        return self._ranker.rank(replace(self._shard, subscribers=readers))
+        return self._rank_all([Subscriber("", profile=profile) for profile in alone])
 
     def _checked(self, term: Term, papers: int) -> Checked:
         share = papers / self.papers
@@ -102,15 +113,15 @@ class Pulled:
 
     @cached_property
     def _words(self) -> Mapping[str, float]:
-        return vocabulary.words_of(self._shard.background)
+        return vocabulary.words_of(self._background)
 
     @cached_property
     def _names(self) -> Mapping[str, float]:
-        return vocabulary.names_of({a.listing.id: a.listing for a in self._shard.window}.values())
+        return vocabulary.names_of({a.listing.id: a.listing for a in self._window}.values())
 
     @cached_property
     def _categories(self) -> Sequence[str]:
-        return sorted({category for a in self._shard.window for category in a.listing.categories})
+        return sorted({category for a in self._window for category in a.listing.categories})
 
 
 def _sought(term: Term) -> str:
