@@ -15,17 +15,24 @@ from digest.errors import StoreError
 from digest.store.database import Database, migrate, parsed, revision
 from digest.store.history import CameBack, History, News, Served
 from digest.store.keeping import Vacuumed
+from digest.store.lists import Among, Back, Day, Person, Place, Sending
 from digest.store.overview import Failure, Overview, SourceStatus, Suppressed
 from digest.store.store import Store
 from digest.store.watching import Gauges
 
 __all__ = [
+    "Among",
+    "Back",
     "CameBack",
+    "Day",
     "Failure",
     "Gauges",
     "History",
     "News",
     "Overview",
+    "Person",
+    "Place",
+    "Sending",
     "Served",
     "SourceStatus",
     "Store",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, and_
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -23,6 +23,13 @@ def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def starts_with(connection: Connection, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Whether a text begins so, such that its index is of use: on PostgreSQL, in a database with the collation C."""
+    if connection.dialect.name == "sqlite":  # whose LIKE knows no case and therefore no index
+        return and_(column >= prefix, column < f"{prefix}\U0010ffff")
+    return column.startswith(prefix, autoescape=True)
 
 
 def plain(words: str) -> str:
