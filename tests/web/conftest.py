@@ -131,10 +131,10 @@ def site(make_site: Make) -> Site:
 
 @contextmanager
 def served(folder: Path, url: str, more: str) -> Iterator[Site]:
-    """Pages on a free port of the loopback."""
+    """Pages on a free port of the loopback; `{port}` in the URL is that one."""
     port, clock = free_port(), Clock()
     own = _sources("http://127.0.0.1:9") + more
-    with _home(folder, NOW, url=url, more=own) as home:
+    with _home(folder, NOW, url=url.replace("{port}", str(port)), more=own) as home:
         desk = Desk(home.settings, home.parts, home.store, home.renderer, home.store.keys(), clock)
         config = uvicorn.Config(application(desk), port=port, log_config=None, lifespan="off", access_log=False)
         server = uvicorn.Server(config)
