@@ -123,3 +123,4 @@ class Announcement:
     kind: Kind
     day: date  # the source's own calendar day of the announcement
     seq: int = 0  # rising number given by the store; 0 until stored
+    votes: int = 0  # of readers who recommend it, where that is why it is trending

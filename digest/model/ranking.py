@@ -12,6 +12,7 @@ from digest.model.subscribers import Subscriber
 class Section(StrEnum):
     """Where in the digest a pick is shown. Declared in the order in which they are shown."""
 
+    PICKED = "picked"  # by a curator, for everybody
     FOR_YOU = "for_you"
     AUTHORS = "authors"  # matched by nothing but the authors they named
     TRENDING = "trending"
@@ -113,6 +114,9 @@ class Pick:
     day: date
     score: float  # 0 to 100 of what the profile could attain; 0 for trending
     reasons: tuple[Reason, ...] = ()
+    by: str = ""  # the name of the curator who picked it
+    note: str = ""  # their Markdown
+    votes: int = 0  # of readers who recommend it, where that is why it is trending
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,10 +137,13 @@ class Stock:
 
 
 def by_pace(board: Board) -> list[int]:
-    """The listings that are talked about, by upvotes a day since they were first announced as such."""
-    talked = [number for number, own in enumerate(board.trending) if own and (board.listings[number].upvotes or 0) > 0]
+    """The listings that are talked about: first those that readers recommend, then by upvotes a day since they were
+    first announced as such.
+    """
+    votes = [max((a.votes for a in own), default=0) for own in board.trending]
+    talked = [n for n, own in enumerate(board.trending) if own and (votes[n] or (board.listings[n].upvotes or 0) > 0)]
     today = newest_day(board)
-    return sorted(talked, key=lambda number: (-pace(board, number, today), number))
+    return sorted(talked, key=lambda number: (-votes[number], -pace(board, number, today), number))
 
 
 def newest_day(board: Board) -> date:

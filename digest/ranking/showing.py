@@ -152,7 +152,7 @@ def trending(day: Day, reader: Reader, hidden: Collection[int]) -> Iterator[Pick
     profile = reader.subscriber.profile
     papers = {day.twin_of[column] for column in hidden if column in day.twin_of}
     shown = (
-        Pick(day.board.listings[column], Section.TRENDING, a.kind, a.source, a.day, 0.0)
+        Pick(day.board.listings[column], Section.TRENDING, a.kind, a.source, a.day, 0.0, votes=a.votes)
         for column in day.stock.by_pace
         if column not in hidden and day.twin_of.get(column) not in papers
         for a in _from_sources(day.board.trending[column], profile.sources)

@@ -1,19 +1,21 @@
 """Papers picked by people: curators' pins, readers' votes and suggestions. A paper is known by whichever of its numbers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from digest.curating import PINS_A_DAY, Facts, Refusal, appeared, refusal
+from digest.curating import PINS_A_DAY, Facts, Refusal, appeared, refusal, votes_to_trend
 from digest.errors import UsageError
-from digest.model import Judged, Kind, Pin, Suggestion
-from digest.store.listings import known, spokesmen
+from digest.model import Announcement, Judged, Kind, Pin, Suggestion
+from digest.store.listings import announcements_of, known, spokesmen
 from digest.store.schema import announcements, listings, pins, subscribers, suggestions, votes
 from digest.store.sql import chunks, insert
 
 _PIN = (pins.c.day, known.c.same_as, pins.c.name, pins.c.note, pins.c.by, pins.c.at)
+_MOST_TRENDING = 20  # papers that readers recommend
 _SUGGESTION = (
     known.c.same_as,
     suggestions.c.subscriber_id,
@@ -120,9 +122,21 @@ def most_voted(connection: Connection, since: datetime, limit: int) -> dict[int,
     return {row[0]: row[1] for row in connection.execute(best.limit(limit))}
 
 
-def readers(connection: Connection) -> int:
-    """How many ever subscribed, about."""
-    return connection.scalar(select(func.max(subscribers.c.id))) or 0
+def with_recommended(connection: Connection, trending: Sequence[Announcement], since: date) -> list[Announcement]:
+    """What is trending, and what enough readers recommended since that day, by seq."""
+    found = most_voted(connection, datetime.combine(since, time(), UTC), _MOST_TRENDING)
+    ever = connection.scalar(select(func.max(subscribers.c.id))) if found else 0  # subscribed, about
+    voted = {paper: count for paper, count in found.items() if count >= votes_to_trend(ever or 0)}
+    if not voted:
+        return list(trending)
+    told = {said.listing.id: said for said in trending}
+    for paper in voted.keys() - told.keys():
+        *_, told[paper] = announcements_of(connection, paper)
+    kept = (
+        replace(said, kind=Kind.TRENDING, votes=voted[paper]) if paper in voted else said
+        for paper, said in told.items()
+    )
+    return sorted(kept, key=lambda said: said.seq)
 
 
 # --- suggestions --------------------------------------------------------------------------------------------------

@@ -130,6 +130,19 @@ def test_the_most_recommended_come_first_and_old_votes_do_not_count(store, ann):
     assert store.most_voted(NOW, 1) == {3: 3}
 
 
+def test_what_enough_readers_recommend_of_late_is_trending_with_their_votes(store, ann):
+    announce(store, said(paper(5), Kind.TRENDING, source="hf"), said(paper(6), Kind.TRENDING, source="hf"), source="hf")
+    people = [ann, *(subscribe(store, f"reader{number}@example.org") for number in range(2))]
+    for person in people:
+        for number, at in ((1, NOW), (2, NOW - 9 * DAYS), (5, NOW)):
+            store.vote(person.id, number, at, on=True)
+    store.vote(ann.id, 3, NOW, on=True)
+    told = [(a.listing.id, a.kind, a.source, a.votes) for a in store.trending(DAY - DAYS)]
+    assert told == [(1, Kind.TRENDING, "arxiv", 3), (5, Kind.TRENDING, "hf", 3), (6, Kind.TRENDING, "hf", 0)]
+    store.vote(ann.id, 1, NOW, on=False)
+    assert [a.listing.id for a in store.trending(DAY - DAYS)] == [5, 6]
+
+
 # --- suggestions --------------------------------------------------------------------------------------------------
 
 
