@@ -20,6 +20,7 @@ class Entry:
     seq: int
     source: str
     kind: Kind
+    day: date
     upvotes: int
     categories: tuple[str, ...]
 
@@ -35,7 +36,9 @@ def entries(connection: Connection, day: date) -> list[Entry]:
     """All news of one day, by seq; a paper that several sources announced has as many."""
     c = announcements.c
     query = (
-        select(known.c.same_as, c.seq, c.source, c.kind, func.coalesce(listings.c.upvotes, 0), listings.c.categories)
+        select(
+            known.c.same_as, c.seq, c.source, c.kind, c.day, func.coalesce(listings.c.upvotes, 0), listings.c.categories
+        )
         .join_from(announcements, known, c.listing_id == known.c.id)
         .join(listings, listings.c.id == known.c.same_as)
         .where(c.day == day)

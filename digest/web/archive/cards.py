@@ -1,0 +1,42 @@
+"""Listings as cards of the archive."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from digest.model import Kind, Layout, Listing, Pick, Section
+from digest.rendering.cards import Card, Setting, card_of
+from digest.rendering.language import language
+from digest.rendering.words import counted
+from digest.web.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card, and what is beside it in the archive."""
+
+    card: Card
+    number: int
+    votes: str  # "3 readers recommend it"; empty if nobody does
+
+
+def setting(desk: Desk, layout: Layout = Layout.CARDS) -> Setting:
+    """What every card is made with: pages speak English."""
+    return Setting({source.name: source.title for source in desk.parts.sources}, language(""), layout)
+
+
+def pick_of(listing: Listing, kind: Kind, source: str, day: date) -> Pick:
+    """A paper that nobody's profile chose."""
+    return Pick(listing, Section.TRENDING, kind, source, day, 0.0)
+
+
+def shown(picks: Iterable[Pick], today: date, made: Setting, votes: Mapping[int, int]) -> list[Shown]:
+    """Cards with the votes that readers gave."""
+    return [
+        Shown(card_of(pick, today, made), pick.listing.id, recommended(votes.get(pick.listing.id, 0))) for pick in picks
+    ]
+
+
+def recommended(votes: int) -> str:
+    """How many readers recommend a paper, in words."""
+    return f"recommended by {counted(votes, 'reader')}" if votes else ""
