@@ -10,7 +10,6 @@ from threading import Thread
 
 import httpx
 import pytest
-import uvicorn
 
 from digest import pipeline, sample
 from digest.cli import wiring
@@ -22,6 +21,7 @@ from digest.store import Store
 from digest.tokens import Purpose
 from digest.web.app import application
 from digest.web.desk import Desk
+from digest.web.serving import Server, listen
 
 from ..ports import free_port  # noqa: TID252  (tests are no package)
 
@@ -136,9 +136,8 @@ def served(folder: Path, url: str, more: str) -> Iterator[Site]:
     own = _sources("http://127.0.0.1:9") + more
     with _home(folder, NOW, url=url.replace("{port}", str(port)), more=own) as home:
         desk = Desk(home.settings, home.parts, home.store, home.renderer, home.store.keys(), clock)
-        config = uvicorn.Config(application(desk), port=port, log_config=None, lifespan="off", access_log=False)
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, daemon=True)
+        server = Server(application(desk))
+        thread = Thread(target=server.run, args=([listen("127.0.0.1", port)],), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive()

@@ -5,9 +5,9 @@
     headed    what browsers are told to refuse                      (headers.py)
     answered  whatever goes wrong is said in our words              (digest.web.errors)
     timely    no answer takes longer than it may                    (times.py)
+    bounded   no body that is too long or too slow                  (bodies.py)
     placed    the path without its prefix, the person's address     (place.py)
     homely    no form that another site's page sends                (origin.py)
-    bounded   no body that is too long or too slow                  (bodies.py)
 
 Each is a function from one ASGI application to another, the first around the second and so on. Page functions are
 plain, not `async`, so that they run in threads; there, `form`, `body`, `client`, `from_proxy` and `heed_limit` tell

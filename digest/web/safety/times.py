@@ -22,7 +22,7 @@ def timely(app: ASGIApp, *, seconds: float = _SECONDS, most: int = _MOST) -> ASG
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         if len(under_way) >= most:
-            raise HTTPException(503, headers={"Retry-After": "10"})
+            raise HTTPException(503, headers={"Retry-After": "10", "Connection": "close"})
         gate = _Gate(send)
         task = asyncio.ensure_future(_awaited(app(scope, receive, gate)))
         under_way.add(task)
