@@ -6,10 +6,10 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from digest.model import Kind
-from digest.ranking import names
 from digest.ranking.common import is_common, is_common_in_sentence, opening
 from digest.ranking.span import Span
 from digest.ranking.term import Field, Match, Term, Word
+from digest.text import names
 from digest.text.tokens import Token, characters, forms, tokenize
 
 Reading = tuple[Match, tuple[Word, ...]]

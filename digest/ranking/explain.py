@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digest.model import Ground, Listing, Reason
-from digest.ranking import names
 from digest.ranking.bm25f import Floats
 from digest.ranking.features import Asked, Slot, Sort
 from digest.ranking.lines import Codes
@@ -17,6 +16,7 @@ from digest.ranking.lists import Integers
 from digest.ranking.roster import Members
 from digest.ranking.table import Table
 from digest.ranking.term import Term
+from digest.text import names
 from digest.text.tokens import keys
 
 

@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from digest.model import Announcement, Background, Profile, Ranking, Subscriber
-from digest.ranking import names, vocabulary
+from digest.ranking import vocabulary
 from digest.ranking.reading import reading
 from digest.ranking.term import Field, Match, Sign, Term
+from digest.text import names
 
 DAYS = timedelta(days=30)
 _TOO_MUCH = 0.2  # of all papers

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digest.ranking import names
 from digest.ranking.corpus import Forms, Text
 from digest.ranking.features import Slot, Sort, category_matches
 from digest.ranking.lists import Booleans, Integers, Lists
 from digest.ranking.term import Field
+from digest.text import names
 
 REACH = 12  # words of a term that are held within so many of a text are near one another
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from digest.errors import ProfileError
 from digest.model import Background, Listing
-from digest.ranking import names, query
+from digest.ranking import query
 from digest.ranking.common import says_something
+from digest.text import names
 from digest.text.tokens import Token, characters, tokenize
 
 Gram = tuple[str, ...]  # keys of neighbouring words

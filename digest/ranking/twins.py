@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from digest.model import Listing
-from digest.ranking import names
 from digest.ranking.index import Index
 from digest.ranking.lists import Integers
+from digest.text import names
 
 _ALIKE = 0.8  # the share of runs of three words that two abstracts of one paper have in common (Jaccard)
 _SHORTEST = 20  # runs: shorter abstracts say too little

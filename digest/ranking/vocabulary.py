@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from digest.model import Background, Listing
-from digest.ranking import names
+from digest.text import names
 
 _FAR = 6  # letters from which on a word may have two slips, and below which it has one
 _SHORTEST = 4  # shorter words are all near one another

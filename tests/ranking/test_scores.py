@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Announcement, Feedback, Ground, Kind, Listing, Profile, Shard, Subscriber, Taste
-from digest.ranking import names
 from digest.ranking.corpus import Statistics
 from digest.ranking.features import attainable, line
 from digest.ranking.learning import Learner
@@ -19,6 +18,7 @@ from digest.ranking.query import parse_profile
 from digest.ranking.ranker import Ranker
 from digest.ranking.sections import matching
 from digest.ranking.term import Field, Match, Sign
+from digest.text import names
 from digest.text.background import count
 from digest.text.tokens import forms, tokenize
 

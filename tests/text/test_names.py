@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.ranking.names import parts, same
+from digest.text.names import parts, same
 
 
 def _same(asked: str, found: str) -> bool:
