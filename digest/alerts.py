@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from digest.model import Alert, Pace, SourceState, State
 from digest.pacing import BREAKER, RELAY, quiet
@@ -27,6 +28,25 @@ class Watched:
     title: str
     every: timedelta
     expected: date | None = None  # the day it should have been complete for `SLACK` ago; None: it has no calendar
+
+
+class Announcing(Protocol):
+    """A source, as far as it is watched."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def every(self) -> timedelta: ...
+    def expected(self, now: datetime) -> date | None:
+        """The day that it should be complete for by then; None if it has no calendar."""
+        ...
+
+
+def watched(source: Announcing, now: datetime) -> Watched:
+    """A source, with the day that it should have been complete for a while ago."""
+    return Watched(source.name, source.title, source.every, source.expected(now - SLACK))
 
 
 @dataclass(frozen=True, slots=True)

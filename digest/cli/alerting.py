@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from digest import alerts
-from digest.alerts import Change, Facts, Told, Watched
+from digest.alerts import Change, Facts, Told
 from digest.model import Alert, Message, Verdict
 from digest.pacing import BREAKER, RELAY, quiet
 
 if TYPE_CHECKING:
     from digest.cli.wiring import Installation
-    from digest.pipeline import Source
 
 log = structlog.get_logger(__name__)
 
@@ -33,18 +32,12 @@ def watch(home: "Installation", now: datetime) -> None:
         log.exception("cannot watch")
 
 
-def watched(source: "Source", now: datetime) -> Watched:
-    """A source, with the day that it should have been complete for a while ago."""
-    expected: date | None = source.expected(now - alerts.SLACK)
-    return Watched(source.name, source.title, source.every, expected)
-
-
 def _watch(home: "Installation", now: datetime) -> None:
     own = home.settings
     facts = home.store.facts(now, own.delivery.expiry)
     found = alerts.conditions(
         facts,
-        [watched(source, now) for source in home.parts.sources],
+        [alerts.watched(source, now) for source in home.parts.sources],
         now,
         failed_share=own.operator.failed_share,
         expiry=own.delivery.expiry,
