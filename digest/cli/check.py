@@ -253,8 +253,8 @@ def samples(now: "datetime") -> "Iterator[Edition]":
     )
     reason = Reason('"flow matching"', "title", 42.0)
     picks = tuple(
-        Pick(listing, section, kind, "sample", now.date(), 42.0, (reason,))
-        for section, kind in zip(Section, (Kind.NEW, Kind.TRENDING, Kind.REVISION, Kind.NEW), strict=True)
+        Pick(listing, section, kind, "sample", now.date(), 42.0, (reason,), "Cho Example", "Read *section 3*.")
+        for section, kind in zip(Section, (Kind.NEW, Kind.NEW, Kind.NEW, Kind.TRENDING, Kind.REVISION), strict=True)
     )
     full = Edition(
         Subscriber("ann@example.org", "Ann"), now.date(), now, picks=picks, read={"sample": 9}, papers=9, matched=1

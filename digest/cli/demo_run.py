@@ -57,6 +57,8 @@ class Arrival:
 def _why(pick: Pick) -> str:
     if pick.section is Section.TRENDING:
         return f"{pick.listing.upvotes} upvotes"
+    if pick.section is Section.PICKED:
+        return f"picked by {pick.by}"
     if pick.section is Section.VERSIONS:
         return "a new version of it is out"
     return ", ".join(f"{why.term} ({why.where})" if why.where else why.term for why in whys(pick.reasons))

@@ -16,6 +16,7 @@ from digest.model import (
     SourceState,
     Subscriber,
 )
+from digest.pipeline import picking
 from digest.pipeline.parts import Parts, Source
 
 SHARD = 1_000  # subscribers composed at a time
@@ -81,8 +82,13 @@ def compose_for(parts: Parts, issues: Sequence[Issue], now: datetime) -> list[Ed
         editions = _ranked(parts, [look for _, look in those], oldest, now)
         composed |= {place: edition for (place, _), edition in zip(those, editions, strict=True)}
     return [
-        replace(edition, missing=tuple(m for m in missing if _reads(edition.subscriber, m.source)), note=note)
-        for _, edition in sorted(composed.items())
+        replace(
+            edition,
+            picks=picking.first(own, edition.picks),
+            missing=tuple(m for m in missing if _reads(edition.subscriber, m.source)),
+            note=note,
+        )
+        for (_, edition), own in zip(sorted(composed.items()), picking.picked(parts.store, issues), strict=True)
     ]
 
 

@@ -16,6 +16,7 @@ from digest.model import (
     Mail,
     Message,
     Outcome,
+    Pin,
     Pulled,
     Ranking,
     Report,
@@ -86,6 +87,11 @@ class Store(Paces, Protocol):
         ...
 
     def trending(self, since: date) -> list[Announcement]: ...
+    def announcements_of(self, listing_id: int) -> list[Announcement]: ...
+    def pins_since(self, day: date) -> list[Pin]:
+        """What curators picked for that day and all later ones, in the order that they did."""
+        ...
+
     def background(self) -> Background: ...
     def tastes(self, subscribers: Collection[int]) -> Mapping[int, Taste]: ...
     def sent(self, subscribers: Collection[int], listings: Collection[int]) -> Mapping[int, frozenset[int]]:

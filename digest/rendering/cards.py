@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from digest.curating import NOTE
 from digest.model import Kind, Layout, Listing, Pick, Section
 from digest.rendering.excerpts import Passage, Run, Runs, by_paragraph, by_sentence, chosen, hit_keys, marked, read
 from digest.rendering.language import Language
 from digest.rendering.reasons import BAR, Why, explanation, steps, upvotes, whys
-from digest.rendering.words import clean, shorten, web_url
+from digest.rendering.words import clean, clean_lines, shorten, web_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Link:
 class Card:
     """One paper. Texts are ready to be printed in the reader's language."""
 
-    template: str  # "card", "line" or "trending": which of the templates shows it
+    template: str  # "card", "line", "picked" or "trending": which of the templates shows it
     number: int  # its place in the digest, from 1
     title: str
     title_runs: Runs  # the same, in stretches: what is raised or lowered
@@ -46,6 +47,9 @@ class Card:
     like: Link | None = None  # "more like this", where there are pages that answer
     dislike: Link | None = None
     bar: int = BAR  # steps there are
+    by: str = ""  # the curator who picked it
+    remark: str = ""  # their Markdown
+    readers: int = 0  # who recommend it, where that is why it is trending
 
     @property
     def runs(self) -> Runs:
@@ -128,7 +132,7 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
     texts = texts or prepared(listing, setting.layout)
     own = own_of(pick, setting, texts)
     title = texts.title if texts.title.text else read(language.gettext("Untitled"))
-    filled = steps(pick.score) if pick.section in MATCHED else 0
+    filled = steps(pick.score) if is_matched(pick) else 0
     match = _match(filled, language)
     source = source_title(pick.source, setting.sources)
     categories = tuple(shorten(clean(category), _CATEGORY) for category in listing.categories[:4])
@@ -152,8 +156,11 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
         paragraphs=own.paragraphs,
         links=_links(listing, language),
         upvotes=listing.upvotes,
-        votes="" if listing.upvotes is None else upvotes(listing.upvotes, language),
+        votes=_votes(pick, language),
         image=web_url(listing.thumbnail_url) if setting.images else None,
+        by=curator(pick),
+        remark=shorten(clean_lines(pick.note), NOTE),
+        readers=pick.votes,
     )
 
 
@@ -169,7 +176,30 @@ def own_of(pick: Pick, setting: Setting, texts: Prepared) -> Own:
 MATCHED = (Section.FOR_YOU, Section.AUTHORS)  # what the profile brings
 
 
+def is_matched(pick: Pick) -> bool:
+    """Whether the reader's profile speaks for it, whoever else does."""
+    return pick.section in MATCHED or (pick.section is Section.PICKED and pick.score > 0)
+
+
+def curator(pick: Pick) -> str:
+    """The name of who picked it, as it is shown; empty if nobody did."""
+    return shorten(clean(pick.by), _AUTHOR)
+
+
+def _votes(pick: Pick, language: Language) -> str:
+    """What readers here say of it, then what others do."""
+    said = []
+    if pick.votes:
+        recommend = language.ngettext("{count} reader recommends it", "{count} readers recommend it", pick.votes)
+        said.append(recommend.format(count=language.number(pick.votes)))
+    if pick.listing.upvotes is not None and not (said and not pick.listing.upvotes):
+        said.append(upvotes(pick.listing.upvotes, language))
+    return " · ".join(said)
+
+
 def _template(section: Section, layout: Layout) -> str:
+    if section is Section.PICKED:
+        return "picked"
     if layout is Layout.COMPACT or section is Section.VERSIONS:
         return "line"
     return "trending" if section is Section.TRENDING else "card"
@@ -185,7 +215,8 @@ def _paragraphs(pick: Pick, texts: tuple[Passage, ...], wanted: frozenset[str], 
         return ()
     if layout is Layout.FULL:
         return tuple(marked(text, wanted) for text in texts)
-    runs = chosen(texts, wanted, _SHORT_ABSTRACT if pick.section is Section.TRENDING else _ABSTRACT)
+    is_short = pick.section is Section.TRENDING or bool(pick.note)
+    runs = chosen(texts, wanted, _SHORT_ABSTRACT if is_short else _ABSTRACT)
     return (runs,) if runs else ()
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from digest.rendering.blanks import Blanks
 
 _OF_PICK = attrgetter("section", "kind", "source", "day", "score", "reasons")
+_OF_PEOPLE = attrgetter("by", "note", "votes")
 _OF_REASON = attrgetter("term", "field", "tokens", "ground", "partial")
 _CONTRIBUTION = attrgetter("contribution")
 
@@ -26,13 +27,14 @@ def shown(pick: Pick) -> tuple[Any, ...]:
     """What the looks of a paper depend on besides its listing: of the score its step, of reasons their order and sign."""
     section, kind, source, day, score, reasons = _OF_PICK(pick)
     against = tuple(map(lt, map(_CONTRIBUTION, reasons), repeat(0.0)))
-    return section, kind, source, day, ceil(BAR * score / 100), tuple(map(_OF_REASON, reasons)), against
+    said = _OF_PEOPLE(pick)
+    return section, kind, source, day, ceil(BAR * score / 100), said, tuple(map(_OF_REASON, reasons)), against
 
 
 def look_of(key: Any) -> tuple[Any, ...]:
     """Of the key of a paper what all readers share."""
-    setting, number, (section, kind, source, day, step, *_) = key
-    return setting, number, section, kind, source, day, step
+    setting, number, (section, kind, source, day, step, said, *_) = key
+    return setting, number, section, kind, source, day, step, said
 
 
 def placeless(card: Card, ledger: Ledger) -> Card:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from digest import due
 from digest.arxiv_calendar import next_announcement
 from digest.model import NOT_YET_ANNOUNCED, Edition, Ground, Pick, Section
-from digest.rendering.cards import MATCHED, source_title
+from digest.rendering.cards import MATCHED, curator, is_matched, source_title
 from digest.rendering.language import Language
 from digest.rendering.reasons import spoken, subject_of
 from digest.rendering.words import clean, shorten
@@ -24,8 +24,10 @@ def by_section(edition: Edition) -> Picks:
 
 
 def leading(picks: Picks) -> Pick | None:
-    """The pick that a digest is called by: the best match, else a new version, else what others talk about."""
-    sections = (*MATCHED, Section.VERSIONS, Section.TRENDING)
+    """The pick that a digest is called by: the best match, else what a curator picked, else a new version, else what
+    others talk about.
+    """
+    sections = (*MATCHED, Section.PICKED, Section.VERSIONS, Section.TRENDING)
     return next((picks[section][0] for section in sections if picks[section]), None)
 
 
@@ -52,6 +54,9 @@ def _titles(edition: Edition, first: Pick, language: Language) -> str:
 
 def _label(section: Section, language: Language) -> str:
     match section:
+        case Section.PICKED:
+            # Translators: the subject of a mail that leads with a paper that a curator picked for everybody.
+            return language.gettext("Picked: {title}")
         case Section.TRENDING:
             # Translators: the subject of a mail that holds nothing but what others talk about.
             return language.gettext("Talked about: {title}")
@@ -106,7 +111,7 @@ def _covered(edition: Edition, since: date, language: Language) -> str:
 
 
 def _contents(edition: Edition, picks: Picks, language: Language, sources: Mapping[str, str]) -> str:
-    matched = [pick for section in MATCHED for pick in picks[section]]
+    matched = [pick for section in (*MATCHED, Section.PICKED) for pick in picks[section] if is_matched(pick)]
     if matched:
         return _matches(edition, matched, language)
     if not edition.picks:
@@ -160,6 +165,10 @@ def _others(picks: Picks, language: Language) -> list[str]:
     """What is in here beside matches."""
     talked, versions = len(picks[Section.TRENDING]), len(picks[Section.VERSIONS])
     said = []
+    if picked := picks[Section.PICKED]:
+        # Translators: {names} are people: "2 papers picked by Ann and Ben".
+        pattern = language.ngettext("{count} paper picked by {names}", "{count} papers picked by {names}", len(picked))
+        said.append(pattern.format(count=language.number(len(picked)), names=curators(picked, language)))
     if talked:
         pattern = language.ngettext(
             "{count} paper that others talk about", "{count} papers that others talk about", talked
@@ -203,6 +212,12 @@ def _nothing(edition: Edition, language: Language, sources: Mapping[str, str]) -
         )
         return said.format(sources=language.listed(names))
     return language.gettext("No new papers since your last digest")
+
+
+def curators(picks: Sequence[Pick], language: Language) -> str:
+    """The names of who picked these, a few of them, each once."""
+    names = list(dict.fromkeys(filter(None, map(curator, picks))))
+    return language.listed(names[:_MOST]) or language.gettext("people here")
 
 
 # --- an empty day -------------------------------------------------------------------------------------------------

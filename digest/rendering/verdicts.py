@@ -12,6 +12,7 @@ from digest.rendering.words import clean, counted, listed, number, plain_day, sh
 from digest.standing import Stage, Standing
 
 _TITLE = 120  # characters of a title inside a sentence
+_PICKED = "among the papers that a curator picked for everybody"
 _TRENDING = "under “Trending”, which shows what is talked about most, whatever your keywords"
 
 
@@ -48,6 +49,8 @@ def _sent(standing: Standing, day: str) -> str:
 def _shown_as(section: Section, stands: tuple[int, int] | None, score: float) -> str:
     """How an edition shows a paper, to follow the day of the edition."""
     match section:
+        case Section.PICKED:
+            return f", {_PICKED}"
         case Section.TRENDING:
             return f", {_TRENDING}"
         case Section.VERSIONS:

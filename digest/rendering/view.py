@@ -4,7 +4,7 @@ Pure functions, `Edition` in, `View` out. A template sees one name, `digest`, wh
 clean (no control characters) but not escaped, every URL is an http(s) or mailto one in ASCII, or None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -28,7 +28,7 @@ class Read:
 class CardSection:
     """Papers under one heading."""
 
-    name: str  # "for_you", "trending", "versions", "authors"
+    name: str  # "picked", "for_you", "trending", "versions", "authors"
     title: str  # "For you"
     cards: tuple[Card, ...]
 
@@ -124,7 +124,9 @@ def shell(edition: Edition, setting: Setting, frame: Frame) -> View:
         missing=notices.missing(edition, language, sources),
         note=shorten(clean_lines(edition.note), _NOTE),
         problems=notices.problems(edition, language),
-        sections=tuple(CardSection(section, _title(section, language), ()) for section in Section if picks[section]),
+        sections=tuple(
+            CardSection(section, _title(section, picks[section], language), ()) for section in Section if picks[section]
+        ),
         subject=summary.subject(edition, picks, language),
         headline=clean(first.listing.title) if first else "",
         count=len(edition.picks),
@@ -139,8 +141,11 @@ def shell(edition: Edition, setting: Setting, frame: Frame) -> View:
     )
 
 
-def _title(section: Section, language: Language) -> str:
+def _title(section: Section, picks: Sequence[Pick], language: Language) -> str:
     match section:
+        case Section.PICKED:
+            # Translators: a heading: {names} are people.
+            return language.gettext("Picked by {names}").format(names=summary.curators(picks, language))
         case Section.FOR_YOU:
             return language.gettext("For you")
         case Section.TRENDING:

@@ -78,9 +78,10 @@ def test_sections_come_in_their_order_and_number_their_papers_through(make, seen
     picks = [make.pick(section=section) for section in reversed(Section)]
     shown = seen(*picks).sections
     assert [section.title for section in shown] == [
-        "For you", "Also from your authors", "Trending", "New versions of papers you were sent",
+        "Picked by people here", "For you", "Also from your authors", "Trending",
+        "New versions of papers you were sent",
     ]  # fmt: skip
-    assert [card.number for section in shown for card in section.cards] == [1, 2, 3, 4]
+    assert [card.number for section in shown for card in section.cards] == [1, 2, 3, 4, 5]
 
 
 # --- error is not emptiness ---------------------------------------------------------------------------------------
