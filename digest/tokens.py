@@ -92,14 +92,14 @@ class Addressed(NamedTuple):
 _PROOF_BYTES, _PROOF = 10, 16
 
 
-def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
+def addressed(key: bytes, subscriber: int, issue_date: date) -> Addressed:
     """What the addresses of one edition's message hold (VERP), so that a bounce, or a wish to leave, says what it is about.
 
     Of the same form as an edition's token, after a letter for what it is good for: 35 characters for a hundred million
     subscribers, of `a-z0-9-`, so that a local part of 28 is left for the mailbox (RFC 5321, 4.5.3.1.1).
     """
     day = issue_date.isoformat()
-    mac = _mac(secret, "return", subscriber, day)  # one for both: neither half tells of the other
+    mac = _mac(key, "return", subscriber, day)  # one for both: neither half tells of the other
     proofs = base64.b32encode(mac[: 2 * _PROOF_BYTES]).decode().lower()
     name = f"{subscriber}-{day.replace('-', '')}-"
     return Addressed(f"b{name}{proofs[:_PROOF]}", f"u{name}{proofs[_PROOF:]}")
@@ -108,23 +108,23 @@ def addressed(secret: bytes, subscriber: int, issue_date: date) -> Addressed:
 ADDRESSED = re.compile(r"[bu](\d{1,18})-(\d{4})(\d\d)(\d\d)-[a-z2-7]{16}", re.ASCII | re.IGNORECASE)
 
 
-def return_named(secret: bytes, token: str) -> Named | None:
+def return_named(keys: Keys, token: str) -> Named | None:
     """Which edition's bounce holds this token, in whatever case; None if it is not one that this installation made."""
-    return _addressed_named(secret, token, lambda own: own.back)
+    return _addressed_named(keys, token, lambda own: own.back)
 
 
-def leave_named(secret: bytes, token: str) -> Named | None:
+def leave_named(keys: Keys, token: str) -> Named | None:
     """Whose wish to leave holds this token, in whatever case; None if it is not one that this installation made."""
-    return _addressed_named(secret, token, lambda own: own.leave)
+    return _addressed_named(keys, token, lambda own: own.leave)
 
 
-def _addressed_named(secret: bytes, token: str, which: Callable[[Addressed], str]) -> Named | None:
+def _addressed_named(keys: Keys, token: str, which: Callable[[Addressed], str]) -> Named | None:
     match = ADDRESSED.fullmatch(token)
     named = _read(match) if match else None
     if named is None:
         return None
-    own = which(addressed(secret, named.subscriber, named.issue_date))
-    return named if hmac.compare_digest(own.encode(), token.lower().encode()) else None
+    made = (which(addressed(key, named.subscriber, named.issue_date)) for key in keys)
+    return named if any(hmac.compare_digest(own.encode(), token.lower().encode()) for own in made) else None
 
 
 # --- of messages --------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Inbox:
 
 def parts(store, *boxes):
     said = {name: reports for box in boxes for name, reports in box.open().unread.items()}
-    post = Post(lambda content: said[content.decode()], store.secret(), boxes)
+    post = Post(lambda content: said[content.decode()], store.keys(), boxes)
     return Parts((), store, None, None, None, "one", post=post)
 
 
@@ -188,3 +188,11 @@ def test_the_daemon_takes_back_what_came_at_each_tick(store):
 def test_without_an_inbox_nothing_is_taken_back(store):
     pipeline.take_back(Parts((), store, None, None, None, "one"), NOW)
     assert set(statuses(store).values()) == {Status.ACTIVE}
+
+
+def test_what_comes_back_is_known_by_older_keys_too(store):
+    before = back(store)
+    store.rotate_keys(NOW)
+    assert before != addressed(store.keys()[0], 1, DAY).back
+    pipeline.take_back(parts(store, box(Inbox({"a": [bounce(before)]}))), NOW)
+    assert statuses(store)[ANN] is Status.SUPPRESSED

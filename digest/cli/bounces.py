@@ -71,7 +71,7 @@ def _piped(config: Path | None, now: datetime) -> Collected:
     try:
         settings = wiring.load_settings(config)
         with wiring.store_of(settings, create=False) as store:
-            post = make_post(settings.bounces, store.secret())
+            post = make_post(settings.bounces, store.keys())
             return pipeline.take_in(store, post, Mail("standard input", content), now), []
     except (DigestError, OSError) as error:
         return [], [error]
@@ -83,7 +83,7 @@ def _collected(config: Path | None, now: datetime, maildir: Path | None, *, imap
 
     settings = wiring.load_settings(config)
     with wiring.store_of(settings, create=False) as store:
-        post = make_post(settings.bounces, store.secret())
+        post = make_post(settings.bounces, store.keys())
         boxes = list(_boxes(settings, post, maildir, imap=imap))
         returned: list[Returned] = []
         failed = [error for box in boxes if (error := _emptied(store, post, box, now, returned))]

@@ -297,7 +297,7 @@ def _inboxes(settings: "Settings") -> Findings:
     """Where mail that comes back is looked for; nothing is taken in."""
     from digest.cli import inboxes
 
-    for box in inboxes.make_post(settings.bounces, b"").boxes:
+    for box in inboxes.make_post(settings.bounces, ()).boxes:
         with _blamed_on("bounces") as found:
             with closing(box.open()) as inbox:
                 next(iter(inbox.mails()), None)

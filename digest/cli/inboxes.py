@@ -11,13 +11,14 @@ from digest.pipeline import Box, Post
 
 if TYPE_CHECKING:
     from digest.config.settings import BounceSettings
+    from digest.tokens import Keys
 
 IMAP_EVERY = timedelta(minutes=15)  # a login each time; a Maildir costs nothing to look into
 
 
-def make_post(settings: "BounceSettings", secret: bytes) -> Post:
+def make_post(settings: "BounceSettings", keys: "Keys") -> Post:
     """How mail that comes back is read, and where it lies."""
-    return Post(read, secret, list(_boxes(settings)))
+    return Post(read, keys, list(_boxes(settings)))
 
 
 def _boxes(settings: "BounceSettings") -> Iterator[Box]:

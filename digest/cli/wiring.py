@@ -182,7 +182,7 @@ def make_recipe(settings: "Settings") -> ranking.Recipe:
     return ranking.Recipe(own.ranker, own.semantic_model, own.semantic_share, settings.store.url)
 
 
-def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes) -> Renderer:
+def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes, key: bytes | None = None) -> Renderer:
     site, mail = settings.site, settings.mail
     return Renderer(
         Site(site.name, site.url, site.contact),
@@ -193,6 +193,7 @@ def make_renderer(settings: "Settings", sources: Sequence[Source], secret: bytes
         theme=site.theme,
         images=site.images,
         locale=site.locale,
+        key=key,
     )
 
 
@@ -307,7 +308,8 @@ def _put_together(settings: "Settings", sync: datetime | None, ranker: MakeRanke
 
 def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:
     sources, secret = [make_source(entry, client) for entry in settings.sources], store.secret()
-    renderer = make_renderer(settings, sources, secret)
+    keys = store.keys()
+    renderer = make_renderer(settings, sources, secret, keys[0])
     recipe = make_recipe(settings)
     taken = make_log(settings)
     signer = make_signer(settings)  # not with the first message: a key that cannot be used is to be known at once
@@ -324,6 +326,6 @@ def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRan
         limits=make_limits(settings),
         chaining=settings.smtp.chaining,
         grace=settings.delivery.patience,
-        post=make_post(settings.bounces, secret),
+        post=make_post(settings.bounces, keys),
     )
     return Installation(settings, store, renderer, parts, taken)

@@ -28,6 +28,7 @@ from digest.model import (
 )
 from digest.pacing import Limits
 from digest.pipeline.gate import Paces
+from digest.tokens import Keys
 
 
 class Source(Protocol):
@@ -226,7 +227,7 @@ class Post:
     """Where mail comes back to, and how it is read."""
 
     read: Callable[[bytes], Sequence[Report]]
-    secret: bytes  # what tokens are made from
+    keys: Keys  # what tokens are made with
     boxes: Sequence[Box] = ()
 
 

@@ -11,7 +11,7 @@ import structlog
 from digest.errors import InboxError
 from digest.model import Effect, Mail, Report, Return, Taken
 from digest.pipeline.parts import Box, Parts, Post, Store
-from digest.tokens import Named, leave_named, return_named
+from digest.tokens import Keys, Named, leave_named, return_named
 
 log = structlog.get_logger(__name__)
 
@@ -72,20 +72,20 @@ def take_in(store: Store, post: Post, mail: Mail, now: datetime) -> list[Returne
 def _followed(store: Store, post: Post, report: Report, now: datetime) -> Taken:
     if report.kind is Return.IGNORED:
         return Taken(Effect.IGNORED)
-    named = _named(post.secret, report)
+    named = _named(post.keys, report)
     if named is None:
         return Taken(Effect.FORGED)
     return store.take_back(named.subscriber, named.issue_date, report, now)
 
 
-def _named(secret: bytes, report: Report) -> Named | None:
+def _named(keys: Keys, report: Report) -> Named | None:
     """Which edition a report is about, if its token is one of ours, and made for that."""
     match report.kind:
         case Return.UNSUBSCRIBE:
-            return leave_named(secret, report.token)
+            return leave_named(keys, report.token)
         case Return.COMPLAINT:  # a provider may have cut away all addresses but the one to leave by
-            return return_named(secret, report.token) or leave_named(secret, report.token)
-    return return_named(secret, report.token)
+            return return_named(keys, report.token) or leave_named(keys, report.token)
+    return return_named(keys, report.token)
 
 
 def _told(returned: Returned) -> None:

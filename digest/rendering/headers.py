@@ -280,11 +280,11 @@ class Own(NamedTuple):
     stop: str  # mailto URL for a wish to leave
 
 
-def own_addresses(edition: Edition, own: Letterhead, secret: bytes) -> Own:
+def own_addresses(edition: Edition, own: Letterhead, key: bytes) -> Own:
     if own.bounces is None:
         return Own(own.sender.address, own.stop)
     before, behind, url = own.bounces
-    back, leave = addressed(secret, edition.subscriber.id, edition.issue_date)
+    back, leave = addressed(key, edition.subscriber.id, edition.issue_date)
     return Own(f"{before}{back}{behind}", f"{url}{leave}{behind}?subject=unsubscribe")
 
 
@@ -367,12 +367,12 @@ def _list_id(sender: Mailbox, site: Site, mailing: Mailing) -> str:
 # --- links --------------------------------------------------------------------------------------------------------
 
 
-def links(edition: Edition, own: Letterhead, secret: bytes, mail_stop: str) -> Links:
+def links(edition: Edition, own: Letterhead, key: bytes, mail_stop: str) -> Links:
     """Pages that know whom they speak to, where the installation has pages; else mail."""
     if own.base is None:
         return Links(own.change, mail_stop, mail_stop)
     change, stop, say = (
-        edition_token(secret, purpose, edition.subscriber.id, edition.subscriber.email, edition.issue_date)
+        edition_token(key, purpose, edition.subscriber.id, edition.subscriber.email, edition.issue_date)
         for purpose in (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.FEEDBACK)
     )
     return Links(

@@ -56,13 +56,14 @@ class Renderer:
     """What editions look like in one installation. Rendering changes nothing but what it remembers.
 
     Args:
-        secret: makes message ids and links that nobody else can make.
+        secret: makes message ids that nobody else can make, and never changes.
         sources: source name -> its name as people say it.
         templates_dir: the operator's folder; its `email/NAME.j2` takes the place of the built-in one.
         theme: the folder of templates that takes the place of the built-in ones.
         images: whether papers have pictures, where their sources give any.
         locale: what readers who named none get.
         memory: bytes of papers to remember, about.
+        key: makes links that nobody else can make; the secret, if none is given.
 
     Raises:
         TemplateError: there is no such theme.
@@ -80,10 +81,12 @@ class Renderer:
         images: bool = False,
         locale: str = "",
         memory: int = MEMORY,
+        key: bytes | None = None,
     ) -> None:
         self._site = site
         self._mailing = mailing
         self._secret = secret
+        self._key = key or secret
         self._sources = dict(sources)
         self._images = images
         self._locale = locale
@@ -153,8 +156,8 @@ class Renderer:
 
     def _work(self, edition: Edition) -> _Work:
         own = letterhead(self._site, self._mailing)
-        sender, stop = headers.own_addresses(edition, own, self._secret)
-        links = headers.links(edition, own, self._secret, stop)
+        sender, stop = headers.own_addresses(edition, own, self._key)
+        links = headers.links(edition, own, self._key, stop)
         frame = Frame(own.name, own.base, links.change, links.stop, links.like, links.dislike)
         setting = self._setting(edition.subscriber.locale or self._locale, edition.subscriber.layout)
         digest = shell(edition, setting, frame)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -37,17 +38,21 @@ from digest.model import (
     Wish,
 )
 from digest.store import (
+    addresses,
     alerts,
     announce,
     background,
     curating,
     deeds,
     deliveries,
+    erasing,
     feedback,
     files,
     finding,
     history,
+    holding,
     keeping,
+    keyring,
     listings,
     lists,
     overview,
@@ -87,13 +92,19 @@ class Store:
         self._database.engine.dispose()
 
     def secret(self) -> bytes:
-        """32 random bytes, made with the database: what links in mails are signed with."""
+        """32 random bytes, made with the database and never changed: what message ids are made of."""
         with self._database.reading() as connection:
             return bytes.fromhex(connection.scalars(select(meta.c.value).where(meta.c.key == "secret")).one())
 
-    def keys(self) -> tuple[bytes, ...]:
-        """What links are signed with: the newest first, and behind it those that are still good for older links."""
-        return (self.secret(),)
+    def keys(self, now: datetime | None = None) -> tuple[bytes, ...]:
+        """What links are signed with: the newest first, and behind it those that are still good (at `now`) for older links."""
+        with self._database.reading() as connection:
+            return keyring.keys(connection, now)
+
+    def rotate_keys(self, now: datetime) -> None:
+        """Sign links with a new key from now on; those before it stay good for `keyring.KEPT`. The secret stays."""
+        with self._database.writing() as connection:
+            keyring.rotate(connection, now)
 
     def overview(self, now: datetime) -> overview.Overview:
         """How things stand."""
@@ -181,6 +192,11 @@ class Store:
         return files.compact(self._database)
 
     # --- the operator's pages -------------------------------------------------------------------------------------
+
+    def pulse(self, now: datetime) -> lists.Pulse:
+        """What is going on: asked for again and again, it takes little."""
+        with self._database.reading() as connection:
+            return lists.pulse(connection, now)
 
     def people(self, among: lists.Among, after: str, limit: int) -> list[lists.Person]:
         """A page of subscribers, by address, behind the key `after` ("" at first)."""
@@ -466,6 +482,29 @@ class Store:
         """
         with self._database.writing() as connection:
             return subscribers.pause(connection, email, until, now)
+
+    def move(self, subscriber: int, email: str, now: datetime) -> Subscriber:
+        """Send somebody's digest to another address, whose own subscription is erased if they had left it.
+
+        Raises:
+            UsageError: nobody is subscribed with this number, the configuration file says where theirs goes, or the
+                address has a digest already or is on the suppression list.
+        """
+        with self._database.writing() as connection:
+            return addresses.move(connection, subscriber, email, now)
+
+    def export(self, subscriber: int) -> Mapping[str, Any] | None:
+        """Every row that is held of somebody, by its table, as JSON has it; None if nobody has this number."""
+        with self._database.reading() as connection:
+            return holding.export(connection, subscriber)
+
+    def erase(self, subscriber: int, now: datetime) -> bool:
+        """Take away all that is held of somebody; whoever has no row is no error.
+
+        Returns whether their row is gone, too: of whom the configuration file names, it stays and says that they left.
+        """
+        with self._database.writing() as connection:
+            return erasing.erase(connection, subscriber, now)
 
     def reschedule(self, subscriber: int, next_due: datetime, now: datetime) -> None:
         """Look at this subscriber again at `next_due`."""

@@ -152,7 +152,7 @@ class Desk:
         settings = home.settings.model_copy(update={"site": site})
         return self._renderers.get(
             (self._written, theme, self._templates_mark()),
-            lambda: wiring.make_renderer(settings, home.parts.sources, home.store.secret()),
+            lambda: wiring.make_renderer(settings, home.parts.sources, home.store.secret(), home.store.keys()[0]),
         )
 
     # --- opening ----------------------------------------------------------------------------------------------------
