@@ -14,6 +14,7 @@ from digest.model import Edition, Listing, Pick, Section, State, Status
 from digest.store import astray, codec, sent
 from digest.store.kept import KeptListing, whole_edition, whole_listing
 from digest.store.listings import spokesmen
+from digest.store.numbers import unused
 from digest.store.recent import Recent
 from digest.store.schema import contents, deliveries, editions, picks, snapshots, subscribers, texts, versions
 from digest.store.sent import Had, later
@@ -130,7 +131,10 @@ def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[i
     # A day may be taken though it comes after all that counts as served: see `astray`.
     write = insert(connection, editions).on_conflict_do_nothing()
     written = write.returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
-    numbers = {number: by_key[reader, day] for number, reader, day in connection.execute(written, rows)}
+    numbers = {
+        number: by_key[reader, day]
+        for number, reader, day in connection.execute(written, unused(connection, editions, rows))
+    }
     if numbers:
         connection.execute(insert(connection, contents), [{"edition_id": n, "content": e} for n, e in numbers.items()])
     return numbers
@@ -214,7 +218,7 @@ def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -
         if edition.worth_sending
     ]
     if rows:
-        connection.execute(insert(connection, deliveries), rows)
+        connection.execute(insert(connection, deliveries), unused(connection, deliveries, rows))
 
 
 def _move_on(

@@ -12,6 +12,7 @@ from digest import due
 from digest.errors import UsageError
 from digest.model import Origin, Schedule, Status, Subscriber, Suppression
 from digest.store import astray, deliveries, feedback, suppressions, zones
+from digest.store.numbers import unused
 from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
 
@@ -166,6 +167,19 @@ def change(connection: Connection, subscriber: Subscriber, now: datetime) -> Sub
     return _update(connection, [(before, _as_written(before, subscriber))], now)[0]
 
 
+def move(connection: Connection, subscriber: Subscriber, email: str, now: datetime) -> Subscriber:
+    """Another address for somebody; who was suppressed with the old one gets the digest again.
+
+    Raises:
+        UsageError: the new one is on the suppression list.
+    """
+    _allowed(connection, email)
+    after = replace(subscriber, email=email)
+    if subscriber.status is Status.SUPPRESSED:
+        after = _back(connection, after, now)
+    return _update(connection, [(subscriber, after)], now)[0]
+
+
 def set_status(connection: Connection, email: str, status: Status, now: datetime) -> Subscriber:
     """Pause, resume, remove or suppress. What waits to be sent waits through a pause; else it is cancelled.
 
@@ -302,7 +316,7 @@ def _insert(
     cursor = first_cursor(connection, now)
     fresh = [replace(each, origin=origin or each.origin, cursor=cursor, last_issue=None) for each in new]
     rows = [_values(each) | _planned(each, now) | {"created_at": now} for each in fresh]
-    connection.execute(insert(connection, subscribers), rows)
+    connection.execute(insert(connection, subscribers), unused(connection, subscribers, rows))
     stored = _by_address(connection, [address(each.email) for each in new])
     return [stored[address(each.email)] for each in new]
 

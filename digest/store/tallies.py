@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from digest.store.schema import announcements, deliveries, editions, returns, tallies
-from digest.store.sql import insert
+from digest.store.sql import chunks, insert
 
 _SETTLED = timedelta(days=1)  # who writes an edition has committed it long before
 _EDITIONS = "upto:editions"
@@ -46,6 +46,14 @@ def settle(connection: Connection, now: datetime) -> None:
     add(connection, more)
 
 
+def bank(connection: Connection, own: Select[Any]) -> None:
+    """Sum up what became of these editions (a query for their ids), which are about to be taken away."""
+    behind = select(editions.c.id).where(editions.c.id.in_(own), editions.c.id > upto(connection))
+    ids = [number for (number,) in connection.execute(behind)]
+    for chunk in chunks(ids):
+        add(connection, _sums(connection, editions.c.id.in_(chunk), deliveries.c.edition_id.in_(chunk)))
+
+
 def add(connection: Connection, more: Counts) -> None:
     """Raise the sums by so much."""
     rows = [{"name": name, "value": count} for name, count in sorted(more.items()) if count]
@@ -69,17 +77,21 @@ def _last_settled(connection: Connection, now: datetime) -> int:
 
 def _counted(connection: Connection, after: int, last: int | None) -> Counter[str]:
     """Editions, and of their deliveries what became of them: those with numbers above `after`, up to `last`."""
+    return _sums(connection, *(_above(column, after, last) for column in (editions.c.id, deliveries.c.edition_id)))
+
+
+def _sums(connection: Connection, own: Any, theirs: Any) -> Counter[str]:
+    """Editions, and of their deliveries what became of them: `own` says which editions, `theirs` which deliveries."""
     d = deliveries.c
-    own = _between(select(func.count()).select_from(editions), editions.c.id, after, last)
-    ends = _between(_by(d.state).where(d.next_attempt.is_(None)), d.edition_id, after, last)
-    tries = _between(select(func.sum(d.attempts), func.sum(d.resent)), d.edition_id, after, last)
-    attempts, resent = connection.execute(tries).one()
-    sums = Counter({"editions": connection.scalar(own) or 0, "attempts": attempts or 0, "resent": resent or 0})
+    count = select(func.count()).select_from(editions).where(own)
+    ends = _by(d.state).where(d.next_attempt.is_(None), theirs)
+    attempts, resent = connection.execute(select(func.sum(d.attempts), func.sum(d.resent)).where(theirs)).one()
+    sums = Counter({"editions": connection.scalar(count) or 0, "attempts": attempts or 0, "resent": resent or 0})
     return sums + _pairs("deliveries", connection.execute(ends))
 
 
 def _announced(connection: Connection, after: int, last: int | None) -> Counter[str]:
-    told = _between(_by(announcements.c.source), announcements.c.seq, after, last)
+    told = _by(announcements.c.source).where(_above(announcements.c.seq, after, last))
     return _pairs("announcements", connection.execute(told))
 
 
@@ -87,8 +99,8 @@ def _by(column: Any) -> Select[Any]:
     return select(column, func.count()).group_by(column)
 
 
-def _between(query: Select[Any], column: Any, after: int, last: int | None) -> Select[Any]:
-    return query.where(column > after) if last is None else query.where(column > after, column <= last)
+def _above(column: Any, after: int, last: int | None) -> Any:
+    return column > after if last is None else and_(column > after, column <= last)
 
 
 def _pairs(what: str, rows: Iterable[Any]) -> Counter[str]:
