@@ -166,9 +166,9 @@ def _others(picks: Picks, language: Language) -> list[str]:
     talked, versions = len(picks[Section.TRENDING]), len(picks[Section.VERSIONS])
     said = []
     if picked := picks[Section.PICKED]:
-        # Translators: {names} are people: "2 papers picked by Ann and Ben".
-        pattern = language.ngettext("{count} paper picked by {names}", "{count} papers picked by {names}", len(picked))
-        said.append(pattern.format(count=language.number(len(picked)), names=curators(picked, language)))
+        # Translators: those that curators picked for everybody.
+        pattern = language.ngettext("{count} hand-picked paper", "{count} hand-picked papers", len(picked))
+        said.append(pattern.format(count=language.number(len(picked))))
     if talked:
         pattern = language.ngettext(
             "{count} paper that others talk about", "{count} papers that others talk about", talked
