@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from io import BytesIO
 from urllib.parse import parse_qsl
 
 from anyio import from_thread
@@ -102,7 +103,7 @@ async def read_form(request: Request) -> FormData:
     if kind != "multipart/form-data":
         return FormData()
     sent = await request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=LONGEST_UPLOAD)
-    return FormData([(_plain(name), _value(value)) for name, value in sent.multi_items()])
+    return FormData([(_plain(name), await _value(value)) for name, value in sent.multi_items()])
 
 
 def _fields(content: bytes) -> FormData:
@@ -113,8 +114,13 @@ def _fields(content: bytes) -> FormData:
     return FormData([(_plain(name), _plain(value)) for name, value in pairs])
 
 
-def _value(value: UploadFile | str) -> UploadFile | str:
-    return _plain(value) if isinstance(value, str) else value
+async def _value(value: UploadFile | str) -> UploadFile | str:
+    """A text, or a file in memory, which needs no closing."""
+    if isinstance(value, str):
+        return _plain(value)
+    content = await value.read()
+    await value.close()
+    return UploadFile(BytesIO(content), size=len(content), filename=_plain(value.filename or ""), headers=value.headers)
 
 
 def _plain(text: str) -> str:
