@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import StoreError
+from digest.store import words
 from digest.store.database import Database, migrate, parsed, revision
 from digest.store.history import CameBack, History, News, Served
 from digest.store.keeping import Vacuumed
-from digest.store.lists import Among, Back, Day, Person, Place, Sending
+from digest.store.lists import Among, Back, Day, Person, Place, Pulse, Sending
 from digest.store.overview import Failure, Overview, SourceStatus, Suppressed
 from digest.store.store import Store
 from digest.store.watching import Gauges
@@ -32,6 +33,7 @@ __all__ = [
     "Overview",
     "Person",
     "Place",
+    "Pulse",
     "Sending",
     "Served",
     "SourceStatus",
@@ -59,6 +61,7 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Stor
         elif is_file:
             _make(address.database)
         migrate(database)
+        words.ready(database)
     except BaseException:
         database.engine.dispose()
         raise

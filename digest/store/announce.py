@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, Pulled
-from digest.store import background, pulls
+from digest.store import background, pulls, words
 from digest.store.identity import Shelf, fault, stored_keys
 from digest.store.listings import FIELDS, known, whole
 from digest.store.schema import announcements, counters, listing_keys, listings
@@ -109,6 +110,8 @@ def _keep(connection: Connection, shelf: Shelf, now: datetime) -> None:
     if joined := shelf.one_paper():
         point = update(listings).where(listings.c.same_as == bindparam("younger")).values(same_as=bindparam("older"))
         connection.execute(point, [{"younger": younger, "older": older} for younger, older in joined.items()])
+        words.forget(connection, joined)
+    words.keep(connection, [*new, *(listing for listing in changed if _reads_otherwise(listing, shelf))])
     if added := shelf.keys_added():
         rows = [{"key": key, "listing_id": number} for key, number in added.items()]
         connection.execute(insert(connection, listing_keys).on_conflict_do_nothing(), rows)
@@ -119,6 +122,14 @@ def _seen(connection: Connection, stored: Iterable[int], now: datetime) -> None:
     given = update(listings).where(or_(listings.c.last_seen.is_(None), listings.c.last_seen < now - _A_WEEK))
     for chunk in chunks(stored):
         connection.execute(given.where(listings.c.id.in_(chunk)).values(last_seen=now))
+
+
+_READ = attrgetter("title", "abstract", "summary", "authors", "keywords", "categories")
+
+
+def _reads_otherwise(listing: Listing, shelf: Shelf) -> bool:
+    """Whether other words find it than those that found it before: upvotes alone change every day."""
+    return bool(_READ(listing) != _READ(shelf.stored[listing.id]))
 
 
 def _row(listing: Listing) -> dict[str, object]:

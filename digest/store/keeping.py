@@ -32,6 +32,7 @@ from digest.store.schema import (
     texts,
     versions,
     votes,
+    words,
 )
 from digest.store.sql import chunks
 from digest.wishing import FORGOTTEN
@@ -176,7 +177,7 @@ def _papers(database: Database, before: datetime, stopping: Callable[[], bool]) 
 def _forget_papers(connection: Connection, papers: Collection[int]) -> None:
     all_ = connection.scalars(select(listings.c.id).where(listings.c.same_as.in_(papers))).all()
     for chunk in chunks(all_):
-        for table in (announcements, listing_keys):
+        for table in (announcements, listing_keys, words):
             connection.execute(delete(table).where(table.c.listing_id.in_(chunk)))
     connection.execute(delete(listings).where(listings.c.same_as.in_(papers)))
 

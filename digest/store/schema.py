@@ -106,6 +106,14 @@ listing_keys = Table(
     sqlite_with_rowid=False,
 )
 
+# The words of every paper for full-text search, see `digest.text.catalog`; `words_index` of a migration is made of it.
+words = Table(
+    "words",
+    metadata,
+    Column("listing_id", ForeignKey("listings.id"), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+)
+
 announcements = Table(
     "announcements",
     metadata,

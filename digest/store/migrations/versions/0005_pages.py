@@ -14,6 +14,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_index("ix_announcements_day", "announcements", ["day"])
+    _search()
     op.create_index("ix_subscribers_status_address", "subscribers", ["status", "address"])
     op.create_index("ix_suppressions_at", "suppressions", ["at", "address"])
     op.create_table(
@@ -78,3 +79,34 @@ def _by_people() -> None:
         sa.UniqueConstraint("listing_id", name="uq_suggestions_listing"),
     )
     op.create_index("ix_suggestions_subscriber", "suggestions", ["subscriber_id"])
+
+
+def _search() -> None:
+    """Every paper's words as ranking reads them, in one index on either database. They are filled in by `store.words`."""
+    op.create_table(
+        "words",
+        sa.Column("listing_id", NUMBER, sa.ForeignKey("listings.id"), primary_key=True, autoincrement=False),
+        sa.Column("text", sa.Text, nullable=False),
+    )
+    if op.get_context().dialect.name == "sqlite":
+        _search_sqlite()
+    else:
+        op.execute("DROP INDEX ix_listings_words")
+        op.execute("CREATE INDEX words_index ON words USING gin (to_tsvector('simple', text))")
+
+
+def _search_sqlite() -> None:
+    for trigger in ("insert", "delete", "update"):
+        op.execute(f"DROP TRIGGER listings_words_{trigger}")
+    op.execute("DROP TABLE listings_words")
+    op.execute(
+        "CREATE VIRTUAL TABLE words_index USING fts5(text, content='words', content_rowid='listing_id', tokenize='ascii')"
+    )
+    forget = "INSERT INTO words_index(words_index, rowid, text) VALUES ('delete', old.listing_id, old.text);"
+    learn = "INSERT INTO words_index(rowid, text) VALUES (new.listing_id, new.text);"
+    op.execute(f"CREATE TRIGGER words_insert AFTER INSERT ON words BEGIN {learn} END")
+    op.execute(f"CREATE TRIGGER words_delete AFTER DELETE ON words BEGIN {forget} END")
+    op.execute(
+        "CREATE TRIGGER words_update AFTER UPDATE OF text ON words"
+        f" WHEN old.text <> new.text BEGIN {forget} {learn} END"
+    )
