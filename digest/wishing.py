@@ -7,12 +7,12 @@ asked first, and none for what is asked again until that one has done its work, 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from digest.model import Wish
+from digest.model import Errand, Wish
 
 LINK_WORKS = timedelta(days=3)  # that a mail for a wish brings
 FORGOTTEN = timedelta(days=90)  # after which nothing is known any more of what was asked
 MOST_A_DOMAIN, DOMAIN_SPAN = 100, timedelta(hours=1)  # mails for wishes to one domain; the others wait
-_MOST_TRIPLED = 3  # times: at most 81 days, which is less than FORGOTTEN
+_WAITS = (1, 3, 9, 27)  # times LINK_WORKS, from each mail to the next: at most 81 days, which is less than FORGOTTEN
 _FIRST_RETRY, _LONGEST_RETRY = timedelta(minutes=2), timedelta(hours=4)
 _EXPIRY = timedelta(hours=24)  # of a mail that does not get out
 
@@ -30,10 +30,13 @@ def asked(before: Wish | None, wish: Wish) -> Wish | None:
 
 
 def may_mail(wish: Wish) -> datetime:
-    """When the next mail for it may go: at once, then after three days, nine, 27, 81."""
-    if wish.mailed_at is None or not wish.mails:
+    """When the next mail for it may go: at once, then after three days, nine, 27, 81.
+
+    That an address has moved is told at once: only who has confirmed it can bring it about.
+    """
+    if wish.mailed_at is None or not wish.mails or wish.errand is Errand.MOVED:
         return wish.at
-    return wish.mailed_at + LINK_WORKS * 3 ** min(wish.mails - 1, _MOST_TRIPLED)
+    return wish.mailed_at + LINK_WORKS * _WAITS[min(wish.mails, len(_WAITS)) - 1]
 
 
 def works(wish: Wish, now: datetime) -> bool:

@@ -1,11 +1,11 @@
 """What was asked for on the pages, until it is mailed, confirmed or forgotten. What is mailed when says `digest.wishing`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from digest import wishing
 from digest.model import Status, Subscriber, Wish
@@ -19,7 +19,7 @@ _COLUMNS = [wishes.c[name] for name in _NAMES]
 _TO_LATER = timedelta(minutes=5)  # what a domain has had enough of
 
 
-def _wish(row: Row[Any]) -> Wish:
+def _wish(row: Sequence[Any]) -> Wish:
     return Wish(*row[: len(_NAMES)])
 
 
@@ -65,7 +65,7 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int) -
         due.order_by(wishes.c.next_attempt, wishes.c.id).limit(limit).with_for_update(skip_locked=True)
     ).all()
     mailed = _mailed(connection, {row.domain for row in rows}, now - wishing.DOMAIN_SPAN)
-    mine: list[Row[Any]] = []
+    mine = []
     for row in rows:
         mailed[row.domain] = mailed.get(row.domain, 0) + 1
         if mailed[row.domain] <= wishing.MOST_A_DOMAIN:

@@ -1,0 +1,80 @@
+"""The front page, the sample of today's papers, and the subscribe box."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from digest.model import Errand, Wish
+from digest.web.desk import Desk
+from digest.web.front import typed
+from digest.web.front.samples import sample
+from digest.web.front.typed import Read, Typed
+from digest.web.safety import form, heed_limit
+from digest.web.zones import regions
+
+
+def routes(desk: Desk) -> Sequence[BaseRoute]:
+    """What strangers see first."""
+    return [
+        Route("/", partial(_front, desk)),
+        Route("/sample", partial(_sample, desk), methods=["POST"]),
+        Route("/subscribe", partial(_subscribe, desk), methods=["POST"]),
+        Route("/subscribed", partial(_subscribed, desk)),
+        *(Route(path, partial(_to_the_box, desk)) for path in ("/sample", "/subscribe")),
+    ]
+
+
+def _front(desk: Desk, _: Request) -> Response:
+    return _page(desk, Read(Typed()), is_new=True)
+
+
+def _to_the_box(desk: Desk, _: Request) -> Response:
+    """Whoever comes back to the address of a form."""
+    return RedirectResponse(f"{desk.at}/#subscribe", 303)
+
+
+def _sample(desk: Desk, request: Request) -> Response:
+    heed_limit(request, "preview", desk.clock())
+    said = Typed.of(form(request))
+    if "part" in request.query_params:
+        return HTMLResponse(desk.written("front/sample", sample=sample(desk, said.keywords)))
+    faults = typed.keywords(said.keywords)[1]
+    read = Read(said, faults={"keywords": faults} if faults else {})
+    return _page(desk, read, status=422 if faults else 200)
+
+
+def _subscribe(desk: Desk, request: Request) -> Response:
+    if desk.settings.web.sign_up != "open":
+        return _page(desk, Read(Typed()), status=403)
+    read = typed.read(Typed.of(form(request)), desk.settings.web.domains)
+    if read.subscriber is None:
+        return _page(desk, read, status=422)
+    now = desk.clock()
+    heed_limit(request, "sign_up", now)
+    desk.store.wish(Wish(Errand.SIGN_UP, read.subscriber.email, now, read.subscriber), now)
+    return RedirectResponse(f"{desk.at}/subscribed", 303)
+
+
+def _subscribed(desk: Desk, _: Request) -> Response:
+    return desk.page("front/subscribed", "Look into your mailbox", private=True)
+
+
+def _page(desk: Desk, read: Read, *, status: int = 200, is_new: bool = False) -> Response:
+    return desk.page(
+        "front/front",
+        "",
+        status=status,
+        wide=True,
+        description="The new research papers that match your keywords, in your inbox once a day, and why each is there.",
+        canonical="/",
+        typed=read.typed,
+        faults=read.faults,
+        is_new=is_new,
+        regions=regions(),
+        domains=desk.settings.web.domains,
+        sources=[source.title for source in desk.parts.sources],
+        sample=sample(desk, read.typed.keywords),
+    )
