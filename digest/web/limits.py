@@ -29,6 +29,8 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "suggest": Rate(10, 30),
         "like": Rate(60, 600),
         "preview": Rate(60, 1_800),  # while one types
+        "backtest": Rate(6, 60),  # seconds of work each
+        "upload": Rate(6, 60),  # likewise
         "search": Rate(60, 1_200),
         "api": Rate(120, 3_600),
     }
