@@ -25,6 +25,7 @@ from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose, edition_named
 from digest.web import links
 from digest.web.desk import Desk, Reader
+from digest.web.front.coming import first
 from digest.web.posting import Form, acting, done, next_page, seen, showing
 
 _UNDO = timedelta(days=1)  # how long the page that follows can take it back
@@ -68,16 +69,8 @@ def is_paused(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def coming(subscriber: Subscriber, now: datetime) -> str:
-    """When the next digest comes, in words of their own clock; empty if none is planned."""
-    if subscriber.status is not Status.ACTIVE:
-        return ""
-    plan = due.plan_of(subscriber, now)
-    if plan.issue_date is not None:
-        return "within the hour"
-    at = plan.next_due.astimezone(due.zone(subscriber.schedule))
-    if at.time().replace(second=0) != subscriber.schedule.send_at.replace(second=0):  # no day is open
-        return ""
-    return f"on {ENGLISH.long_day(at.date())} at {at:%H:%M}"
+    """When the next digest comes: "tomorrow at 07:30 (Berlin time)"; empty if none is planned."""
+    return first(subscriber, now) if subscriber.status is Status.ACTIVE and subscriber.schedule.days else ""
 
 
 def a_month_on(day: date) -> date:

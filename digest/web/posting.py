@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +12,7 @@ from digest.model import Status
 from digest.tokens import Purpose
 from digest.web import links
 from digest.web.desk import Desk, Reader
+from digest.web.safety import form
 
 Form = Mapping[str, str]
 Show = Callable[[Desk, Reader, Request], Response]
@@ -26,20 +26,14 @@ def showing(desk: Desk, path: str, show: Callable[[Desk, Request], Response]) ->
 
 def acting(desk: Desk, path: str, act: Callable[[Desk, Form, Request], Response]) -> Route:
     """What a form does."""
-
-    async def answer(request: Request) -> Response:
-        form = await _form(request)
-        return await run_in_threadpool(act, desk, form, request)
-
-    return Route(path, answer, methods=["POST"])
+    return Route(path, lambda request: act(desk, _form(request), request), methods=["POST"])
 
 
-async def _form(request: Request) -> Form:
-    """The text fields of a form, urlencoded or multipart; none of one that cannot be read."""
+def _form(request: Request) -> Form:
+    """The text fields of a form; none of one that cannot be read: a press of its button counts all the same."""
     try:
-        async with request.form(max_files=1) as fields:
-            return {name: value for name, value in fields.items() if isinstance(value, str)}
-    except (HTTPException, ValueError, UnicodeError, KeyError):  # not a form, whatever it calls itself
+        return {name: value for name, value in form(request).items() if isinstance(value, str)}
+    except HTTPException:
         return {}
 
 
