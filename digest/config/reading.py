@@ -110,7 +110,7 @@ class _Reader:
             self._fault(name, f"must be a table{two}")
             return None
         merged = {**table, **given}
-        if "password_file" in keys_of(SECTIONS[name]):
+        if {"password", "password_file"} <= set(keys_of(SECTIONS[name])):  # [admin] has a file with a hash alone
             merged = self._with_password(name, merged, overridden="password" in given)
         before = len(self.faults)
         settings = self._validated(SECTIONS[name], merged, name)
