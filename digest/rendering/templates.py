@@ -44,13 +44,18 @@ def built_in(package: Path) -> Path:
     raise TemplateError(f"The built-in templates are not in {package / _FOLDER}; install the package again.")
 
 
+def themes() -> dict[str, Path]:
+    """The looks there are, the built-in one first, with their folders."""
+    ours = built_in(Path(__file__).parent.parent)
+    return {THEME: ours} | {folder.name: folder for folder in sorted((ours / "themes").glob("*/")) if folder.is_dir()}
+
+
 def _folders(own: Path | None, theme: str) -> list[Path]:
     """Where templates are looked for, in this order."""
-    ours = built_in(Path(__file__).parent.parent)
-    themes = {THEME: ours} | {folder.name: folder for folder in sorted((ours / "themes").glob("*/")) if folder.is_dir()}
-    if theme not in themes:
-        raise TemplateError(f'There is no theme "{theme}"; there are {", ".join(themes)}.')
-    return [folder.resolve() for folder in dict.fromkeys((own, themes[theme], ours)) if folder]
+    known = themes()
+    if theme not in known:
+        raise TemplateError(f'There is no theme "{theme}"; there are {", ".join(known)}.')
+    return [folder.resolve() for folder in dict.fromkeys((own, known[theme], known[THEME])) if folder]
 
 
 class Templates:
