@@ -72,7 +72,10 @@ from digest.store import editions as published
 from digest.store.database import Database
 from digest.store.history import History, News
 from digest.store.schema import meta
+from digest.store.search import Asked
 from digest.text.background import with_prior
+from digest.text.catalog import Part
+from digest.text.closeness import Wanted
 
 _MOST_TEXTS = 2_000  # listings remembered from one batch of deliveries to the next: about 5 KB each
 
@@ -408,6 +411,26 @@ class Store:
         """The number of the listing that speaks for this one's paper; None if nothing has this number."""
         with self._database.reading() as connection:
             return shelf.spokesman(connection, number)
+
+    def newest_found(self, asked: Asked, limit: int, offset: int = 0) -> list[int]:
+        """The numbers of the papers that a search finds, those stored last first."""
+        with self._database.reading() as connection:
+            return search.newest(connection, asked, limit, offset)
+
+    def closest_found(self, asked: Asked, titles: Part, wanted: Sequence[Wanted]) -> list[int]:
+        """The numbers of up to `search.CANDIDATES` papers that a search finds, the closest to `wanted` first."""
+        with self._database.reading() as connection:
+            return search.closest(connection, asked, titles, wanted)
+
+    def count_found(self, asked: Asked, most: int) -> int:
+        """How many papers a search finds, counted up to `most`."""
+        with self._database.reading() as connection:
+            return search.count(connection, asked, most)
+
+    def latest_news(self, numbers: Collection[int]) -> Mapping[int, Announcement]:
+        """The newest announcement of each of these papers; those that never were news are left out."""
+        with self._database.reading() as connection:
+            return search.latest(connection, numbers)
 
     def papers(self, numbers: Collection[int]) -> Mapping[int, Listing]:
         """The papers with these numbers, each of a listing that speaks for one; no originals."""

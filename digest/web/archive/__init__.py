@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from digest.web.archive import days, papers
+from digest.web.archive import days, papers, searching
 from digest.web.archive.kept import Kept
 from digest.web.desk import Desk
 
@@ -20,6 +20,7 @@ _PUBLIC: Sequence[tuple[str, Callable[[Desk, Request], Response]]] = (
     ("/papers/{day}", days.one),
     ("/paper/{number}.bib", papers.citation),
     ("/paper/{number}", papers.paper),
+    ("/search", searching.search),
 )
 
 

@@ -40,3 +40,8 @@ def shown(picks: Iterable[Pick], today: date, made: Setting, votes: Mapping[int,
 def recommended(votes: int) -> str:
     """How many readers recommend a paper, in words."""
     return f"recommended by {counted(votes, 'reader')}" if votes else ""
+
+
+def unannounced(listing: Listing, today: date) -> tuple[Kind, str, date]:
+    """What a card says of a paper that was never news: known from before the first pull, or from somebody's library."""
+    return Kind.NEW, "", listing.published.date() if listing.published else today

@@ -47,7 +47,7 @@ class Kept:
             if kept:
                 return Response(kept.body, headers={**headers, "content-type": kept.kind})
             response = write(request)
-            if response.status_code == 200:  # noqa: PLR2004
+            if response.status_code == 200:
                 response.headers.update(headers)
                 self._keep(address, _Written(mark, bytes(response.body), response.headers["content-type"]))
             return response
