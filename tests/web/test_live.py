@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from threading import Thread, get_ident
 
 import pytest
+from structlog.testing import capture_logs
 
 from digest import sample
 from digest.model import Announcement, Fetched, Kind, Listing, Profile, Ranking, Section, Shard, Subscriber
@@ -148,11 +149,12 @@ def test_while_nothing_can_be_read_what_is_kept_is_shown(site: Site, monkeypatch
     def fails() -> None:
         raise RuntimeError("no background")
 
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, capture_logs() as said:
         patched.setattr(site.store, "background", fails)
         assert live.rank(SOMEBODY) == before
         with live._reading:  # the attempt behind the scenes is over
             pass
+    assert [one["event"] for one in said] == ["cannot read what is new"]
     live.refresh()
     assert len(titles(live.rank(SOMEBODY))) == len(titles(before)) + 1
 

@@ -20,12 +20,15 @@ EXAMPLES = {
 }
 
 
+Runs = tuple[tuple[str, bool], ...]  # stretches of a text, and whether each is code
+
+
 class Value(NamedTuple):
     """One thing that is sent or told."""
 
     name: str
     kind: str  # "text", "whole number or null", "list of Paper"
-    text: str
+    text: Runs
     required: bool = False
 
 
@@ -45,7 +48,7 @@ class Explained:
     method: str
     path: str
     summary: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[Runs, ...]
     parameters: tuple[Value, ...]
     sends: str  # the name of a shape; empty: nothing
     tells: str
@@ -58,7 +61,7 @@ def explained(operations: Sequence[Operation], document: Schema, base: str) -> l
 
 
 def _explained(operation: Operation, said: Schema, base: str) -> Explained:
-    path, _, rest = EXAMPLES[operation.name].partition(" ")
+    path, *options = EXAMPLES[operation.name].split(" -")
     sent = said.get("requestBody", {}).get("content", {}).values()
     told = said["responses"]["200"]["content"].values()
     return Explained(
@@ -66,14 +69,14 @@ def _explained(operation: Operation, said: Schema, base: str) -> Explained:
         method=operation.method,
         path=operation.path,
         summary=operation.summary.rstrip("."),
-        paragraphs=tuple(part.replace("\n", " ") for part in operation.description.split("\n\n") if part),
+        paragraphs=tuple(runs(part.replace("\n", " ")) for part in operation.description.split("\n\n") if part),
         parameters=tuple(
-            Value(one["name"], kind(one["schema"]), one.get("description", ""), one["required"])
+            Value(one["name"], kind(one["schema"]), runs(one.get("description", "")), one["required"])
             for one in said.get("parameters", ())
         ),
         sends="".join(kind(one["schema"]) for one in sent),
         tells="".join(kind(one["schema"]) for one in told),
-        example=f"curl {shlex.quote(base + path)} {rest}".rstrip(),
+        example=" \\\n    -".join([f"curl {shlex.quote(base + path)}", *options]),
     )
 
 
@@ -95,7 +98,12 @@ def choices(document: Schema) -> list[Shape]:
 
 def _values(schema: Schema) -> Iterator[Value]:
     for name, one in schema["properties"].items():
-        yield Value(name, kind(one), one.get("description", ""), name in schema.get("required", ()))
+        yield Value(name, kind(one), runs(one.get("description", "")), name in schema.get("required", ()))
+
+
+def runs(text: str) -> Runs:
+    """A text with code between backticks."""
+    return tuple((part, bool(at % 2)) for at, part in enumerate(text.split("`")) if part)
 
 
 _KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
