@@ -307,6 +307,12 @@ def test_trending_is_ordered_by_pace_and_needs_upvotes():
     assert [(pick.score, pick.reasons) for pick in ranking.picks] == [(0, ())] * 3
 
 
+def test_what_readers_recommend_trends_first_with_or_without_upvotes():
+    talked = [talk(1, 300), replace(talk(2, 0), votes=3), replace(talk(3, 10), votes=9), talk(4, 20)]
+    ranking = rank([], subscriber("flow"), trending=talked)
+    assert [(pick.listing.id, pick.votes) for pick in ranking.picks] == [(3, 9), (2, 3), (1, 0), (4, 0)]
+
+
 def test_trending_shows_nothing_sent_picked_excluded_or_from_elsewhere():
     talked = [
         talk(1, 50, title="Flow"),

@@ -160,13 +160,17 @@ def make_drawn() -> dict[str, Edition]:
     """Editions by what is special about them."""
     version = {"section": Section.VERSIONS, "kind": Kind.REVISION, "score": 0.0, "reasons": ()}
     against = (*REASONS, Reason("-survey", "title", -5.0, ("survey",)))
+    words = "**Read section 3.** See [our notes](https://a.example/notes).\n\n- cheap\n- " + "x" * 90
     several = (
+        make_pick(SET, section=Section.PICKED, by="Cho Park", note=words),
+        make_pick(ARABIC, section=Section.PICKED, by="ليلى حداد", note="اقرأ القسم 3.", score=0.0, reasons=()),
         make_pick(SET),
         make_pick(CHINESE, score=30.0, reasons=against),
         make_pick(ARABIC, score=90.0),
         make_pick(replace(LISTING, title="W" * 200, url=None, pdf_url=None, discussion_url=None), score=1.0),
         make_trending(SET),
         make_trending(ARABIC),
+        replace(make_trending(CHINESE), votes=12),
         make_pick(replace(SET, version=2), **version),
         make_pick(section=Section.AUTHORS),
     )
