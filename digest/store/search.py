@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, column, exists, func, literal_column, select, table
 
@@ -44,28 +44,36 @@ class Asked:
         return bool(self.since or self.until or self.sources or self.kinds)
 
 
-def newest(connection: Connection, asked: Asked, limit: int, offset: int = 0) -> list[int]:
-    """The numbers of the papers that are found, those stored last first."""
-    number, query = _matching(connection, asked)
-    return list(connection.scalars(query.order_by(number.desc()).limit(limit).offset(offset)))
+class Hits(NamedTuple):
+    """What a search found."""
+
+    numbers: Sequence[int]  # of the papers that were asked for
+    total: int  # papers that are found at all, counted up to what was asked
 
 
-def count(connection: Connection, asked: Asked, most: int) -> int:
-    """How many papers are found, counted up to `most`."""
-    _, query = _matching(connection, asked)
-    return connection.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+def newest(connection: Connection, asked: Asked, limit: int, offset: int = 0, most: int = CANDIDATES) -> Hits:
+    """`limit` of the `most` newest papers that are found, behind the first `offset`; those stored last come first."""
+    found = _numbers(connection, asked, most)
+    return Hits(found[offset : offset + limit], len(found))
 
 
-def closest(connection: Connection, asked: Asked, titles: Part, wanted: Sequence[closeness.Wanted]) -> list[int]:
-    """The numbers of up to `CANDIDATES` papers that are found, the closest first, equals by the newest.
+def closest(
+    connection: Connection, asked: Asked, titles: Part, wanted: Sequence[closeness.Wanted], most: int = CANDIDATES
+) -> Hits:
+    """Up to `CANDIDATES` papers that are found, the closest first, equals by the newest.
 
     Of more, the newest are looked at: half of them such whose title is found by `titles`, too.
     """
-    about = newest(connection, _narrowed(asked, titles), _TITLES)
-    found = dict.fromkeys([*about, *newest(connection, asked, CANDIDATES)])
-    read = words.of(connection, list(found)[:CANDIDATES])
+    found = _numbers(connection, asked, most)
+    about = _numbers(connection, _narrowed(asked, titles), _TITLES) if len(found) > CANDIDATES else []
+    read = words.of(connection, [*dict.fromkeys([*about, *found])][:CANDIDATES])
     near = closeness.closeness(read, wanted)
-    return sorted(near, key=lambda number: (-near[number], -number))
+    return Hits(sorted(near, key=lambda number: (-near[number], -number)), len(found))
+
+
+def _numbers(connection: Connection, asked: Asked, limit: int) -> list[int]:
+    number, query = _matching(connection, asked)
+    return list(connection.scalars(query.order_by(number.desc()).limit(limit)))
 
 
 def _narrowed(asked: Asked, part: Part) -> Asked:
@@ -86,7 +94,7 @@ def search(connection: Connection, text: str, limit: int, since: date | None = N
     part = Every(tuple(Either((catalog.word(key), catalog.author((word,)))) for key, word in keys))
     titles = Every(tuple(catalog.word(key, "t") for key, _ in keys))
     wanted = [closeness.Wanted((key,)) for key, _ in keys]
-    numbers = closest(connection, Asked(part, since), titles, wanted)[:limit]
+    numbers = closest(connection, Asked(part, since), titles, wanted).numbers[:limit]
     news = latest(connection, numbers, since)
     return [news[number] for number in numbers if number in news]
 
@@ -130,14 +138,11 @@ def _news(connection: Connection, asked: Asked, number: ColumnElement[int]) -> l
     said += [c.day <= asked.until] if asked.until else []
     said += [c.source.in_(asked.sources)] if asked.sources else []
     told = exists().where(known.c.same_as == number, c.listing_id == known.c.id, *said)
-    if not (asked.since or asked.until):
+    if not asked.until:
         return [told]
-    # Papers of some days have numbers that are not far apart, which spares looking at all the others.
-    borders = select(func.min(known.c.same_as), func.max(known.c.same_as)).join_from(
-        announcements, known, c.listing_id == known.c.id
-    )
-    first, last = connection.execute(borders.where(*said)).one()
-    return [number.between(first or 0, last or 0), told]
+    # Papers of past days have numbers that are not far apart, which spares looking at all that came later.
+    last = select(func.max(known.c.same_as)).join_from(announcements, known, c.listing_id == known.c.id).where(*said)
+    return [number <= (connection.scalar(last) or 0), told]
 
 
 def _sqlite(part: Part) -> str:

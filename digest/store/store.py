@@ -72,7 +72,7 @@ from digest.store import editions as published
 from digest.store.database import Database
 from digest.store.history import History, News
 from digest.store.schema import meta
-from digest.store.search import Asked
+from digest.store.search import Asked, Hits
 from digest.text.background import with_prior
 from digest.text.catalog import Part
 from digest.text.closeness import Wanted
@@ -412,20 +412,15 @@ class Store:
         with self._database.reading() as connection:
             return shelf.spokesman(connection, number)
 
-    def newest_found(self, asked: Asked, limit: int, offset: int = 0) -> list[int]:
-        """The numbers of the papers that a search finds, those stored last first."""
+    def newest_found(self, asked: Asked, limit: int, offset: int, most: int) -> Hits:
+        """`limit` of the `most` newest papers that a search finds, behind the first `offset`."""
         with self._database.reading() as connection:
-            return search.newest(connection, asked, limit, offset)
+            return search.newest(connection, asked, limit, offset, most)
 
-    def closest_found(self, asked: Asked, titles: Part, wanted: Sequence[Wanted]) -> list[int]:
-        """The numbers of up to `search.CANDIDATES` papers that a search finds, the closest to `wanted` first."""
+    def closest_found(self, asked: Asked, titles: Part, wanted: Sequence[Wanted], most: int) -> Hits:
+        """Up to `search.CANDIDATES` papers that a search finds, the closest to `wanted` first, counted up to `most`."""
         with self._database.reading() as connection:
-            return search.closest(connection, asked, titles, wanted)
-
-    def count_found(self, asked: Asked, most: int) -> int:
-        """How many papers a search finds, counted up to `most`."""
-        with self._database.reading() as connection:
-            return search.count(connection, asked, most)
+            return search.closest(connection, asked, titles, wanted, most)
 
     def latest_news(self, numbers: Collection[int]) -> Mapping[int, Announcement]:
         """The newest announcement of each of these papers; those that never were news are left out."""
@@ -735,6 +730,15 @@ class Store:
         """
         with self._database.writing() as connection:
             return wishes.confirm(connection, wish, now)
+
+    def confirm_move(self, wish: Wish, now: datetime) -> Subscriber | None:
+        """Move a subscription to the address of the wish, and have the old one told; None if that was done before.
+
+        Raises:
+            UsageError: as `move`.
+        """
+        with self._database.writing() as connection:
+            return addresses.confirm(connection, wish, now)
 
     # --- editions -------------------------------------------------------------------------------------------------
 

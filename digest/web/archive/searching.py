@@ -22,7 +22,7 @@ from digest.web.archive.choosing import page_number
 from digest.web.desk import Desk
 
 AT_ONCE = 20
-MOST = 10_000  # papers that are counted
+MOST, MOST_OF_DAYS = 10_000, 1_000  # papers that are counted; where it matters when each was announced, fewer
 _LAST_PAGE = 100
 _LONGEST = 60
 
@@ -70,8 +70,9 @@ class Found(NamedTuple):
 
     query: Query
     numbers: Sequence[int]  # of the papers of this page
-    total: int  # up to `MOST`
+    total: int
     pages: int
+    is_more: bool  # there are more than that
 
 
 def found(desk: Desk, search: Search, at_once: int = AT_ONCE) -> Found:
@@ -79,14 +80,14 @@ def found(desk: Desk, search: Search, at_once: int = AT_ONCE) -> Found:
     query = asking.asked(search.q)
     what = _asked(search, query)
     if what is None:
-        return Found(query, (), 0, 1)
-    total = desk.store.count_found(what, MOST)
-    begin = (search.page - 1) * at_once
+        return Found(query, (), 0, 1, is_more=False)
+    most, begin = MOST_OF_DAYS if what.is_about_news else MOST, (search.page - 1) * at_once
     if search.order == "newest" or not query.wanted:
-        numbers: Sequence[int] = desk.store.newest_found(what, at_once, begin)
-        return Found(query, numbers, total, _pages(total, at_once))
-    numbers = desk.store.closest_found(what, query.titles, query.wanted)[begin : begin + at_once]
-    return Found(query, numbers, total, _pages(min(total, CANDIDATES), at_once))
+        hits = desk.store.newest_found(what, at_once, begin, most)
+        return Found(query, hits.numbers, hits.total, _pages(hits.total, at_once), is_more=hits.total >= most)
+    hits = desk.store.closest_found(what, query.titles, query.wanted, most)
+    numbers = hits.numbers[begin : begin + at_once]
+    return Found(query, numbers, hits.total, _pages(len(hits.numbers), at_once), is_more=hits.total >= most)
 
 
 def _asked(search: Search, query: Query) -> Asked | None:
@@ -136,7 +137,7 @@ def _head(search: Search, answer: Found) -> str:
         return ""
     if not answer.total:
         return "No paper that is held here answers this."
-    many = f"More than {MOST:,} papers" if answer.total >= MOST else counted(answer.total, "paper")
+    many = f"More than {answer.total:,} papers" if answer.is_more else counted(answer.total, "paper")
     if search.order == "newest":
         return f"{many}, the newest first"
     if answer.total > CANDIDATES and answer.query.wanted:
@@ -155,7 +156,9 @@ def shown_of(desk: Desk, answer: Found) -> list[cards.Shown]:
 def _pick(listing: Listing, said: Announcement | None, query: Query, today: date) -> Pick:
     pick = cards.pick_of(listing, *((said.kind, said.source, said.day) if said else cards.unannounced(listing, today)))
     tokens = (*query.keys, *_begun(listing, query.begins))
-    return Pick(listing, Section.TRENDING, pick.kind, pick.source, pick.day, 0.0, (Reason("", "abstract", 1.0, tokens),))
+    return Pick(
+        listing, Section.TRENDING, pick.kind, pick.source, pick.day, 0.0, (Reason("", "abstract", 1.0, tokens),)
+    )
 
 
 def _begun(listing: Listing, begins: Sequence[str]) -> list[str]:
