@@ -2,11 +2,31 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from digest.errors import UsageError
-from digest.model import Origin, Status, Subscriber
-from digest.store import erasing, subscribers
+from digest.model import Errand, Origin, Status, Subscriber, Wish
+from digest.store import erasing, subscribers, wishes
+from digest.store.schema import wishes as asked
+from digest.store.sql import insert
+
+
+def confirm(connection: Connection, wish: Wish, now: datetime) -> Subscriber | None:
+    """Move whoever wished it, and have the old address told; None if it was confirmed before, or is gone.
+
+    Raises:
+        UsageError: as `move`.
+    """
+    before = subscribers.numbered(connection, wish.subscriber)
+    if not wishes.settle(connection, wish, now):
+        return None
+    row = connection.execute(select(asked).where(asked.c.id == wish.id)).mappings().one()
+    moved = move(connection, wish.subscriber, wish.email, now)
+    # It went with whoever left that address, and yet its link is to say what it did.
+    connection.execute(insert(connection, asked).values(row).on_conflict_do_nothing())
+    if before is not None:
+        wishes.ask(connection, Wish(Errand.MOVED, before.email, now, subscriber=wish.subscriber))
+    return moved
 
 
 def move(connection: Connection, number: int, email: str, now: datetime) -> Subscriber:
