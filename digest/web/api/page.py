@@ -98,7 +98,7 @@ def choices(document: Schema) -> list[Shape]:
 
 def _values(schema: Schema) -> Iterator[Value]:
     for name, one in schema["properties"].items():
-        yield Value(name, kind(one), runs(one.get("description", "")), name in schema.get("required", ()))
+        yield Value(name, kind(one), runs(one.get("description", "")))
 
 
 def runs(text: str) -> Runs:

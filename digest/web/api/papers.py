@@ -1,14 +1,16 @@
 """Papers, as programs ask for them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from digest.model import Listing
 from digest.text.ids import arxiv_id, doi
 from digest.web.api.problems import RefusedError
-from digest.web.api.schemas import Found, PaperFound, PaperOfDay, Papers, PapersAsked, SearchAsked, WholePaper
+from digest.web.api.schemas import Found, PaperFound, PaperOfDay, Papers, PapersAsked, Reading, SearchAsked, WholePaper
 from digest.web.api.schemas import news as news_of
 from digest.web.api.schemas import paper as fields_of
 from digest.web.archive.choosing import Choice, Order, Shelved, chosen, shelved
+from digest.web.archive.searching import Search
+from digest.web.archive.searching import found as found_by
 from digest.web.desk import Desk
 
 _LONGEST_NUMBER = 15  # digits
@@ -87,18 +89,34 @@ def _named(desk: Desk, text: str) -> Listing | None:
 def search(desk: Desk, query: SearchAsked) -> Found:
     """Papers by their words.
 
-    All that is held is searched, in titles, abstracts and authors; the closest come first.
+    All that is held is searched. Every term must be found, in title or abstract, or as an author.
     """
-    found = desk.store.search(query.q, query.limit, query.since)
-    votes = desk.store.votes([one.listing.id for one in found])
+    asked = Search(
+        q=query.q,
+        order="newest" if query.order == "newest" else "",
+        category=query.category or "",
+        since=_written(query.since),
+        until=_written(query.until),
+        page=query.page,
+    )
+    answer = found_by(desk, asked, query.limit)
+    texts, latest = desk.store.papers(answer.numbers), desk.store.latest_news(answer.numbers)
+    votes = desk.store.votes(answer.numbers)
     return Found(
+        total=answer.total,
+        pages=answer.pages,
         papers=tuple(
             PaperFound(
-                **fields_of(one.listing, desk.base, votes.get(one.listing.id, 0)),
-                day=one.day,
-                source=one.source,
-                kind=one.kind,
+                **fields_of(texts[number], desk.base, votes.get(number, 0)),
+                latest=news_of(latest[number]) if number in latest else None,
             )
-            for one in found
-        )
+            for number in answer.numbers
+            if number in texts
+        ),
+        readings=tuple(Reading(term=term, reading=said) for term, said in answer.query.readings),
+        remarks=answer.query.faults,
     )
+
+
+def _written(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,6 +1,5 @@
 """What programs send and get. These models check it, and they are what `openapi.json` says of it."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -8,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from digest.config.faults import shown
 from digest.model import Announcement, Format, Ground, Kind, Layout, Listing, Origin, Pick, Reason, Section, Status
+from digest.web.archive.asking import LONGEST
+from digest.web.archive.calendar import day_of
 
 _MOST_TRIED, _MOST_KEPT = 200, 1_000  # keywords
 _LONGEST_KEYWORD = 300  # characters
@@ -15,6 +16,7 @@ _MOST_PER_TERM = 10_000
 _MOST_NAMES = 100  # categories, sources, absences
 _LONGEST_NAME = 80
 _MOST_AT_ONCE = 100
+_MOST_PAGES = 100
 _HIGHEST = 2**53 - 1  # that a program that reads numbers as floating-point ones gets right
 
 
@@ -30,10 +32,12 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-def _day(text: object) -> object:
-    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+def _day(text: object) -> date:
+    if isinstance(text, date):
+        return text
+    if not isinstance(text, str) or (day := day_of(text)) is None:
         raise ValueError(f'{shown(text)} is not a day like "2026-06-18"')
-    return text
+    return day
 
 
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
@@ -58,11 +62,13 @@ class PapersAsked(Asked):
 class SearchAsked(Asked):
     """What to look for."""
 
-    q: str = Field(min_length=1, max_length=1_000, description="As in the search of the pages.")
+    q: str = Field(min_length=1, max_length=LONGEST, description="In the profile language, as on the page.")
+    order: Literal["closest", "newest"] = Field("closest", description="What comes first.")
+    category: Name | None = Field(None, description="`cs.CL`, or of a whole archive `cs`.")
     since: Day | None = Field(None, description="Announced on this day or later.")
     until: Day | None = Field(None, description="Announced on this day or earlier.")
-    category: Name | None = Field(None, description="`cs.CL`, or of a whole archive `cs`.")
-    limit: int = Field(20, ge=1, le=_MOST_AT_ONCE, description="How many.")
+    limit: int = Field(20, ge=1, le=_MOST_AT_ONCE, description="How many at once.")
+    page: int = Field(1, ge=1, le=_MOST_PAGES, description="Which part, from 1.")
 
 
 class Paper(Told):
@@ -126,15 +132,24 @@ class WholePaper(Paper):
 class PaperFound(Paper):
     """A paper, and its newest announcement."""
 
-    day: date
-    source: str
-    kind: Kind
+    latest: News | None = Field(description="Null if it never was news.")
+
+
+class Reading(Told):
+    """How a part of a search was understood."""
+
+    term: str = Field(description="As written.")
+    reading: str = Field(description="In words.")
 
 
 class Found(Told):
-    """What a search found, the closest first."""
+    """What a search found."""
 
+    total: int = Field(description="How many there are; 10000 stands for that many or more.")
+    pages: int = Field(description="How many parts can be asked for.")
     papers: tuple[PaperFound, ...]
+    readings: tuple[Reading, ...]
+    remarks: tuple[str, ...] = Field(description="What could not be understood, and what to write instead.")
 
 
 # --- profiles -------------------------------------------------------------------------------------------------------
