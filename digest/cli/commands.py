@@ -30,6 +30,7 @@ from digest.cli import (
     suppressions,
     templates,
     vacuum,
+    web,
 )
 from digest.errors import DigestError
 
@@ -71,6 +72,7 @@ app.command("pull")(pull.pull)
 app.command("preview")(preview.preview)
 app.command("send")(send.send)
 app.command("run")(run.run)
+app.add_typer(web.app, name="web")
 app.add_typer(subscribers.app, name="subscribers")
 app.command("bounces")(bounces.bounces)
 app.add_typer(suppressions.app, name="suppressions")

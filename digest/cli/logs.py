@@ -19,6 +19,7 @@ _NAMED_SECRET = re.compile(r"password|secret|token|authorization", re.IGNORECASE
 _PROOF = re.compile(
     r"(\d{1,18}-\d{8}-)[\w-]{16}", re.ASCII
 )  # of a token of `digest.tokens`; the rest of it may be read
+_SEALED = re.compile(r"[\w-]+\.[\w-]{5,8}\.[\w-]{43}", re.ASCII)  # what itsdangerous signed with SHA-256, for pages
 
 
 def quiet() -> None:
@@ -43,7 +44,7 @@ def hiding(settings: "Settings") -> Hide:
     secrets = [*written, str(make_url(settings.store.url).password or "")]
     literal = [re.escape(secret) for secret in secrets if len(secret) >= _SHORTEST]
     known = re.compile("|".join(literal) or r"(?!)")
-    return lambda text: _PROOF.sub(rf"\1{_HIDDEN}", known.sub(_HIDDEN, text))
+    return lambda text: _SEALED.sub(_HIDDEN, _PROOF.sub(rf"\1{_HIDDEN}", known.sub(_HIDDEN, text)))
 
 
 def _censored(hide: Hide) -> "Processor":

@@ -19,10 +19,11 @@ _LONGEST_ROUND = timedelta(minutes=10)  # of deliveries: others are due meanwhil
 
 
 def run(ctx: typer.Context, now: Now = None) -> None:
-    """Pull on each source's schedule, and compose and deliver what is due, until told to stop.
+    """Pull on each source's schedule, compose and deliver what is due, and serve the pages, until told to stop.
 
     Stops cleanly on SIGTERM, SIGHUP and Ctrl-C: the message in hand is finished. After downtime, today's editions are
-    caught up. --now is the time of the first tick only.
+    caught up. Pages are served by a process of their own where web.port is set. --now is the time of the first tick
+    only.
 
     Example: digest --config /etc/digest/config.toml run
     """
@@ -35,7 +36,11 @@ def run(ctx: typer.Context, now: Now = None) -> None:
 
     logs.verbose(logs.hiding(wiring.load_settings(ctx.obj)))
     stop, pulse = daemon.Stop(), daemon.Pulse()
-    with wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home, _observed(home, pulse):
+    with (
+        wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home,
+        _observed(home, pulse),
+        _paged(home),
+    ):
         chores: dict[str, daemon.Stage] = {
             "watch": lambda done: alerting.watch(home, done.now),
             "vacuum": vacuum.chore(home, stop.is_set),
@@ -59,3 +64,10 @@ def _observed(home: "Installation", pulse: "Pulse") -> "AbstractContextManager[o
 
     port = home.settings.operator.metrics_port
     return metrics.serving(port, metrics.Desk(home.store, pulse, daemon.utc_now)) if port else nullcontext()
+
+
+def _paged(home: "Installation") -> "AbstractContextManager[object]":
+    """Pages beside it, if the configuration names a port."""
+    from digest.cli import pages
+
+    return pages.kept(home.settings) if home.settings.web.port else nullcontext()

@@ -287,9 +287,11 @@ def installation(
         yield home
 
 
-def once_more(settings: "Settings") -> AbstractContextManager[Installation]:
-    """The same installation in a further process, which only delivers."""
-    return _put_together(settings, None, ranking.PassingRanker)
+def once_more(
+    settings: "Settings", ranker: MakeRanker | None = ranking.PassingRanker
+) -> AbstractContextManager[Installation]:
+    """The same installation in a further process, which delivers or serves pages."""
+    return _put_together(settings, None, ranker)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class _Reader:
         subscribers = self._subscribers(self._tables(document, "subscribers"), names)
         if self.faults:
             return None
-        return Settings.model_validate({**tables, "sources": sources, "subscribers": subscribers})
+        return self._validated(Settings, {**tables, "sources": sources, "subscribers": subscribers}, "")
 
     def _fault(self, key: str, what: str) -> None:
         self.faults.append(Fault(key, what))

@@ -1,46 +1,16 @@
 """The server of the pages: uvicorn, with rules of ours for whoever speaks to it."""
 
 import logging
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from digest.errors import UsageError
 from digest.web.safety.wire import Protocol
 
 _IDLE = 75  # seconds, longer than web servers before us keep a connection for the next request
 _LAST_ANSWERS = 10  # seconds for what is under way when it is told to stop
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket at that address, or at a free port if it is 0.
-
-    Raises:
-        UsageError: there is no such address on this machine, or the port is taken or not allowed.
-    """
-    # Not socket.create_server: asyncio sends without delay (40 ms an answer) only where TCP is named.
-    listening = None
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
-        listening = socket.socket(family, kind, socket.IPPROTO_TCP)
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(1024)
-    except OSError as error:
-        if listening is not None:
-            listening.close()
-        reason = error.strerror or str(error)
-        raise UsageError(
-            f"The pages cannot be served at {host} port {port} ({reason}): see web.host and web.port."
-        ) from None
-    return listening
 
 
 class Server(uvicorn.Server):

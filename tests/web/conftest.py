@@ -21,7 +21,8 @@ from digest.store import Store
 from digest.tokens import Purpose
 from digest.web.app import application
 from digest.web.desk import Desk
-from digest.web.serving import Server, listen
+from digest.web.listening import listen
+from digest.web.serving import Server
 
 from ..ports import free_port  # noqa: TID252  (tests are no package)
 

@@ -17,7 +17,8 @@ from digest.web.safety import body, client, form, from_proxy, heed_limit
 from digest.web.safety.bodies import LONGEST, LONGEST_UPLOAD, bounded
 from digest.web.safety.headers import POLICY
 from digest.web.safety.times import timely
-from digest.web.serving import Server, listen
+from digest.web.listening import listen
+from digest.web.serving import Server
 
 from .conftest import NOW, URL
 

@@ -75,7 +75,18 @@ class _DayOf:
 WRITING = frozenset(
     {"add", "announce", "begin_pull", "begin_reading", "bereave", "claim", "forget", "give_feedback"}
     | {"import_suppressions", "pause", "progress", "publish", "release", "remember", "repace", "replace_alert"}
-    | {"replan", "reschedule", "reserve", "set_status", "suppress", "sync", "take_back", "unsuppress", "update"}
+    | {
+        "replan",
+        "reschedule",
+        "reserve",
+        "rotate_keys",
+        "set_status",
+        "suppress",
+        "sync",
+        "take_back",
+        "unsuppress",
+        "update",
+    }
     | {"wish", "claim_wishes", "confirm_wish", "drop_wish", "put_off_wish", "wish_mailed"}
 )
 

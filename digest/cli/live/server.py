@@ -1,6 +1,5 @@
 """The page of `digest preview --open`, served to this machine alone."""
 
-import os
 import re
 import secrets
 import socket
@@ -22,6 +21,7 @@ from digest.cli.live.desk import Desk
 from digest.cli.live.watch import Changes, Watcher
 from digest.errors import ConfigError, DigestError, StoreError, TemplateError, UsageError
 from digest.rendering.page import Choice, Controls, Session, Trouble, in_mode, served_page, trouble_page
+from digest.web import listening
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +53,10 @@ _MAIL_POLICY = (
 
 def listen(port: int) -> socket.socket:
     """A socket on loopback, at this port or (0) a free one. Raises UsageError if the port is taken."""
-    # Not socket.create_server: asyncio sends without delay (40 ms an answer) only where TCP is named.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
-        listening.listen()
+        return listening.listen(HOST, port)
     except OSError as error:
-        listening.close()
         raise UsageError(f"Port {port} cannot be used ({error.strerror}); leave --port out for a free one.") from None
-    return listening
 
 
 @contextmanager
