@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 import structlog
@@ -29,6 +29,7 @@ MOST_DAYS = 7  # of each source that can be asked for; and what is older is show
 _MOST_TRENDING = 50
 _MOMENTS = 2  # kept at once, for different numbers of days
 _FRESH = timedelta(minutes=10)  # upvotes grow without an announcement
+_LOOK = 30.0  # seconds between two looks at whether something is new
 _LINES = 1 << 13  # remembered of what strangers type
 _ENTRIES = 1 << 20  # of the table of what they type: some 30 MB
 _DAY = timedelta(days=1)
@@ -127,6 +128,15 @@ class Live:
         with self._reading:
             for days in [*self._moments] or [1]:
                 self._read_again(days)
+
+    def run(self, over: Event) -> None:
+        """Keep up with what is announced, so that the first who asks finds it read, until it is over."""
+        while not over.is_set():
+            try:
+                self.refresh()
+            except Exception:  # of whatever kind: what is kept is still good
+                log.exception("cannot read what is new")
+            over.wait(_LOOK)
 
     def _moment(self, days: int) -> Moment:
         days = min(max(days, 1), MOST_DAYS)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from threading import Thread, get_ident
+from threading import Event, Thread, get_ident
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,6 +12,7 @@ from digest import sample
 from digest.model import Announcement, Fetched, Kind, Listing, Profile, Ranking, Section, Shard, Subscriber
 from digest.pipeline import Ranker, shard_of
 from digest.ranking.ranker import Ranker as KeywordRanker
+from digest.web import live as module
 from digest.web.live import MOST_DAYS, Live, newest
 
 from .conftest import ANN, NOW, Site
@@ -131,6 +132,21 @@ def test_what_is_announced_is_soon_there_and_nobody_waits_for_it(site: Site) -> 
     assert live.rank(wanted) == before  # this one did not wait; it began the reading
     live.refresh()
     assert titles(live.rank(wanted)) == ["Retrieval of zebrafish"]
+
+
+def test_a_thread_of_its_own_keeps_up_with_what_is_announced(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.01)
+    over, live = Event(), site.desk.live
+    thread = Thread(target=live.run, args=(over,))
+    thread.start()
+    try:
+        announce(site, "Retrieval of zebrafish")
+        wanted = replace(SOMEBODY, profile=Profile(keywords=("title:zebrafish",)))
+        while not titles(live.rank(wanted)):
+            assert thread.is_alive()
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_what_did_not_change_is_not_read_again(site: Site) -> None:
