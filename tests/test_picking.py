@@ -110,6 +110,18 @@ def test_what_is_published_is_read_again_with_the_curators_words(parts):
     assert parts.store.edition(ann.email, DAY).picks[0].note == "*Why* it matters."
 
 
+def test_a_pinned_paper_that_never_was_news_is_shown_all_the_same(parts):
+    ann = subscribe(parts)
+    old = paper(9, "From a library").listing
+    parts.store.announce("arxiv", Fetched(backlog=(old,)), NOW - timedelta(hours=2), NOW)
+    (found,) = parts.store.find("2605.00009")
+    for person in (ann, subscribe(parts, "ben@example.org"), subscribe(parts, "cyd@example.org")):
+        parts.store.vote(person.id, found.id, NOW, on=True)
+    pin(parts, found.id)
+    edition, *_ = compose(parts)
+    assert (edition.picks[0].listing.id, edition.picks[0].source, edition.picks[0].day) == (found.id, "", DAY)
+
+
 def test_without_pins_nothing_changes():
     picks = (Pick(Listing("A", id=1), Section.FOR_YOU, Kind.NEW, "arxiv", DAY, 9.0, (Reason("a", "title", 9.0),)),)
     assert picking.first((), picks) == picks

@@ -13,6 +13,7 @@ from digest.model import (
     Edition,
     Ended,
     Fetched,
+    Listing,
     Mail,
     Message,
     Outcome,
@@ -89,6 +90,10 @@ class Store(Paces, Protocol):
 
     def trending(self, since: date) -> list[Announcement]: ...
     def announcements_of(self, listing_id: int) -> list[Announcement]: ...
+    def papers(self, numbers: Collection[int]) -> Mapping[int, Listing]:
+        """The papers with these numbers, each of a listing that speaks for one."""
+        ...
+
     def pins_since(self, day: date) -> list[Pin]:
         """What curators picked for that day and all later ones, in the order that they did."""
         ...

@@ -1,11 +1,11 @@
 """What curators picked for a day comes first in everybody's edition of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from digest import curating
-from digest.model import Announcement, Pick, Pin, Section, Subscriber
+from digest.model import Announcement, Kind, Listing, Pick, Pin, Section, Subscriber
 from digest.pipeline.parts import Store
 
 
@@ -15,7 +15,8 @@ def picked(store: Store, issues: Sequence[tuple[Subscriber, date]]) -> list[Sequ
     pins = store.pins_since(min(first for first, _ in days)) if days else []
     if not pins:
         return [()] * len(issues)
-    told = {number: _strongest(store.announcements_of(number)) for number in {pin.listing for pin in pins}}
+    listings = store.papers({pin.listing for pin in pins})
+    told = {number: _told(listing, store.announcements_of(number), pins[0].day) for number, listing in listings.items()}
     sent = store.sent([subscriber.id for subscriber, _ in issues], told)
     return [
         [_pick(pin, told[pin.listing]) for pin in curating.of_edition(pins, first, last, sent[subscriber.id])]
@@ -23,8 +24,11 @@ def picked(store: Store, issues: Sequence[tuple[Subscriber, date]]) -> list[Sequ
     ]
 
 
-def _strongest(announcements: Iterable[Announcement]) -> Announcement:
-    return min(announcements, key=lambda said: (said.kind.order, said.seq))
+def _told(listing: Listing, announcements: Sequence[Announcement], day: date) -> Announcement:
+    """The strongest of its news; a paper may be held that never was any."""
+    strongest = min(announcements, key=lambda said: (said.kind.order, said.seq), default=None)
+    known = listing.published.date() if listing.published else day
+    return strongest or Announcement(listing, "", Kind.NEW, known)
 
 
 def _pick(pin: Pin, said: Announcement) -> Pick:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from digest.curating import PINS_A_DAY, Facts, Refusal, appeared, refusal, votes_to_trend
+from digest.curating import FRESH, PINS_A_DAY, Facts, Refusal, appeared, refusal, votes_to_trend
 from digest.errors import UsageError
 from digest.model import Announcement, Judged, Kind, Pin, Suggestion
 from digest.store.listings import announcements_of, known, spokesmen
@@ -131,7 +131,9 @@ def with_recommended(connection: Connection, trending: Sequence[Announcement], s
         return list(trending)
     told = {said.listing.id: said for said in trending}
     for paper in voted.keys() - told.keys():
-        *_, told[paper] = announcements_of(connection, paper)
+        *_, newest = [None, *announcements_of(connection, paper)]
+        if newest and newest.day >= since - FRESH:
+            told[paper] = newest
     kept = (
         replace(said, kind=Kind.TRENDING, votes=voted[paper]) if paper in voted else said
         for paper, said in told.items()

@@ -306,7 +306,8 @@ class Store:
     def trending(self, since: date) -> list[Announcement]:
         """Listings announced as trending on the day `since` or later, once each, by seq; no originals.
 
-        With those that enough readers recommended since then: with their votes, as trending on the day of their news.
+        With those, new in the last days, that enough readers recommended since then: with their votes, as trending on
+        the day of their news.
         """
         with self._database.reading() as connection:
             return curating.with_recommended(connection, listings.trending(connection, since), since)

@@ -143,6 +143,14 @@ def test_what_enough_readers_recommend_of_late_is_trending_with_their_votes(stor
     assert [a.listing.id for a in store.trending(DAY - DAYS)] == [5, 6]
 
 
+def test_what_was_news_long_ago_does_not_trend_however_many_recommend_it_now(store, ann):
+    late = NOW + FRESH + 3 * DAYS
+    for person in (ann, subscribe(store, "ben@example.org"), subscribe(store, "cyd@example.org")):
+        store.vote(person.id, 1, late, on=True)
+    assert store.trending(late.date()) == []
+    assert [a.listing.id for a in store.trending(late.date() - 3 * DAYS)] == [1]
+
+
 # --- suggestions --------------------------------------------------------------------------------------------------
 
 
