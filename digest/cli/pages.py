@@ -105,7 +105,11 @@ def serve(desk: "Desk", where: "socket", is_over: Callable[[], bool]) -> None:
         over.set()
         server.should_exit = True
 
-    works = {"watch": watch, "postman": partial(postman.run, desk, over), "live": partial(desk.live.run, over)}
+    works: dict[str, Callable[[], None]] = {
+        "watch": watch,
+        "postman": partial(postman.run, desk, over),
+        "live": partial(desk.live.run, over),
+    }
     threads = [Thread(target=work, name=name) for name, work in works.items()]
     for thread in threads:
         thread.start()
