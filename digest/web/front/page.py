@@ -8,12 +8,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from digest.model import Errand, Wish
+from digest.rendering.words import listed
 from digest.web.desk import Desk
 from digest.web.front import typed
 from digest.web.front.samples import sample
 from digest.web.front.typed import Read, Typed
 from digest.web.safety import form, heed_limit
 from digest.web.zones import regions
+
+_MOST_SOURCES = 3  # named in a sentence
 
 
 def routes(desk: Desk) -> Sequence[BaseRoute]:
@@ -75,6 +78,12 @@ def _page(desk: Desk, read: Read, *, status: int = 200, is_new: bool = False) ->
         is_new=is_new,
         regions=regions(),
         domains=desk.settings.web.domains,
-        sources=[source.title for source in desk.parts.sources],
-        sample=sample(desk, read.typed.keywords),
+        sources=_named([source.title for source in desk.parts.sources]),
+        sample=sample(desk, "" if "keywords" in read.faults else read.typed.keywords),
     )
+
+
+def _named(sources: Sequence[str]) -> str:
+    """The sources as a sentence goes on; there may be dozens."""
+    more = len(sources) - _MOST_SOURCES
+    return listed([*sources[:_MOST_SOURCES], f"{more} more sources"] if more > 1 else sources)

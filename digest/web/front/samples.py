@@ -51,13 +51,18 @@ def sample(desk: Desk, text: str) -> Sample:
         found=found(ranking) if terms else "",
         matched=shown(ranking.picks, MATCHED),
         nearest=shown(near, MATCHED)[:_MOST_NEAREST],
-        trending=shown(ranking.picks, (Section.TRENDING,)),
+        trending=_by_count(shown(ranking.picks, (Section.TRENDING,))),
         faults=faults,
     )
 
 
 def _shown(today: date, made: Setting, picks: Sequence[Pick], sections: Collection[Section]) -> tuple[Shown, ...]:
     return tuple(Shown(card_of(pick, today, made), pick.listing.id) for pick in picks if pick.section in sections)
+
+
+def _by_count(talked: Sequence[Shown]) -> tuple[Shown, ...]:
+    """Without the days beside them, that what is fresh comes first would look like no order at all."""
+    return tuple(sorted(talked, key=lambda one: one.card.upvotes or 0, reverse=True))
 
 
 def found(ranking: Ranking) -> str:
