@@ -127,6 +127,7 @@ announcements = Table(
     UniqueConstraint("listing_id", "source", "kind", "version", name="uq_announcements_news"),
     Index("ix_announcements_kind_day", "kind", "day"),
     Index("ix_announcements_day", "day"),
+    Index("ix_announcements_source_day", "source", "day"),
 )
 
 sources = Table(

@@ -66,7 +66,10 @@ def beside(connection: Connection, day: date) -> Beside:
 
 def newest_day(connection: Connection, until: date) -> date | None:
     """The last day up to `until` on which anything was announced; None before the first."""
-    return connection.scalar(select(func.max(announcements.c.day)).where(announcements.c.day <= until, _NEWS))
+    newest: date | None = connection.scalar(
+        select(func.max(announcements.c.day)).where(announcements.c.day <= until, _NEWS)
+    )
+    return newest
 
 
 def days(connection: Connection) -> list[date]:

@@ -13,18 +13,23 @@ from starlette.routing import BaseRoute, Route
 
 from digest.web.archive import days, papers, searching
 from digest.web.archive.kept import Kept
+from digest.web.archive.rarity import Rarities
 from digest.web.desk import Desk
 
-_PUBLIC: Sequence[tuple[str, Callable[[Desk, Request], Response]]] = (
-    ("/papers", days.newest),
-    ("/papers/{day}", days.one),
-    ("/paper/{number}.bib", papers.citation),
-    ("/paper/{number}", papers.paper),
-    ("/search", searching.search),
-)
+Write = Callable[[Request], Response]
 
 
 def routes(desk: Desk) -> Sequence[BaseRoute]:
-    kept = Kept(desk)
-    public = [Route(path, kept.page(partial(write, desk))) for path, write in _PUBLIC]
-    return [*public, Route("/archive", partial(days.archive, desk))]
+    """The archive's."""
+    kept, rarity = Kept(desk), Rarities(desk)
+    public: dict[str, Write] = {
+        "/papers": partial(days.newest, desk),
+        "/papers/{day}": partial(days.one, desk),
+        "/paper/{number}.bib": partial(papers.citation, desk),
+        "/paper/{number}": partial(papers.paper, desk, rarity),
+        "/search": partial(searching.search, desk),
+    }
+    return [
+        *(Route(path, kept.page(write)) for path, write in public.items()),
+        Route("/archive", partial(days.archive, desk)),
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from digest.model import Kind, Layout, Listing, Pick, Section
+from digest.model import Announcement, Kind, Layout, Listing, Pick, Section
 from digest.rendering.cards import Card, Setting, card_of
 from digest.rendering.language import language
 from digest.rendering.words import counted
@@ -42,6 +42,8 @@ def recommended(votes: int) -> str:
     return f"recommended by {counted(votes, 'reader')}" if votes else ""
 
 
-def unannounced(listing: Listing, today: date) -> tuple[Kind, str, date]:
-    """What a card says of a paper that was never news: known from before the first pull, or from somebody's library."""
+def told(listing: Listing, said: Announcement | None, today: date) -> tuple[Kind, str, date]:
+    """What a card says of how a paper became news, if it ever did: some were known before the first pull."""
+    if said:
+        return said.kind, said.source, said.day
     return Kind.NEW, "", listing.published.date() if listing.published else today

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -98,7 +99,7 @@ def _empty_day(desk: Desk, day: date, sources: Sequence[OfSource]) -> Response:
     )
 
 
-def _frame(desk: Desk, day: date) -> dict[str, object]:
+def _frame(desk: Desk, day: date) -> dict[str, Any]:
     """What every page of a day has around its papers."""
     beside = desk.store.days_beside(day)
     begin = day.replace(day=1)
@@ -135,11 +136,11 @@ def _pins(desk: Desk, day: date) -> list[tuple[Pin, cards.Shown]]:
     """What curators picked for this day, with their notes."""
     pins = desk.store.pins(day)
     listings = desk.store.papers([pin.listing for pin in pins])
-    found = []
+    found: list[tuple[Pin, cards.Shown]] = []
     for pin in pins:
         for said in desk.store.announcements_of(pin.listing)[-1:]:
             pick = cards.pick_of(listings[pin.listing], said.kind, said.source, said.day)
-            found.append((pin, *cards.shown([pick], day, cards.setting(desk), {})))
+            found += [(pin, shown) for shown in cards.shown([pick], day, cards.setting(desk), {})]
     return found
 
 

@@ -1,16 +1,18 @@
 """One paper: what is known of it, who announced it, how it is cited, what is like it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from digest.model import Announcement, Kind, Layout, Listing
-from digest.rendering.cards import card_of
+from digest.rendering.cards import card_of, source_title
 from digest.rendering.words import clean, counted, shorten
-from digest.web.archive import cards
+from digest.store.search import Asked
+from digest.web.archive import alike, cards
+from digest.web.archive.alike import Rarity
 from digest.web.archive.calendar import long_day, plain_day
 from digest.web.archive.citing import bibtex, key
 from digest.web.desk import Desk
@@ -18,7 +20,7 @@ from digest.web.desk import Desk
 _DESCRIPTION = 200  # characters of an abstract that search engines show
 _MOST_AUTHORS = 200
 _MOST_DIGITS = 15
-_SIMILAR = 6
+_SIMILAR, _LOOKED_AT = 6, 1_000
 _KINDS = {Kind.NEW: "new", Kind.CROSS: "cross-listed", Kind.TRENDING: "trending", Kind.REVISION: "a new version"}
 
 
@@ -34,12 +36,13 @@ class Found(NamedTuple):
         return next((a for a in reversed(self.news) if a.kind is not Kind.REVISION), next(iter(self.news), None))
 
 
-def paper(desk: Desk, request: Request) -> Response:
+def paper(desk: Desk, rarity: Rarity, request: Request) -> Response:
     """The page of a paper."""
     found = find(desk, request, "/paper/{}")
     if isinstance(found, Response):
         return found
-    return desk.page("archive/paper", title(found.listing), **values(desk, found), **_public(found.listing))
+    said = values(desk, found) | similar(desk, found.listing, rarity)
+    return desk.page("archive/paper", title(found.listing), **said, **_public(found.listing))
 
 
 def citation(desk: Desk, request: Request) -> Response:
@@ -81,7 +84,7 @@ def title(listing: Listing) -> str:
     return shorten(clean(listing.title), 120) or "Untitled"
 
 
-def _public(listing: Listing) -> dict[str, object]:
+def _public(listing: Listing) -> dict[str, Any]:
     """What search engines and other sites show of it."""
     text = clean(listing.abstract or listing.summary or "")
     return {
@@ -92,7 +95,7 @@ def _public(listing: Listing) -> dict[str, object]:
     }
 
 
-def values(desk: Desk, found: Found) -> dict[str, object]:
+def values(desk: Desk, found: Found) -> dict[str, Any]:
     """What the page of a paper shows."""
     listing, today = found.listing, desk.clock().date()
     made = cards.setting(desk, Layout.FULL)
@@ -135,6 +138,21 @@ def _day(moment: datetime | None) -> str:
     return plain_day(moment.date()) if moment else ""
 
 
+def similar(desk: Desk, listing: Listing, rarity: Rarity) -> dict[str, Any]:
+    """The papers that are most like it, and a search for more."""
+    words = alike.telling(listing, rarity)
+    part, titles = alike.part(words), alike.part(words, ("t",))
+    if part is None or titles is None:
+        return {"similar": (), "alike": ""}
+    hits = desk.store.closest_found(Asked(part), titles, alike.wanted(words), _LOOKED_AT)
+    numbers = [number for number in hits.numbers if number != listing.id][:_SIMILAR]
+    listings, news, today = desk.store.papers(numbers), desk.store.latest_news(numbers), desk.clock().date()
+    picks = [
+        cards.pick_of(listings[number], *cards.told(listings[number], news.get(number), today)) for number in numbers
+    ]
+    return {"similar": cards.shown(picks, today, cards.setting(desk), {}), "alike": alike.query(words)}
+
+
 class News(NamedTuple):
     """A line of what was announced when."""
 
@@ -143,6 +161,5 @@ class News(NamedTuple):
     what: str  # "new, arXiv"
 
 
-def _news(said: Announcement, sources: object) -> News:
-    titles = dict(sources) if isinstance(sources, dict) else {}
-    return News(said.day, long_day(said.day), f"{_KINDS[said.kind]}, {titles.get(said.source, said.source)}")
+def _news(said: Announcement, sources: Mapping[str, str]) -> News:
+    return News(said.day, long_day(said.day), f"{_KINDS[said.kind]}, {source_title(said.source, sources)}")

@@ -154,11 +154,9 @@ def shown_of(desk: Desk, answer: Found) -> list[cards.Shown]:
 
 
 def _pick(listing: Listing, said: Announcement | None, query: Query, today: date) -> Pick:
-    pick = cards.pick_of(listing, *((said.kind, said.source, said.day) if said else cards.unannounced(listing, today)))
+    kind, source, day = cards.told(listing, said, today)
     tokens = (*query.keys, *_begun(listing, query.begins))
-    return Pick(
-        listing, Section.TRENDING, pick.kind, pick.source, pick.day, 0.0, (Reason("", "abstract", 1.0, tokens),)
-    )
+    return Pick(listing, Section.TRENDING, kind, source, day, 0.0, (Reason("", "abstract", 1.0, tokens),))
 
 
 def _begun(listing: Listing, begins: Sequence[str]) -> list[str]:

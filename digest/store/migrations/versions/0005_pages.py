@@ -14,6 +14,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_index("ix_announcements_day", "announcements", ["day"])
+    op.create_index("ix_announcements_source_day", "announcements", ["source", "day"])
     _search()
     op.create_index("ix_subscribers_status_address", "subscribers", ["status", "address"])
     op.create_index("ix_suppressions_at", "suppressions", ["at", "address"])
