@@ -134,6 +134,7 @@ def _found(desk: Desk, finder: Finder, subscriber: Subscriber) -> dict[str, Any]
         "near": cards(desk, look.near),
         "day": ENGLISH.long_day(desk.live.today()),
         "terms": _terms(look),
+        "is_early": look.terms is None and look.papers > 0,
         "has_keywords": any(line.strip() for line in subscriber.profile.keywords),
     }
 
@@ -142,7 +143,7 @@ def _terms(look: Look) -> list[dict[str, Any]]:
     if look.terms is None:
         return []
     return [
-        {"line": one.text, "reading": one.reading, "papers": one.papers or 0, "remark": one.remark}
+        {"line": one.text, "reading": one.reading, "papers": one.papers or 0, "remark": one.remark.split("`")}
         for one in look.terms.terms
     ]
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
+from threading import Lock, Thread
+
+import structlog
 
 from digest import pipeline
 from digest.backtest import Backtest
@@ -12,9 +14,12 @@ from digest.ranking.finds import Found, Pulled
 from digest.ranking.query import parse_profile
 from digest.web.desk import Desk
 
+log = structlog.get_logger(__name__)
+
 WEEK = 7  # days in which terms are counted
 _ADVISED = 5  # terms that find nothing, for which near spellings are looked for
 _NEAR = 3
+_PATIENCE = 1.0  # seconds to wait for a week that is being read: thousands of papers take a few
 DAYS = 30  # of a backtest
 
 
@@ -36,8 +41,9 @@ class Finder:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._week: tuple[object, Pulled] | None = None
-        self._testing = Lock()
+        self._week: tuple[object, Pulled] | None = None  # what was read of it, and what finds terms there
+        self._reading: Thread | None = None
+        self._starting, self._testing = Lock(), Lock()
 
     def look(self, subscriber: Subscriber) -> Look:
         """What this profile finds now, sent already or not."""
@@ -55,7 +61,7 @@ class Finder:
 
     def _near(self, subscriber: Subscriber) -> tuple[tuple[Pick, ...], bool]:
         """What matched earlier in the week, or matches in part, though it is not much."""
-        if week := self.of_week(subscriber, _NEAR):
+        if self._pulled() and (week := self.of_week(subscriber, _NEAR)):
             return week, True
         least = replace(subscriber.profile, max_papers=_NEAR, max_trending=0, min_match=0.0)
         any_match = replace(subscriber, profile=least)
@@ -64,16 +70,40 @@ class Finder:
     def _terms(self, subscriber: Subscriber) -> Found | None:
         terms, _ = parse_profile(subscriber.profile.keywords)
         pulled = self._pulled()
-        return pulled.find(terms, subscriber.profile, _ADVISED) if pulled.papers and terms else None
+        return pulled.find(terms, subscriber.profile, _ADVISED) if pulled and pulled.papers and terms else None
 
-    def _pulled(self) -> Pulled:
+    # --- the week -----------------------------------------------------------------------------------------------------
+
+    def _pulled(self) -> Pulled | None:
+        """What finds terms in the papers of the week; None while these are being read for the first time."""
+        if self._week is None:
+            self._begin().join(_PATIENCE)
+            return self._week[1] if self._week else None
+        if self._week[0] is not self._desk.live.window(WEEK):
+            self._read()
+        return self._week[1]
+
+    def _begin(self) -> Thread:
+        with self._starting:
+            if self._reading is None or not self._reading.is_alive():
+                self._reading = Thread(target=self._read_first, daemon=True)
+                self._reading.start()
+            return self._reading
+
+    def _read_first(self) -> None:
+        try:
+            self._read()
+        except Exception:  # of whatever kind: the page does without, and tries again
+            log.exception("cannot read the week")
+
+    def _read(self) -> None:
         live = self._desk.live
         window = live.window(WEEK)
-        if self._week is None or self._week[0] is not window:
-            sources = [source.name for source in self._desk.parts.sources]
-            background = self._desk.store.background()
-            self._week = window, Pulled(partial(live.ranks, days=WEEK), window, background, sources)
-        return self._week[1]
+        sources = [source.name for source in self._desk.parts.sources]
+        background = self._desk.store.background()
+        self._week = window, Pulled(partial(live.ranks, days=WEEK), window, background, sources)
+
+    # --- the last weeks -----------------------------------------------------------------------------------------------
 
     def test(self, subscriber: Subscriber, now: datetime) -> Backtest | None:
         """What it would have sent in the last weeks, which takes seconds; None while others are being tested."""

@@ -22,13 +22,14 @@
       : { sign, term: rest.trim(), weight: 1 };
   };
   const written = ({ sign, term, weight }) => sign + term + (sign === "-" || weight === 1 ? "" : `^${weight}`);
+  const bare = (term) => term.replace(/^"([^"]*)"$/, "$1");
   const lines = () => text.value.split("\n").map((line) => line.trim()).filter(Boolean);
   const parts = (typed) => typed.match(/(?:"[^"]*"|[^",;\n]|,(?!\s))+/g) || []; // commas and semicolons part terms, but not in quotes
   const times = (weight) => (weight === 1 ? "once" : weight === 0.5 ? "half" : weight === 0.25 ? "a quarter" : `${weight} times`);
 
   // --- what is shown
   const list = make("ul", { className: "chips" });
-  list.setAttribute("aria-label", "Keywords");
+  list.setAttribute("aria-label", "Your keywords");
   const added = make("input", { id: "add-term", autocomplete: "off", enterKeyHint: "done", placeholder: "" });
   added.setAttribute("autocapitalize", "off");
   const addButton = make("button", { type: "button", textContent: "Add" });
@@ -56,11 +57,11 @@
   const draw = () => {
     list.replaceChildren(...lines().map((line, number) => {
       const own = read(line), papers = counts.get(line);
-      const chip = make("button", { type: "button", className: "chip term" }, make("span", { textContent: own.term || line }));
+      const chip = make("button", { type: "button", className: "chip term" }, make("span", { textContent: bare(own.term) || line }));
       chip.dir = "auto";
       chip.classList.toggle("never", own.sign === "-");
       chip.setAttribute("aria-expanded", String(number === open));
-      const said = [own.term];
+      const said = [bare(own.term)];
       if (own.sign === "+") { chip.append(make("span", { className: "times", textContent: "must" })); said.push("must be there"); }
       if (own.sign === "-") said.push("never");
       if (own.weight !== 1 && own.sign !== "-") { chip.append(make("span", { className: "times", textContent: `\u00d7${own.weight}` })); said.push(`counts ${times(own.weight)}`); }
@@ -102,7 +103,7 @@
     });
     const weighing = make("div", { className: "field", hidden: own.sign === "-" }, make("label", { htmlFor: "tune-weight", textContent: "Counts" }), slider,
       make("p", { className: "ends" }, make("span", { textContent: "little" }), told, make("span", { textContent: "a lot" })));
-    const turns = make("div", { className: "turns" }, ...[["", "Wanted"], ["+", "Must be there"], ["-", "Never"]].map(([sign, name]) => {
+    const turns = make("div", { className: "turns" }, ...[["", "Wanted"], ["+", "Must"], ["-", "Never"]].map(([sign, name]) => {
       const radio = make("input", { type: "radio", value: sign, checked: own.sign === sign });
       radio.name = ""; // not the form's
       radio.addEventListener("change", () => {
@@ -144,7 +145,14 @@
 
   // --- what is found comes in while one types
   const found = document.getElementById("found");
-  new MutationObserver(() => { count(); if (!chipped.hidden) draw(); }).observe(found, { childList: true });
+  const told = make("p", { className: "unseen" }); // a word on it for who does not see it, and not all of it
+  told.setAttribute("role", "status");
+  found.after(told);
+  new MutationObserver(() => {
+    count();
+    if (!chipped.hidden) draw();
+    told.textContent = found.querySelector("[data-says]")?.textContent || "";
+  }).observe(found, { childList: true });
 
   // --- sliders say what they stand at
   form.querySelectorAll("input[data-said]").forEach((slider) => {
