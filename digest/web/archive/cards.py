@@ -43,7 +43,10 @@ def recommended(votes: int) -> str:
 
 
 def told(listing: Listing, said: Announcement | None, today: date) -> tuple[Kind, str, date]:
-    """What a card says of how a paper became news, if it ever did: some were known before the first pull."""
-    if said:
-        return said.kind, said.source, said.day
+    """What a card says of how a paper became news, if it ever did."""
+    return (said.kind, said.source, said.day) if said else unannounced(listing, today)
+
+
+def unannounced(listing: Listing, today: date) -> tuple[Kind, str, date]:
+    """What a card says of a paper that was never news: known from before the first pull, or from somebody's library."""
     return Kind.NEW, "", listing.published.date() if listing.published else today

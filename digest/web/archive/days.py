@@ -33,7 +33,7 @@ def one(desk: Desk, request: Request) -> Response:
         return _day(desk, request, day)
     if first := month_of(named):
         return _month(desk, first)
-    return _no_such_day(desk)
+    return no_such_day(desk)
 
 
 def archive(desk: Desk, request: Request) -> Response:  # noqa: ARG001
@@ -41,7 +41,8 @@ def archive(desk: Desk, request: Request) -> Response:  # noqa: ARG001
     return RedirectResponse(f"{desk.at}/papers", 301)
 
 
-def _no_such_day(desk: Desk) -> Response:
+def no_such_day(desk: Desk) -> Response:
+    """What is said of an address that names none."""
     return desk.page(
         "says", "No such day", status=404, head="There is no such day", private=True,
         paragraphs=["A day of the archive is written like 2026-06-18: year, month, day."], go=("The newest day", "/papers"),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.web.desk import Desk
+from digest.web.safety.lean import is_known
 
 Write = Callable[[Request], Response]
 
@@ -41,7 +42,7 @@ class Kept:
             address = f"{request.url.path}?{request.url.query}"
             mark = self._mark(address)
             headers = {"etag": f'W/"{mark}"', "cache-control": f"public, max-age={_SECONDS}"}
-            if f'"{mark}"' in request.headers.get("if-none-match", ""):
+            if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
                 return Response(status_code=304, headers=headers)
             kept = self._find(address, mark)
             if kept:
