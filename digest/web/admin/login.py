@@ -30,9 +30,12 @@ def asked(desk: Desk, request: Request) -> Response:
     """For who is not the operator yet: the form for the password, or, without one, what their proxy has to say."""
     if desk.settings.admin.password_file is None:
         return _not_named(desk)
+    if request.method not in ("GET", "HEAD"):
+        return _form(desk, back="/admin", fault="Nothing was changed: log in first.", status=403)
     query = f"?{request.url.query}" if request.url.query else ""
-    wanted = f"{request.scope['path']}{query}" if request.method in ("GET", "HEAD") else ""
-    return _form(desk, back=back_to(wanted))
+    # A browser that follows a link from elsewhere keeps the cookie to itself (SameSite=Strict): from here, it tells it.
+    came = request.headers.get("sec-fetch-site") == "cross-site"
+    return _form(desk, back=back_to(f"{request.scope['path']}{query}"), came=came)
 
 
 def _not_named(desk: Desk) -> Response:
@@ -42,8 +45,8 @@ def _not_named(desk: Desk) -> Response:
     return desk.page("says", head, status=403, private=True, head=head, paragraphs=[why])
 
 
-def _form(desk: Desk, *, back: str, fault: str = "", status: int = 200) -> Response:
-    return desk.page("admin/login", "Log in", status=status, private=True, back=back, fault=fault)
+def _form(desk: Desk, *, back: str, fault: str = "", came: bool = False, status: int = 200) -> Response:
+    return desk.page("admin/login", "Log in", status=status, private=True, back=back, fault=fault, came=came)
 
 
 def back_to(wanted: str) -> str:

@@ -31,7 +31,7 @@ from digest.rendering.templates import themes
 from digest.text import clean
 from digest.web.admin import words
 
-_TEST = "**This is a test**, asked for on the operator's pages. Its links lead nowhere."
+_TEST = "This is a test, asked for on the pages of whoever looks after this digest. Its links lead nowhere."
 _READER = Subscriber(
     "reader@example.org",
     "A reader",
@@ -60,8 +60,8 @@ def read(theme: str, layout: str, form: str, mode: str, own: str) -> Look:
 
 
 def dressed(edition: Edition, look: Look) -> Edition:
-    """The same papers in another layout and format."""
-    return replace(edition, subscriber=replace(edition.subscriber, layout=look.layout, format=look.format))
+    """The same papers in another layout and format, and no number of a subscriber in any link."""
+    return replace(edition, subscriber=replace(edition.subscriber, id=0, layout=look.layout, format=look.format))
 
 
 def renderer(settings: Settings, parts: Parts, theme: str) -> Renderer:

@@ -13,6 +13,7 @@ from digest.errors import UsageError
 from digest.model import Cause, Origin, Status, Subscriber
 from digest.store import Among
 from digest.web.admin import words
+from digest.web.admin.suppressions import CAUSES
 from digest.web.admin.visits import Visit, text
 
 PAGE = 50  # lines
@@ -35,7 +36,14 @@ def list_(visit: Visit) -> Response:
     return visit.page(
         "subscribers",
         "Subscribers",
-        rows=[(one, standing(one.status, one.paused_until, visit.now)) for one in found[:PAGE]],
+        rows=[
+            (
+                one,
+                standing(one.status, one.paused_until, visit.now),
+                words.on_short(one.last_issue) if one.last_issue else "",
+            )
+            for one in found[:PAGE]
+        ],
         after=found[PAGE - 1].key if len(found) > PAGE else "",
         begins=begins,
         only=only or "",
@@ -51,7 +59,7 @@ def _status(asked: str) -> Status | None:
 def standing(status: Status, paused_until: date | None, now: datetime) -> str:
     """In a word or two, with the day on which a pause ends by itself."""
     if status is Status.ACTIVE and paused_until and paused_until > now.date():
-        return f"Paused until {words.on(paused_until)}"
+        return f"Paused until {words.on_short(paused_until)}"
     return NAMES[status]
 
 
@@ -86,6 +94,7 @@ def _shown(visit: Visit, whom: Subscriber, *, fault: str = "", given: Mapping[st
         created=words.on(history.created_at.date()),
         suppression=history.suppression,
         suppressed=visit.when(history.suppression.at) if history.suppression else "",
+        cause=CAUSES[history.suppression.cause] if history.suppression else "",
         editions=[
             (words.on(each.issue_date), each, words.became(each, visit.now), words.why(each))
             for each in history.editions

@@ -22,7 +22,10 @@ def list_(visit: Visit) -> Response:
     return visit.page(
         "runs",
         "Runs",
-        days=[(day.day, words.on(day.day), day.editions, list(grouped(day).values())) for day in days],
+        days=[
+            (day.day, f"{day.day:%a} {words.on_short(day.day)}", day.editions, list(grouped(day).values()))
+            for day in days
+        ],
         groups=list(words.NAMES.values()),
         pulls=[
             (source.title, visit.when(state.last_attempt), visit.when(state.next_pull))

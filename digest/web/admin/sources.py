@@ -39,7 +39,7 @@ def list_(visit: Visit) -> Response:
         "sources",
         "Sources",
         sources=[
-            (source, state, account(state, visit.now), covered(state), grid[source.name])
+            (source, state, account(state, visit.now), covered(state), since_first(grid[source.name]))
             for source, state in zip(sources, states, strict=True)
         ],
         dropped=dropped(facts, sources),
@@ -84,6 +84,12 @@ def grid_of(visit: Visit, days: int) -> Mapping[str, list[Cell]]:
     calendars = {source.name: source.expected for source in sources}
     lines = coverage(store.news(since, today), calendars, store.first_visits(), since, today)
     return grid(lines, sources, [today - timedelta(days=ago) for ago in range(days)], visit.now)
+
+
+def since_first(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Without the days before there was anything to say."""
+    telling = [place for place, cell in enumerate(cells) if cell.line]
+    return cells[: telling[-1] + 1] if telling else []
 
 
 def grid(

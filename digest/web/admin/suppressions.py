@@ -11,7 +11,7 @@ from digest.web.admin.visits import Visit, text
 
 PAGE = 50  # lines
 _LONGEST = 320  # characters of an address, and of a reason
-_CAUSES = {
+CAUSES = {
     Cause.BOUNCE: "mail to it came back",
     Cause.COMPLAINT: "its reader called the digest spam",
     Cause.OPERATOR: "put there by hand",
@@ -37,7 +37,7 @@ def _shown(visit: Visit, *, fault: str = "", email: str = "", reason: str = "") 
         "suppressions",
         "Suppressions",
         status=422 if fault else 200,
-        rows=[(entry, _CAUSES[entry.cause], visit.when(entry.at)) for entry in found[:PAGE]],
+        rows=[(entry, CAUSES[entry.cause], visit.when(entry.at)) for entry in found[:PAGE]],
         begins=begins,
         before=written(last.at, last.email) if last and not begins else "",
         more=bool(last and begins),

@@ -9,6 +9,14 @@ from digest.model import Alert, Pace
 from digest.pacing import BREAKER, RELAY
 from digest.web.admin import words
 
+# By what is wrong: the page to look at next.
+_PAGES = {
+    "silent": ("How that source was read", "/admin/sources"),
+    "failed": ("All that was not delivered", "/admin/deliveries?state=failed"),
+    "held": ("All that was not delivered", "/admin/deliveries?state=failed"),
+    "relay": ("What waits to be sent", "/admin/deliveries?state=waiting"),
+    "late": ("What waits to be tried again", "/admin/deliveries?state=put-off"),
+}
 _STILL = timedelta(hours=1)  # how long what is due may wait before somebody should look
 
 
@@ -19,12 +27,15 @@ class Trouble:
     what: str
     since: datetime | None  # None: nobody had seen it before now
     do: tuple[tuple[words.Run, ...], ...]  # lines
+    go: tuple[str, str] | None = None  # a page that says more: what it is called, and its path
 
 
 def troubles(found: Iterable[Condition], known: Iterable[Alert], idle: datetime | None) -> list[Trouble]:
     """All that is wrong, what began first standing first; `idle` since then, nothing that was due was done."""
     begun = {alert.key: alert.begun_at for alert in known if alert.over_at is None}
-    seen = [Trouble(one.what, begun.get(one.key), _lines(one.do)) for one in found]
+    seen = [
+        Trouble(one.what, begun.get(one.key), _lines(one.do), _PAGES.get(one.key.partition(":")[0])) for one in found
+    ]
     return [*_stopped(idle), *sorted(seen, key=lambda one: one.since.timestamp() if one.since else float("inf"))]
 
 

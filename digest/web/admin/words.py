@@ -19,6 +19,11 @@ def on(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
+def on_short(day: date) -> str:
+    """`18 June 2026`."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def at(moment: datetime, now: datetime) -> str:
     """`09:05 UTC`, with the day where that is another than today's."""
     clock = f"{moment:%H:%M} UTC"
@@ -101,8 +106,8 @@ def became(one: Sent, now: datetime) -> str:
     held = following or ". It is not sent again: the relay's log knows whether it took it"
     said = {
         State.PENDING: f"Waits to be sent since {since}",
-        State.CLAIMED: f"Is being sent since {since}",
-        State.SENDING: f"Is being sent since {since}",
+        State.CLAIMED: _in_hand(one, since, now),
+        State.SENDING: _in_hand(one, since, now),
         State.SENT: f"Sent at {since}{again}",
         State.DEFERRED: f"Put off after {tries}{following}",
         State.FAILED: f"Failed for good at {since}, after {tries}",
@@ -111,6 +116,13 @@ def became(one: Sent, now: datetime) -> str:
         State.CANCELLED: f"Cancelled at {since}, since its reader left or gets no mail",
     }
     return said[one.state] if one.state else "Nothing was sent"
+
+
+def _in_hand(one: Sent, since: str, now: datetime) -> str:
+    """A worker has it, unless that worker's time is over."""
+    if one.next_attempt is None or now < one.next_attempt:
+        return f"Is being sent since {since}"
+    return f"Was being sent at {since}, and the worker that had it stopped: the next one takes it up"
 
 
 def why(one: Sent) -> str:
