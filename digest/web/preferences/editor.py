@@ -143,7 +143,7 @@ def _terms(look: Look) -> list[dict[str, Any]]:
     if look.terms is None:
         return []
     return [
-        {"line": one.text, "reading": one.reading, "papers": one.papers or 0, "remark": one.remark.split("`")}
+        {"line": one.text, "reading": one.reading, "papers": one.papers or 0, "remark": one.remark}
         for one in look.terms.terms
     ]
 

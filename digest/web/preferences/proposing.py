@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digest.model import Background, Listing
 from digest.ranking import query, references
 from digest.ranking.suggest import Proposal, suggest
-from digest.ranking.term import Term
+from digest.ranking.term import Field, Term
 from digest.text.counts import counted
 
 MOST_ENTRIES = 1_000  # of a library: each takes a millisecond or so, and later ones teach little
@@ -34,16 +34,18 @@ def proposed(
 
 
 def _news(proposals: Iterable[Proposal], own: Iterable[str]) -> Iterator[Proposal]:
-    """Those that a profile does not ask for already."""
+    """Those that a profile does not ask for already, be it within a phrase, or by a part of a name."""
     terms, _ = query.parse_profile(own)
-    known = {_meaning(one) for term in terms for one in (term.alternatives or (term,))}
+    known = [_meaning(one) for term in terms for one in (term.alternatives or (term,))]
     for proposal in proposals:
-        if _meaning(query.parse(proposal.line)) not in known:
+        is_author, keys = _meaning(query.parse(proposal.line))
+        others = [words for same, words in known if same == is_author]
+        if not any(words <= keys if is_author else keys <= words for words in others):
             yield proposal
 
 
-def _meaning(term: Term) -> tuple[object, ...]:
-    return term.field, term.keys
+def _meaning(term: Term) -> tuple[bool, frozenset[str]]:
+    return term.field is Field.AUTHOR, frozenset(term.keys)
 
 
 def entries_of(content: bytes) -> tuple[list[Listing], list[str]]:

@@ -48,22 +48,27 @@
   let open = -1;
   const say = () => { text.dispatchEvent(new Event("input", { bubbles: true })); };
   const keep = (all) => { text.value = all.join("\n"); say(); };
-  const counts = new Map();
+  const counts = new Map(), bad = new Set(); // by line; numbers of lines in the text
   const count = () => {
     counts.clear();
+    bad.clear();
+    document.querySelectorAll("#found [data-slip]").forEach((row) => bad.add(Number(row.dataset.slip)));
     document.querySelectorAll("#found [data-term]").forEach((row) => counts.set(row.dataset.term, Number(row.dataset.papers)));
   };
 
   const draw = () => {
+    const places = text.value.split("\n").flatMap((line, at) => (line.trim() ? [at + 1] : []));
     list.replaceChildren(...lines().map((line, number) => {
       const own = read(line), papers = counts.get(line);
       const chip = make("button", { type: "button", className: "chip term" }, make("span", { textContent: bare(own.term) || line }));
       chip.dir = "auto";
       chip.classList.toggle("never", own.sign === "-");
+      chip.classList.toggle("bad", bad.has(places[number]));
       chip.setAttribute("aria-expanded", String(number === open));
       const said = [bare(own.term)];
       if (own.sign === "+") { chip.append(make("span", { className: "times", textContent: "must" })); said.push("must be there"); }
       if (own.sign === "-") said.push("never");
+      if (bad.has(places[number])) said.push("cannot be read");
       if (own.weight !== 1 && own.sign !== "-") { chip.append(make("span", { className: "times", textContent: `\u00d7${own.weight}` })); said.push(`counts ${times(own.weight)}`); }
       if (papers !== undefined) {
         chip.append(make("span", { className: "count", textContent: papers }));
