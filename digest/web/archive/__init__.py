@@ -38,6 +38,7 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
     return [
         *(Route(path, kept.page(write)) for path, write in (_feeds(desk) | public).items()),
         *(Route(path, _limited(desk, write)) for path, write in own.items()),
+        Route("/reader/{token}/paper/{number}", partial(papers.own, desk, rarity)),
         Route("/archive", partial(days.archive, desk)),
     ]
 

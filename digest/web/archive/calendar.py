@@ -78,7 +78,7 @@ def day_of(text: str) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1000 <= found.year <= 9000 else None
+    return found if 1000 <= found.year <= 9000 and found.isoformat() == text else None
 
 
 def month_of(text: str) -> date | None:

@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from digest.model import Announcement, Kind, Layout, Listing
+from digest.model import Announcement, Kind, Layout, Listing, Taste
 from digest.rendering.cards import card_of, source_title
 from digest.rendering.words import clean, counted, shorten
 from digest.store.search import Asked
+from digest.tokens import Purpose
 from digest.web.archive import alike, cards
 from digest.web.archive.alike import Rarity
 from digest.web.archive.calendar import long_day, plain_day
 from digest.web.archive.citing import bibtex, key
-from digest.web.desk import Desk
+from digest.web.desk import Desk, Reader
+from digest.web.posting import seen
 
 _DESCRIPTION = 200  # characters of an abstract that search engines show
 _MOST_AUTHORS = 200
@@ -43,6 +45,34 @@ def paper(desk: Desk, rarity: Rarity, request: Request) -> Response:
         return found
     said = values(desk, found) | similar(desk, found.listing, rarity)
     return desk.page("archive/paper", title(found.listing), **said, **_public(found.listing))
+
+
+def own(desk: Desk, rarity: Rarity, request: Request) -> Response:
+    """The same for a reader whose link it is, with what they may say of it."""
+
+    def show(desk: Desk, reader: Reader, request: Request) -> Response:
+        found = find(desk, request, f"/reader/{reader.token}/paper/{{}}")
+        if isinstance(found, Response):
+            return found
+        said = values(desk, found) | similar(desk, found.listing, rarity)
+        return desk.page(
+            "archive/paper", title(found.listing), private=True, own=_said(desk, reader, found.listing.id), **said
+        )
+
+    return seen(Purpose.FEEDBACK, show, lasting=True)(desk, request)
+
+
+def _said(desk: Desk, reader: Reader, number: int) -> dict[str, object]:
+    """What a reader said of a paper."""
+    subscriber = reader.subscriber
+    feedback = desk.store.tastes([subscriber.id]).get(subscriber.id, Taste()).feedback
+    liked = next((each.liked for each in feedback if each.listing.id == number), None)
+    return {
+        "token": reader.token,
+        "said": "" if liked is None else "like" if liked else "dislike",
+        "voted": desk.store.voted(subscriber.id, number),
+        "suggests": bool(desk.settings.web.curators),
+    }
 
 
 def citation(desk: Desk, request: Request) -> Response:
