@@ -13,7 +13,6 @@ from digest.errors import UsageError
 if TYPE_CHECKING:
     from digest.cli.taught import Pupil
     from digest.model import Feedback, Listing
-    from digest.ranking.learning import Learned
     from digest.store import Store
 
 _MOST_CANDIDATES = 8
@@ -98,6 +97,7 @@ def name_of(listing: "Listing") -> str:
 
 def _give(whose: "Pupil", saying: Saying, papers: Sequence[str], now: datetime, *, as_json: bool) -> None:
     from digest.cli import output
+    from digest.ranking.lessons import moved
 
     found, faults = _found(whose.store, papers)
     before, judged = whose.learned(now), {feedback.listing.id for feedback in whose.taste().feedback}
@@ -106,7 +106,8 @@ def _give(whose: "Pupil", saying: Saying, papers: Sequence[str], now: datetime, 
         found = [one for one in found if one.id in judged]
     for listing in found:
         whose.store.give_feedback(whose.subscriber.email, listing.id, _LIKED[saying], now)
-    rising, falling = _moved(before, whose.learned(now), found)
+    change = moved(before, whose.learned(now), found)
+    rising, falling = ([word.written for word in words] for words in (change.more, change.less))
     if as_json:
         said = [{"said": saying, "listing": _listing(listing)} for listing in found]
         output.emit_json({"said": said, "weighs_more": rising, "weighs_less": falling, "faults": faults})
@@ -157,17 +158,3 @@ def _several(written: str, candidates: "Sequence[Listing]") -> str:
     more = len(candidates) - len(rows)
     rows += [f"    and {more} more"] if more > 0 else []
     return "\n".join([f"{written!r} is in {len(candidates)} titles; write more of it, or one of these names:", *rows])
-
-
-def _moved(
-    before: "Iterable[Learned]", after: "Iterable[Learned]", papers: "Iterable[Listing]"
-) -> tuple[list[str], list[str]]:
-    """Those words of the papers that weigh more and those that weigh less than before, what moved most first."""
-    from digest.text.tokens import keys
-
-    written = {word.key: word.written for word in (*before, *after)}
-    old, new = ({word.key: word.weight for word in words} for words in (before, after))
-    held = {key for paper in papers for text in (paper.title, paper.abstract, *paper.keywords) for key in keys(text)}
-    change = {key: new.get(key, 0.0) - old.get(key, 0.0) for key in written if key in held}
-    ordered = sorted(change, key=lambda key: -abs(change[key]))
-    return [written[key] for key in ordered if change[key] > 0], [written[key] for key in ordered if change[key] < 0]

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from digest.config.domains import domain_of
 from digest.model import Subscriber
 from digest.rendering.language import ENGLISH
+from digest.tokens import Purpose, is_proven
 from digest.web.desk import LINKS_LAST, Desk, Reader
 
 
@@ -24,16 +25,29 @@ def grown_old(desk: Desk, reader: Reader) -> Response:
     day = ENGLISH.long_day(reader.issue_date)
     why = f"It is of {day}. Links that change something of yours are good for {LINKS_LAST.days} days, for your safety."
     what = "Your newest digest has a fresh one. Or we mail you one now, to the address that the digest goes to."
-    action = ("Mail me a new link", f"/preferences/{reader.token}/link")
-    return _says(desk, "This link has grown old", [why, what], status=410, action=action)
+    if not _is_to_preferences(desk, reader):
+        return _says(desk, _OLD, [why, what], status=410, go=("Mail me my link", "/link"))
+    return _says(
+        desk, _OLD, [why, what], status=410, action=("Mail me a new link", f"/preferences/{reader.token}/link")
+    )
+
+
+_OLD = "This link has grown old"
 
 
 def left(desk: Desk, reader: Reader) -> Response:
-    """The preferences of somebody who has left."""
+    """A page of somebody who has left; the link to their preferences brings them back, and only that one."""
     what = f"Nothing is sent to {reader.subscriber.email} any more. Your keywords and hours are still as they were."
-    away = f"/preferences/{reader.token}/delete"
+    if not _is_to_preferences(desk, reader):
+        return _says(desk, "You have left", ["Nothing is sent to you any more."])
     back = ("Come back", f"/preferences/{reader.token}/return") if may_return(desk, reader.subscriber) else None
-    return _says(desk, "You have left", [what], action=back, go=("Delete all of it", away))
+    away = ("Delete all of it", f"/preferences/{reader.token}/delete")
+    return _says(desk, "You have left", [what], action=back, go=away)
+
+
+def _is_to_preferences(desk: Desk, reader: Reader) -> bool:
+    """No other link may lead to what this one can do."""
+    return is_proven(desk.keys, Purpose.PREFERENCES, reader.subscriber.email, reader.token)
 
 
 def may_return(desk: Desk, subscriber: Subscriber) -> bool:

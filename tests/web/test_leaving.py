@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.model import Cause, Edition, Origin, State, Status
+from digest.model import Away, Cause, Edition, Origin, State, Status
 from digest.tokens import Purpose, is_proven
-from digest.web.leaving import a_month_on, coming
+from digest.web.leaving.pausing import Asked, read
+from digest.web.leaving.standing import a_month_on, coming
 
 from .conftest import ANN, NOW
 
@@ -203,6 +204,102 @@ def test_whatever_is_sent_is_answered(site, link, words, body):
     assert site.get(link, params={"before": words}).status_code == 200
     assert site.post(f"{link}/undo", data={"before": words}).status_code == 303
     assert site.post(f"{link}/undo", content=body).status_code == 303
+
+
+# --- pausing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pause(site, ann):
+    return f"/preferences/{site.token(ann, Purpose.PREFERENCES)}/pause"
+
+
+def test_a_pause_of_a_month_begins_at_once_and_is_over_when_one_resumes(site, ann, pause):
+    assert "For a month, until 18 July" in site.get(pause).text
+    page = site.post(pause, data={"for": "month"}, follow_redirects=True)
+    assert "comes again on Saturday, 18 July 2026" in page.text
+    assert now(site).paused_until == date(2026, 7, 18)
+    page = site.post(pause, data={"resume": "now"}, follow_redirects=True)
+    assert "Pause your digest" in page.text
+    assert now(site) == ann
+
+
+def test_a_pause_without_an_end_ends_when_one_says_so(site, ann, pause):
+    assert "when you say so" in site.post(pause, data={"for": "good"}, follow_redirects=True).text
+    assert now(site).status is Status.PAUSED
+    site.post(pause, data={"resume": "now"})
+    assert now(site) == ann
+
+
+def test_days_that_begin_today_pause_and_later_ones_are_planned_and_can_be_dropped(site, ann, pause):
+    site.post(pause, data={"first": "", "last": "2026-06-25"})
+    assert now(site).paused_until == date(2026, 6, 26)
+    site.post(pause, data={"resume": "now"})
+    page = site.post(pause, data={"first": "2026-12-24", "last": "2027-01-03"}, follow_redirects=True)
+    assert "No digest from 24 December to 3 January 2027" in page.text
+    assert now(site).schedule.away == (Away(date(2026, 12, 24), date(2027, 1, 3)),)
+    site.post(pause, data={"drop": "2026-12-24/2027-01-03"})
+    assert now(site) == ann
+
+
+def test_looking_at_the_pause_changes_nothing(site, ann, pause):
+    assert site.get(pause).status_code == site.client.head(pause).status_code == 200
+    assert now(site) == ann
+
+
+def test_days_that_cannot_be_taken_are_said_beside_their_fields_and_kept(site, ann, pause):
+    page = site.post(pause, data={"first": "soon", "last": "2026-06-01"})
+    assert page.status_code == 422
+    assert 'value="soon"' in page.text
+    assert page.text.count('aria-invalid="true"') == 2
+    assert now(site) == ann
+
+
+def test_whom_the_configuration_names_pauses_here_and_plans_there(site):
+    site.store.sync([replace(ANN, origin=Origin.FILE)], NOW)
+    pause = f"/preferences/{site.token(now(site), Purpose.PREFERENCES)}/pause"
+    page = site.post(pause, data={"first": "2026-12-24", "last": "2027-01-03"})
+    assert (page.status_code, "2026-12-24..2027-01-03" in page.text) == (422, True)
+    assert not now(site).schedule.away
+    site.post(pause, data={"for": "month"})
+    assert now(site).paused_until == date(2026, 7, 18)
+
+
+def test_who_gets_no_mail_has_nothing_to_pause(site, ann, pause):
+    site.store.suppress(ann.email, Cause.BOUNCE, "550", NOW)
+    for data in ({"for": "month"}, {"for": "good"}, {"resume": "now"}, {"last": "2026-07-01"}):
+        assert "There is nothing to pause" in site.post(pause, data=data, follow_redirects=True).text
+    assert now(site).status is Status.SUPPRESSED
+
+
+TODAY = date(2026, 6, 18)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("", "2026-06-18", Away(TODAY, TODAY)),
+        ("2026-06-20", "2026-06-21", Away(date(2026, 6, 20), date(2026, 6, 21))),
+        ("2026-06-01", "2026-06-19", Away(TODAY, date(2026, 6, 19))),  # it began earlier
+        ("", "", {"last"}),
+        ("2026-06-20", "", {"last"}),
+        ("2026-06-20", "2026-06-19", {"last"}),
+        ("", "2026-06-17", {"last"}),
+        ("", "2036-06-17", {"last"}),
+        ("20 June", "2026-06-21", {"first"}),
+        ("0000-00-00", "9999-99-99", {"first", "last"}),
+    ],
+)
+def test_days_are_read_as_people_mean_them(first, last, expected):
+    asked = read({"first": first, "last": last}, TODAY)
+    assert (asked.absence or set(asked.faults)) == expected
+
+
+@given(st.text(), st.text())
+def test_whatever_is_typed_as_days_is_taken_or_refused(first, last):
+    asked = read({"first": first, "last": last}, TODAY)
+    assert isinstance(asked, Asked)
+    assert (asked.absence is None) == bool(asked.faults)
 
 
 # --- preferences of who has left ----------------------------------------------------------------------------------

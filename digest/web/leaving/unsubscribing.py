@@ -1,4 +1,4 @@
-"""Unsubscribing, pausing, getting less, coming back.
+"""Unsubscribing, getting less instead, and taking it back.
 
     GET  /unsubscribe/TOKEN         asks; what it says afterwards is read from the subscriber as they are
     POST /unsubscribe/TOKEN         leaves: a mail program's one click (RFC 8058) hears 200, a person goes on to the page
@@ -25,7 +25,7 @@ from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose, edition_named
 from digest.web import links
 from digest.web.desk import Desk, Reader
-from digest.web.front.coming import first
+from digest.web.leaving.standing import a_month_on, coming, is_paused
 from digest.web.posting import Form, acting, done, next_page, seen, showing
 
 _UNDO = timedelta(days=1)  # how long the page that follows can take it back
@@ -57,29 +57,6 @@ class Before:
     status: Status
     until: date | None
     days: frozenset[int]
-
-
-def is_paused(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether nothing comes for now, and something will again."""
-    until = subscriber.paused_until
-    if subscriber.status is Status.PAUSED:
-        return True
-    today = due.local_date(subscriber.schedule, now)
-    return subscriber.status is Status.ACTIVE and until is not None and until > today
-
-
-def coming(subscriber: Subscriber, now: datetime) -> str:
-    """When the next digest comes: "tomorrow at 07:30 (Berlin time)"; empty if none is planned."""
-    return first(subscriber, now) if subscriber.status is Status.ACTIVE and subscriber.schedule.days else ""
-
-
-def a_month_on(day: date) -> date:
-    """The same day of the next month, or the first of the month after it where there is none."""
-    year, month = day.year + day.month // 12, day.month % 12 + 1
-    try:
-        return date(year, month, day.day)
-    except ValueError:
-        return date(year, month + 1, 1)
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
