@@ -98,6 +98,7 @@ def page(desk: Desk, reader: Reader, draft: Draft, *, status: int = 200, **more:
         "is_curator": choosing.is_curator(desk, subscriber),
         "stop": desk.token(subscriber, Purpose.UNSUBSCRIBE, reader.issue_date),
         "feed": desk.token(subscriber, Purpose.FEED, reader.issue_date),
+        "suggest": desk.token(subscriber, Purpose.FEEDBACK, reader.issue_date) if desk.settings.web.curators else "",
         "done": "",
         "found": None,
         "tested": None,
