@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _PAUSE = 2.0  # seconds between two looks: somebody waits for their mail
+_REST = 30.0  # seconds after something went wrong
 _LEASE = timedelta(minutes=10)
 _BATCH = 20
 _A_MINUTE = timedelta(minutes=1)
@@ -42,12 +43,15 @@ _SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
 
 def run(desk: Desk, stopping: Event) -> None:
     """Mail for what is asked until it is to stop; for a thread of its own. Raises nothing."""
-    while not stopping.wait(_PAUSE):
+    pause = _PAUSE
+    while not stopping.wait(pause):
+        pause = _PAUSE
         try:
             while deliver(desk, desk.clock()) and not stopping.is_set():
                 pass
-        except Exception as error:  # of the store, most likely: the next look may fare better
+        except Exception as error:  # of the store, most likely: a later look may fare better
             log.error("cannot mail what was asked for on the pages", reason=str(error))
+            pause = _REST
 
 
 def deliver(desk: Desk, now: datetime) -> int:

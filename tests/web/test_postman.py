@@ -311,6 +311,7 @@ def test_the_thread_goes_on_after_an_error_and_ends_when_it_is_told_to(office, m
         return 0
 
     monkeypatch.setattr(postman, "_PAUSE", 0.001)
+    monkeypatch.setattr(postman, "_REST", 0.001)
     monkeypatch.setattr(postman, "deliver", deliver)
     thread = Thread(target=postman.run, args=(office.desk, stopping))
     thread.start()

@@ -22,7 +22,7 @@ _MOST_SOURCES = 3  # named in a sentence
 def routes(desk: Desk) -> Sequence[BaseRoute]:
     """What strangers see first."""
     return [
-        Route("/", partial(_front, desk)),
+        Route("/", _Front(desk).answer),
         Route("/sample", partial(_sample, desk), methods=["POST"]),
         Route("/subscribe", partial(_subscribe, desk), methods=["POST"]),
         Route("/subscribed", partial(_subscribed, desk)),
@@ -30,8 +30,20 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
     ]
 
 
-def _front(desk: Desk, _: Request) -> Response:
-    return _page(desk, Read(Typed()), is_new=True)
+class _Front:
+    """The front page, the same for everybody until there are other papers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: tuple[object, bytes] = (None, b"")  # of which papers
+
+    def answer(self, _: Request) -> Response:
+        papers, body = self._kept
+        now = self._desk.live.window()  # the very same as long as nothing is new
+        if papers is not now:
+            body = bytes(_page(self._desk, Read(Typed()), is_new=True).body)
+            self._kept = now, body
+        return HTMLResponse(body)
 
 
 def _to_the_box(desk: Desk, _: Request) -> Response:
@@ -73,17 +85,21 @@ def _page(desk: Desk, read: Read, *, status: int = 200, is_new: bool = False) ->
         wide=True,
         description="The new research papers that match your keywords, in your inbox once a day, and why each is there.",
         canonical="/",
+        feeds=[("New papers", "/papers.atom", "application/atom+xml")],
         typed=read.typed,
         faults=read.faults,
         is_new=is_new,
         regions=regions(),
         domains=desk.settings.web.domains,
-        sources=_named([source.title for source in desk.parts.sources]),
+        reads=reads([source.title for source in desk.parts.sources]),
         sample=sample(desk, "" if "keywords" in read.faults else read.typed.keywords),
     )
 
 
-def _named(sources: Sequence[str]) -> str:
-    """The sources as a sentence goes on; there may be dozens."""
+def reads(sources: Sequence[str]) -> str:
+    """What is read here, as a sentence goes on; there may be dozens of sources."""
+    if not sources:
+        return "what is new in research"
     more = len(sources) - _MOST_SOURCES
-    return listed([*sources[:_MOST_SOURCES], f"{more} more sources"] if more > 1 else sources)
+    named = listed([*sources[:_MOST_SOURCES], f"{more} more sources"] if more > 1 else sources)
+    return f"everything that {named} {'announce' if sources[1:] else 'announces'}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from digest.model import Pick, Profile, Ranking, Section, Subscriber
+from digest.model import Layout, Pick, Profile, Ranking, Section, Subscriber
 from digest.rendering.cards import MATCHED, Card, Setting, card_of
 from digest.rendering.language import ENGLISH
 from digest.rendering.words import counted
@@ -45,13 +45,14 @@ def sample(desk: Desk, text: str) -> Sample:
     is_vain = bool(terms) and not ranking.matched
     near = desk.live.rank(anybody, partial=True).picks if is_vain else ()
     shown = partial(_shown, desk.live.today(), setting(desk))
+    lines = partial(_shown, desk.live.today(), setting(desk, Layout.COMPACT))
     return Sample(
         day=ENGLISH.long_day(desk.live.today()),
         papers=ranking.papers,
         found=found(ranking) if terms else "",
         matched=shown(ranking.picks, MATCHED),
         nearest=shown(near, MATCHED)[:_MOST_NEAREST],
-        trending=_by_count(shown(ranking.picks, (Section.TRENDING,))),
+        trending=_by_count(lines(ranking.picks, (Section.TRENDING,))),
         faults=faults,
     )
 
