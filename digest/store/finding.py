@@ -43,6 +43,11 @@ def recognized(connection: Connection, entries: Sequence[Listing]) -> list[Listi
     return [papers.get(speaks.get(number, 0)) for number in numbers]
 
 
+def named(connection: Connection, text: str) -> list[int]:
+    """The numbers of the papers whose arXiv identifier or DOI this is, in any spelling; one look into an index."""
+    return sorted(set(spokesmen(connection, _by_name(connection, text.strip())).values()), reverse=True)
+
+
 def _by_name(connection: Connection, text: str) -> list[int]:
     arxiv, other = arxiv_id(text), doi(text)
     if not arxiv and not other:

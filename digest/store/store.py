@@ -423,6 +423,11 @@ class Store:
         with self._database.reading() as connection:
             return search.closest(connection, asked, titles, wanted, most)
 
+    def named(self, text: str) -> list[int]:
+        """The numbers of the papers whose arXiv identifier or DOI this is, in any spelling."""
+        with self._database.reading() as connection:
+            return finding.named(connection, text)
+
     def latest_news(self, numbers: Collection[int]) -> Mapping[int, Announcement]:
         """The newest announcement of each of these papers; those that never were news are left out."""
         with self._database.reading() as connection:

@@ -74,7 +74,9 @@ def test_new_versions_of_older_papers_are_apart(site):
 
 
 def test_a_long_day_has_pages(site):
-    announce(site, *(Listing(f"Paper number {n:03} of a long day", url=f"https://example.org/n{n}") for n in range(120)))
+    announce(
+        site, *(Listing(f"Paper number {n:03} of a long day", url=f"https://example.org/n{n}") for n in range(120))
+    )
     first, last = (site.get(f"/papers/{DAY}?order=newest&page={n}") for n in (1, 3))
     assert len(titles(first)) == choosing.AT_ONCE
     assert 'rel="next"' in first.text
@@ -168,8 +170,8 @@ def test_a_page_that_is_kept_shows_what_was_recommended_and_picked_since(site):
 # --- choosing -----------------------------------------------------------------------------------------------------
 
 
-def entry(listing, seq, kind=Kind.NEW, source="arxiv", upvotes=0, categories=()):
-    return Entry(listing, seq, source, kind, DAY, upvotes, categories)
+def entry(listing, seq, kind=Kind.NEW, source="arxiv", upvotes=0):
+    return Entry(listing, seq, source, kind, DAY, upvotes, ())
 
 
 def test_papers_are_gathered_by_their_strongest_news():

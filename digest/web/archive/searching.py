@@ -77,6 +77,8 @@ class Found(NamedTuple):
 
 def found(desk: Desk, search: Search, at_once: int = AT_ONCE) -> Found:
     """The papers that a search finds."""
+    if named := desk.store.named(search.q):
+        return Found(asking.NOTHING, named, len(named), 1, is_more=False)
     query = asking.asked(search.q)
     what = _asked(search, query)
     if what is None:
@@ -133,7 +135,7 @@ def search(desk: Desk, request: Request) -> Response:
 
 def _head(search: Search, answer: Found) -> str:
     """What was found, in words; empty where nothing was asked."""
-    if answer.query.part is None and not search.is_narrowed:
+    if not answer.total and answer.query.part is None and not search.is_narrowed:
         return ""
     if not answer.total:
         return "No paper that is held here answers this."
