@@ -3,16 +3,20 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.errors import StoreError
 from digest.web.desk import Desk
 from digest.web.safety.log import hidden
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +75,9 @@ def response(desk: Desk, scope: Scope, error: Exception) -> Response:
 
 
 def _page(desk: Desk, scope: Scope, error: HTTPException) -> Response:
-    status, headers = error.status_code, error.headers or {}
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(sorted(_known_methods(scope)))
     if status < 400 or status == 416:
         return Response(status_code=status, headers=headers)
     words = words_for(error)
@@ -85,6 +91,13 @@ def _page(desk: Desk, scope: Scope, error: HTTPException) -> Response:
         return PlainTextResponse(f"{words.head}. {words.text}", status, headers=headers)
     page.headers.update(headers)
     return page
+
+
+def _known_methods(scope: Scope) -> set[str]:
+    """Of all routes of this path: those for reading and for acting are two."""
+    app: Starlette = scope["app"]
+    there = [route for route in app.routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
+    return {method for route in there for method in route.methods or ()}
 
 
 def _problem(status: int, words: Words, headers: Mapping[str, str]) -> Response:

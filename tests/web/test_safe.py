@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from digest.errors import StoreError
 from digest.web.app import application
+from digest.web.listening import listen
 from digest.web.safety import body, client, form, from_proxy, heed_limit
 from digest.web.safety.bodies import LONGEST, LONGEST_UPLOAD, bounded
 from digest.web.safety.headers import POLICY
 from digest.web.safety.times import timely
-from digest.web.listening import listen
 from digest.web.serving import Server
 
 from .conftest import NOW, URL
@@ -61,6 +61,10 @@ def test_a_method_that_a_page_does_not_know_is_refused_with_those_it_knows(site)
         answer = site.client.request(method, "/health")
         assert answer.status_code == 405, method
         assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_a_path_that_reads_and_acts_says_both(site):
+    assert site.client.delete("/link").headers["allow"] == "GET, HEAD, POST"
 
 
 def test_head_is_answered_wherever_get_is_without_the_body(site):

@@ -41,10 +41,6 @@ def is_foreign(method: str, path: str, headers: Mapping[str, str], base: str) ->
     origin = headers.get("origin")
     if origin is None:
         return False
-    own = urlsplit(base)
-    return origin.lower() != f"{own.scheme}://{own.netloc}".lower() and _host(origin) != headers.get("host", "").lower()
-
-
-def _host(origin: str) -> str:
-    """Of an Origin; "null" has none."""
-    return origin.lower().partition("://")[2] or "null"
+    own, place = urlsplit(base), origin.lower().partition("://")[2]  # "null" has none
+    is_own = origin.lower() == f"{own.scheme}://{own.netloc}".lower() or place == headers.get("host", "").lower()
+    return not (place and is_own)

@@ -13,6 +13,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _PEER = "digest.from_proxy"
+_LONGEST = 1_000  # characters of a path; the longest token has 200
 
 
 def client(request: Request) -> str:
@@ -31,7 +32,7 @@ def placed(app: ASGIApp, *, at: str, proxies: Sequence[str]) -> ASGIApp:
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         path = below(at, scope["path"])
-        if any(ord(character) < 32 or ord(character) == 127 for character in path):
+        if len(path) > _LONGEST or any(ord(character) < 32 or ord(character) == 127 for character in path):
             raise HTTPException(404)
         if (other := tidied(path)) and scope["method"] in ("GET", "HEAD"):
             raise HTTPException(308, headers={"Location": _location(at + other, scope["query_string"])})
