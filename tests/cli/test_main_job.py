@@ -1,53 +1,22 @@
 """The main job as a user runs it: pull, preview, send, every day, through real HTTP and real SMTP on loopback."""
 
-import email
 import hashlib
 import json
 from contextlib import ExitStack
 from datetime import timedelta
-from email import policy
 from functools import partial
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from digest import sample
 from digest.cli import wiring
 from digest.sample.server import serving
 from digest.sources.client import Client
 
+from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
+
 FIRST, SECOND = (f"{day}T08:30:00Z" for day in sample.DAYS)
 PEOPLE = ["mira@example.org", "teo@example.org", "hana@example.org"]
-
-
-class Mailbox(Controller):
-    """A mail server that keeps what it gets and refuses whom it is told to."""
-
-    def __init__(self):
-        self.got = []
-        self.refuses = set()
-        super().__init__(self, hostname="127.0.0.1", port=0)
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address in self.refuses:
-            return "550 5.1.1 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        message = email.message_from_bytes(envelope.content, policy=policy.default)
-        self.got += [(recipient, message) for recipient in envelope.rcpt_tos]
-        return "250 OK"
-
-    def taken(self):
-        """What came since this was last asked, by recipient."""
-        got, self.got = self.got, []
-        assert len(got) == len(dict(got)), "somebody got two"
-        return dict(got)
 
 
 @pytest.fixture

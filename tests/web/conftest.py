@@ -47,11 +47,11 @@ url = "sqlite:///{folder}/digest.db"
 from = "Daily Papers <digest@example.org>"
 
 [smtp]
-kind = "files"
-path = "{folder}/sent"
+{smtp}
 
 {more}
 """
+_TO_FILES = 'kind = "files"\npath = "{folder}/sent"'
 
 
 @dataclass
@@ -116,11 +116,11 @@ def make_site(tmp_path: Path, pulled: Path) -> Iterator[Make]:
     """Pages with a configuration of one's own: `make_site(url=..., more="[web]...")`."""
     with ExitStack() as stack:
 
-        def make(url: str = URL, more: str = "") -> Site:
+        def make(url: str = URL, more: str = "", smtp: str = _TO_FILES) -> Site:
             folder = tmp_path / f"site{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             shutil.copy(pulled, folder / "digest.db")
-            return stack.enter_context(served(folder, url, more))
+            return stack.enter_context(served(folder, url, more, smtp))
 
         yield make
 
@@ -131,11 +131,11 @@ def site(make_site: Make) -> Site:
 
 
 @contextmanager
-def served(folder: Path, url: str, more: str) -> Iterator[Site]:
+def served(folder: Path, url: str, more: str, smtp: str = _TO_FILES) -> Iterator[Site]:
     """Pages on a free port of the loopback; `{port}` in the URL is that one."""
     port, clock = free_port(), Clock()
     own = _sources("http://127.0.0.1:9") + more
-    with _home(folder, NOW, url=url.replace("{port}", str(port)), more=own) as home:
+    with _home(folder, NOW, url=url.replace("{port}", str(port)), more=own, smtp=smtp) as home:
         desk = Desk(home.settings, home.parts, home.store, home.renderer, home.store.keys(), clock)
         server = Server(application(desk))
         thread = Thread(target=server.run, args=([listen("127.0.0.1", port)],), daemon=True)
@@ -151,9 +151,13 @@ def served(folder: Path, url: str, more: str) -> Iterator[Site]:
 
 
 @contextmanager
-def _home(folder: Path, now: datetime, *, url: str = URL, more: str = "") -> Iterator[wiring.Installation]:
+def _home(
+    folder: Path, now: datetime, *, url: str = URL, more: str = "", smtp: str = _TO_FILES
+) -> Iterator[wiring.Installation]:
     config = folder / "config.toml"
-    config.write_text(CONFIG.format(url=url, folder=folder, more=more), encoding="utf-8")
+    config.write_text(
+        CONFIG.format(url=url, folder=folder, more=more, smtp=smtp.replace("{folder}", str(folder))), encoding="utf-8"
+    )
     settings = wiring.load_settings(config)
     with wiring.store_of(settings, now) as store, Client("", sleep=lambda _: None) as client:
         yield wiring.assemble(settings, store, client)

@@ -1,0 +1,152 @@
+"""What opens every link of a mail before its reader does: filters, previews, people who click around. Nothing changes."""
+
+import re
+import sqlite3
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from digest import pipeline
+from digest.model import Errand, Pin, Wish
+from digest.tokens import Purpose
+from digest.web import postman
+
+from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
+from .conftest import ANN, NOW
+
+_URL = re.compile(r"https?://[^\s<>\"')\]]+")
+_MOST_PAGES = 300
+
+
+@pytest.fixture
+def mailbox():
+    box = Mailbox()
+    box.start()
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def community(make_site, mailbox):
+    """Pages below a path, with somebody subscribed and mail that arrives."""
+    smtp = f'host = "127.0.0.1"\nport = {mailbox.port}\nsecurity = "none"'
+    curators = '[web]\ncurators = ["ann@example.org"]'
+    return make_site("http://127.0.0.1:{port}/daily", curators, smtp)
+
+
+def digests(site):
+    """Compose and deliver, as the daemon would."""
+    list(pipeline.compose(site.parts, site.clock(), early=True))
+    return pipeline.deliver(site.parts, site.clock).sent
+
+
+class Links(HTMLParser):
+    """Where a page leads by GET."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.found |= {given[name] for name in ("href", "src") if given.get(name)}
+        if tag == "form" and given.get("method", "get").lower() == "get":
+            self.found.add(f"{given.get('action', '')}?q=retrieval")
+
+
+def texts(message):
+    yield from (str(value) for name, value in message.items() if name.startswith("List-"))
+    yield from (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
+
+
+def urls(message, base):
+    found = {url.rstrip(".,;") for text in texts(message) for url in _URL.findall(text)}
+    return {url for url in found if url.startswith(base)}
+
+
+def rows(site):
+    """Everything that is in the database."""
+    with sqlite3.connect(site.folder / "digest.db") as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: sorted(map(repr, database.execute(f"SELECT * FROM {table}"))) for table in tables}
+
+
+def every_kind_of_mail(site, mailbox):
+    """One of each: a digest, and all small mails."""
+    ann = site.subscribe()
+    listing = site.store.find("2606.99002")[0].id
+    site.store.pin(Pin(NOW.date(), listing, "Ann", "Read **this**.", ANN.email, NOW))
+    assert digests(site) == 1
+    for wish in (
+        Wish(Errand.SIGN_UP, "new@example.org", site.clock(), wanted=ANN),
+        Wish(Errand.SIGN_UP, ann.email, site.clock(), wanted=ANN),
+        Wish(Errand.LINK, ann.email, site.clock()),
+        Wish(Errand.MOVE, "elsewhere@example.org", site.clock(), subscriber=ann.id),
+    ):
+        site.store.wish(wish, site.clock())
+    while postman.deliver(site.desk, site.clock()):
+        pass
+    got, mailbox.got = mailbox.got, []
+    assert len(got) == 5
+    return [message for _, message in got]
+
+
+def open_everything(client, first):
+    """GET and HEAD, twice each, of these and of whatever they lead to; returns the answers to GET."""
+    base = str(client.base_url).rstrip("/")
+    waiting, seen, answers = sorted(first), set(first), {}
+    while waiting and len(answers) < _MOST_PAGES:
+        url = waiting.pop(0)
+        for method in ("HEAD", "GET") * 2:
+            answers[url] = answer = client.request(method, url)
+            assert answer.status_code < 500, url
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        page = Links()
+        page.feed(answer.text)
+        new = {str(httpx.URL(url).join(link)).partition("#")[0] for link in page.found} - seen
+        for one in sorted(new):
+            seen.add(one)
+            if one.startswith(base):
+                waiting.append(one)
+    return answers
+
+
+def test_opening_every_link_of_every_mail_and_all_that_they_lead_to_changes_nothing(community, mailbox):
+    mails = every_kind_of_mail(community, mailbox)
+    first = set().union(*(urls(mail, community.desk.base) for mail in mails))
+    for way in ("preferences", "unsubscribe", "like", "dislike", "confirm", "move", "archive"):
+        assert any(f"/{way}" in url for url in first), f"no mail leads to {way}"
+    before = rows(community)
+    with httpx.Client(base_url=community.desk.base, trust_env=False, timeout=30) as client:
+        answers = open_everything(client, first)
+    assert {url: answers[url].status_code for url in first if answers[url].status_code >= 400} == {}
+    assert rows(community) == before
+
+
+def test_no_link_within_the_pages_is_dead_or_leaves_the_path_they_are_under(community, mailbox):
+    mails = every_kind_of_mail(community, mailbox)
+    base = community.desk.base
+    first = set().union(*(urls(mail, base) for mail in mails), {f"{base}/"})
+    at_leisure = {"request": [lambda _: community.clock.turn(seconds=20)]}  # in haste, searches are limited
+    with httpx.Client(base_url=base, trust_env=False, timeout=30, event_hooks=at_leisure) as client:
+        answers = open_everything(client, first)
+    own = httpx.URL(base)
+    astray = {url for url in answers if httpx.URL(url).host == own.host and not url.startswith(base)}
+    assert astray == set()
+    assert {url: answer.status_code for url, answer in answers.items() if answer.status_code >= 400} == {}
+
+
+def test_one_click_from_a_mail_server_needs_neither_cookie_nor_page(community, mailbox):
+    ann = community.subscribe()
+    digests(community)
+    ((_, mail),) = mailbox.got
+    url = _URL.search(mail["List-Unsubscribe"])[0]
+    with httpx.Client(trust_env=False) as client:
+        for files in (None, {"List-Unsubscribe": (None, "One-Click")}):
+            data = None if files else {"List-Unsubscribe": "One-Click"}
+            answer = client.post(url, data=data, files=files)
+            assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
+    assert community.store.subscriber(ann.email).status == "removed"
+    assert community.desk.reader(url.rpartition("/")[2], Purpose.UNSUBSCRIBE) is not None
