@@ -88,6 +88,7 @@ WRITING = frozenset(
         "update",
     }
     | {"wish", "claim_wishes", "confirm_wish", "drop_wish", "put_off_wish", "wish_mailed"}
+    | {"pin", "unpin", "vote", "suggest", "judge"}
 )
 
 
