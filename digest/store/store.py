@@ -697,7 +697,7 @@ class Store:
 
     def wish(self, wish: Wish, now: datetime) -> None:
         """Keep what somebody asks for on a page; it is mailed for as often as `digest.wishing` allows."""
-        with self._database.writing() as connection:
+        with self._database.writing(swift=True) as connection:  # on the disk with its mail, seconds later
             wishes.ask(connection, replace(wish, at=now))
 
     def wish_numbered(self, number: int) -> Wish | None:

@@ -27,6 +27,7 @@ from digest.rendering.letters import Letter
 from digest.tokens import Purpose
 from digest.web import wished
 from digest.web.desk import Desk
+from digest.web.leaving import is_paused
 
 if TYPE_CHECKING:
     from digest.pipeline import Transport
@@ -108,7 +109,7 @@ def letter(desk: Desk, wish: Wish, now: datetime) -> Letter | None:
         values["link"] = wished.link(desk, wish)
     elif there is not None and name in ("already", "link"):
         values["link"] = f"{desk.base}/preferences/{desk.token(there, Purpose.PREFERENCES)}"
-        values["is_paused"] = there.status is Status.PAUSED
+        values["is_paused"] = is_paused(there, now)
     return Letter(name, wish.email, now, f"{wish.id} {wish.at.isoformat()}", values)
 
 

@@ -71,6 +71,7 @@ def _done(desk: Desk, subscriber: Subscriber | None) -> Response:
         email=subscriber.email,
         first=coming.first(subscriber, desk.clock()) if subscriber.status is Status.ACTIVE else "",
         daily=coming.daily(subscriber.schedule),
+        which="first" if subscriber.last_issue is None else "next",
         is_every_day=len(subscriber.schedule.days) == 7,
         preferences=f"/preferences/{desk.token(subscriber, Purpose.PREFERENCES)}",
     )

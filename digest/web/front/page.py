@@ -64,11 +64,11 @@ def _sample(desk: Desk, request: Request) -> Response:
 def _subscribe(desk: Desk, request: Request) -> Response:
     if desk.settings.web.sign_up != "open":
         return _page(desk, Read(Typed()), status=403)
+    now = desk.clock()
     read = typed.read(Typed.of(form(request)), desk.settings.web.domains)
+    heed_limit(request, "sign_up" if read.subscriber else "preview", now)
     if read.subscriber is None:
         return _page(desk, read, status=422)
-    now = desk.clock()
-    heed_limit(request, "sign_up", now)
     desk.store.wish(Wish(Errand.SIGN_UP, read.subscriber.email, now, read.subscriber), now)
     return RedirectResponse(f"{desk.at}/subscribed", 303)
 

@@ -44,10 +44,11 @@ def sample(desk: Desk, text: str) -> Sample:
     ranking = desk.live.rank(anybody)
     is_vain = bool(terms) and not ranking.matched
     near = desk.live.rank(anybody, partial=True).picks if is_vain else ()
-    shown = partial(_shown, desk.live.today(), setting(desk))
-    lines = partial(_shown, desk.live.today(), setting(desk, Layout.COMPACT))
+    today = desk.live.today()
+    shown = partial(_shown, today, setting(desk))
+    lines = partial(_shown, today, setting(desk, Layout.COMPACT))
     return Sample(
-        day=ENGLISH.long_day(desk.live.today()),
+        day=ENGLISH.long_day(today),
         papers=ranking.papers,
         found=found(ranking) if terms else "",
         matched=shown(ranking.picks, MATCHED),
