@@ -86,10 +86,10 @@ def atom(feed: Feed) -> bytes:
     """The feed as Atom."""
     nameless: Any = {None: _NAMESPACE}
     root = etree.Element(f"{{{_NAMESPACE}}}feed", nsmap=nameless)
-    _say(root, {"id": feed.url, "title": _xml(feed.title), "updated": feed.at.isoformat()})
+    _say(root, {"id": feed.url, "title": feed.title, "updated": feed.at.isoformat()})
     _link(root, "self", feed.url, ATOM)
     _link(root, "alternate", feed.page, "text/html")
-    _say(_child(root, "author"), {"name": _xml(feed.site)})
+    _say(_child(root, "author"), {"name": feed.site})
     for one in feed.items:
         _entry(root, one)
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
@@ -115,7 +115,7 @@ def _child(parent: etree._Element, name: str) -> etree._Element:
 
 def _say(parent: etree._Element, said: Mapping[str, str]) -> None:
     for name, text in said.items():
-        _child(parent, name).text = text
+        _child(parent, name).text = _xml(text)
 
 
 def _link(parent: etree._Element, relation: str, url: str, kind: str = "") -> None:
@@ -140,7 +140,7 @@ def json_feed(feed: Feed) -> bytes:
         "authors": [{"name": feed.site}],
         "items": [_json_item(one) for one in feed.items],
     }
-    return json.dumps(said, ensure_ascii=False).encode()
+    return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _json_item(one: Item) -> dict[str, object]:

@@ -87,9 +87,10 @@ def search(desk: Desk, form: str, request: Request) -> Response:
     told = [(listings[number], cards.told(listings[number], news.get(number), today)) for number in found.numbers]
     picks = [cards.pick_of(listing, *said) for listing, said in told]
     query = asked.address(order="")
+    query = f"?{query}" if query else ""
     title = f"{desk.settings.site.name}: {asked.q}" if asked.q else desk.settings.site.name
     begin = min((pick.day for pick in picks), default=date(1970, 1, 1))
-    return _answer(form, _feed(desk, title, f"/search.{form}?{query}", f"/search?{query}", picks, begin))
+    return _answer(form, _feed(desk, title, f"/search.{form}{query}", f"/search{query}", picks, begin))
 
 
 # --- profiles -----------------------------------------------------------------------------------------------------
