@@ -101,7 +101,7 @@ def test_nothing_stands_in_anybodys_way_and_nothing_comes_from_elsewhere(own, br
     page.on("request", lambda request: asked.append(request.url))
     own.post("/subscribe", data={"email": "new@example.org", "keywords": "x" * 60})
     token = newest_mail(own).removeprefix(own.desk.base)
-    for path in (*_PAGES, token):
+    for path in (*(_PAGES if scheme == "light" else _PAGES[:1]), token):
         page.goto(own.desk.base + path)
         _is_fit(page, axe, path)
     page.get_by_role("button").click()
