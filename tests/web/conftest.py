@@ -24,6 +24,7 @@ from digest.web.desk import Desk
 from digest.web.listening import listen
 from digest.web.serving import Server
 
+from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
 from ..ports import free_port  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 6, 18, 9, 0, tzinfo=UTC)
@@ -128,6 +129,22 @@ def make_site(tmp_path: Path, pulled: Path) -> Iterator[Make]:
 @pytest.fixture
 def site(make_site: Make) -> Site:
     return make_site()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    box.start()
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def community(make_site: Make, mailbox: Mailbox) -> Site:
+    """Pages below a path, with somebody subscribed and mail that arrives."""
+    smtp = f'host = "127.0.0.1"\nport = {mailbox.port}\nsecurity = "none"'
+    curators = '[web]\ncurators = ["ann@example.org"]'
+    return make_site("http://127.0.0.1:{port}/daily", curators, smtp)
 
 
 @contextmanager

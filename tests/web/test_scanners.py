@@ -6,40 +6,14 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import httpx
-import pytest
 
-from digest import pipeline
 from digest.model import Errand, Pin, Wish
 from digest.tokens import Purpose
-from digest.web import postman
 
-from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
+from .community import digests, letters, link, urls
 from .conftest import ANN, NOW
 
-_URL = re.compile(r"https?://[^\s<>\"')\]]+")
 _OF_A_KIND = 3
-
-
-@pytest.fixture
-def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
-
-
-@pytest.fixture
-def community(make_site, mailbox):
-    """Pages below a path, with somebody subscribed and mail that arrives."""
-    smtp = f'host = "127.0.0.1"\nport = {mailbox.port}\nsecurity = "none"'
-    curators = '[web]\ncurators = ["ann@example.org"]'
-    return make_site("http://127.0.0.1:{port}/daily", curators, smtp)
-
-
-def digests(site):
-    """Compose and deliver, as the daemon would."""
-    list(pipeline.compose(site.parts, site.clock(), early=True))
-    return pipeline.deliver(site.parts, site.clock).sent
 
 
 class Links(HTMLParser):
@@ -54,16 +28,6 @@ class Links(HTMLParser):
         self.found |= {given[name] for name in ("href", "src") if given.get(name)}
         if tag == "form" and given.get("method", "get").lower() == "get":
             self.found.add(f"{given.get('action', '')}?q=retrieval")
-
-
-def texts(message):
-    yield from (str(value) for name, value in message.items() if name.startswith("List-"))
-    yield from (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
-
-
-def urls(message, base):
-    found = {url.rstrip(".,;") for text in texts(message) for url in _URL.findall(text)}
-    return {url for url in found if url.startswith(base)}
 
 
 def rows(site):
@@ -86,8 +50,7 @@ def every_kind_of_mail(site, mailbox):
         Wish(Errand.MOVE, "elsewhere@example.org", site.clock(), subscriber=ann.id),
     ):
         site.store.wish(wish, site.clock())
-    while postman.deliver(site.desk, site.clock()):
-        pass
+    letters(site)
     got, mailbox.got = mailbox.got, []
     assert len(got) == 5
     return [message for _, message in got]
@@ -124,7 +87,7 @@ def test_opening_every_link_of_every_mail_and_all_that_they_lead_to_changes_noth
     community, mailbox
 ):
     base, mails = community.desk.base, every_kind_of_mail(community, mailbox)
-    first = set().union(*(urls(mail, base) for mail in mails), {f"{base}/"})
+    first = {url for mail in mails for url in urls(mail) if url.startswith(base)} | {f"{base}/"}
     for way in ("preferences", "unsubscribe", "like", "dislike", "confirm", "move", "archive"):
         assert any(f"/{way}" in url for url in first), f"no mail leads to {way}"
     before = rows(community)
@@ -141,7 +104,7 @@ def test_one_click_from_a_mail_server_needs_neither_cookie_nor_page(community, m
     ann = community.subscribe()
     digests(community)
     ((_, mail),) = mailbox.got
-    url = _URL.search(mail["List-Unsubscribe"])[0]
+    url = link(mail, "unsubscribe")
     with httpx.Client(trust_env=False) as client:
         for files in (None, {"List-Unsubscribe": (None, "One-Click")}):
             data = None if files else {"List-Unsubscribe": "One-Click"}
