@@ -79,6 +79,7 @@ def examine(path: "Path | None", now: "datetime", resolver: Server | None = None
     yield from _store(settings, now)
     yield from _sources(settings, now)
     yield from _templates(settings, now)
+    yield from _pages(settings)
     yield from _mail(settings)
     yield from _delivery_log(settings)
     yield from _inboxes(settings)
@@ -263,6 +264,15 @@ def samples(now: "datetime") -> "Iterator[Edition]":
     for edition in (full, quiet):
         for wanted, layout in product(Format, Layout):
             yield replace(edition, subscriber=replace(edition.subscriber, format=wanted, layout=layout))
+
+
+def _pages(settings: "Settings") -> Findings:
+    """Where people sign up and leave."""
+    from digest.cli import pages_check
+
+    with _blamed_on("pages") as found:
+        found.extend(pages_check.examine(settings))
+    yield from found
 
 
 def _mail(settings: "Settings") -> Findings:

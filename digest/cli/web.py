@@ -88,7 +88,13 @@ def _chosen() -> str:
 
 
 @app.command("rotate-keys")
-def rotate_keys(ctx: typer.Context, now: Now = None) -> None:
+def rotate_keys(
+    ctx: typer.Context,
+    leaked: Annotated[
+        bool, typer.Option("--leaked", help="The keys so far got into other hands: no link that they signed is good.")
+    ] = False,
+    now: Now = None,
+) -> None:
     """Sign links with a new key from now on. Links that were signed before stay good for 180 days.
 
     Pages that are running believe the new key within a minute; `digest run` signs with it from its next start on.
@@ -101,9 +107,19 @@ def rotate_keys(ctx: typer.Context, now: Now = None) -> None:
     logs.quiet()
     moment = or_now(now)
     with wiring.store_of(wiring.load_settings(ctx.obj), create=False) as store:
-        store.rotate_keys(moment)
-        good = len(store.keys(moment)) - 1
-    before = "the one before it stays" if good == 1 else f"the {good} before it stay"
-    typer.echo(
-        f"A new key signs links; {before} good for 180 days. Restart `digest run`, so that it signs with the new one."
+        store.rotate_keys(moment, leaked=leaked)
+        before = len(store.keys(moment)) - 1
+    typer.echo(_rotated(before))
+
+
+def _rotated(before: int) -> str:
+    """What to do now that there is a new key, and so many `before` it."""
+    if not before:
+        return (
+            "A new key signs links, and no link in any mail so far is good. Restart `digest run` at once: until then, what"
+            " it sends has links that are not good either. Readers get new ones with their next digest, or at URL/link."
+        )
+    others = "the one before it stays" if before == 1 else f"the {before} before it stay"
+    return (
+        f"A new key signs links; {others} good for 180 days. Restart `digest run`, so that it signs with the new one."
     )

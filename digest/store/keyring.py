@@ -29,9 +29,10 @@ def keys(connection: Connection, now: datetime | None) -> tuple[bytes, ...]:
     return tuple(key.value for key in still_good(_read(connection), now))
 
 
-def rotate(connection: Connection, now: datetime) -> None:
-    """A new key signs from now on."""
-    kept = [Key(secrets.token_bytes(32), now), *still_good(_read(connection, held=True), now)]
+def rotate(connection: Connection, now: datetime, *, leaked: bool) -> None:
+    """A new key signs from now on; those before it are forgotten at once if they were `leaked`."""
+    before = still_good(_read(connection, held=True), now)
+    kept = [Key(secrets.token_bytes(32), now), *([] if leaked else before)]
     marks.keep(connection, _NAME, json.dumps([(key.value.hex(), _said(key.since)) for key in kept]))
 
 

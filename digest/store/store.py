@@ -104,10 +104,10 @@ class Store:
         with self._database.reading() as connection:
             return keyring.keys(connection, now)
 
-    def rotate_keys(self, now: datetime) -> None:
-        """Sign links with a new key from now on; those before it stay good for `keyring.KEPT`. The secret stays."""
+    def rotate_keys(self, now: datetime, *, leaked: bool = False) -> None:
+        """Sign links with a new key from now on; those before it stay good for `keyring.KEPT`, unless they were `leaked`."""
         with self._database.writing() as connection:
-            keyring.rotate(connection, now)
+            keyring.rotate(connection, now, leaked=leaked)
 
     def overview(self, now: datetime) -> overview.Overview:
         """How things stand."""

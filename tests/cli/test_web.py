@@ -212,6 +212,13 @@ def test_rotating_keys_says_what_is_still_good(store, run):
     assert "the 2 before it stay" in run("web", "rotate-keys", "--now", NOW.isoformat()).out
 
 
+def test_keys_that_leaked_are_gone_and_it_says_what_to_do_at_once(store, run):
+    before = store.keys()
+    ran = run("web", "rotate-keys", "--leaked")
+    assert (ran.code, "Restart `digest run` at once" in ran.out) == (0, True)
+    assert not {*store.keys()} & {*before}
+
+
 def test_pages_that_are_running_learn_of_a_new_key_within_a_minute(store):
     times = [NOW]
     ring = pages.Keyring(store, lambda: times[-1])

@@ -38,3 +38,11 @@ def test_keys_are_of_the_database_and_not_of_a_process(store):
     store.rotate_keys(NOW)
     assert store.keys() == store.keys()
     assert len(set(store.keys())) == 2
+
+
+def test_keys_that_leaked_are_good_for_nothing(store):
+    store.rotate_keys(NOW)
+    before = store.keys()
+    store.rotate_keys(NOW, leaked=True)
+    assert len(store.keys()) == 1
+    assert store.keys()[0] not in before

@@ -359,3 +359,23 @@ def test_no_more_is_under_way_than_the_machine_can_bear():
         return caught.value.status_code
 
     assert asyncio.run(ask()) == 503
+
+
+def test_check_knows_pages_that_answer_and_whether_their_address_leads_there(make_site):
+    from digest.cli.pages_check import examine
+
+    site = make_site(url="http://localhost:{port}")
+    port = int(site.desk.base.rpartition(":")[2])
+    served = site.desk.settings.model_copy(update={"web": site.desk.settings.web.model_copy(update={"port": port})})
+    (found,) = examine(served)
+    assert found.detail == f"are served at http://localhost:{port}"
+    elsewhere = served.site.model_copy(update={"url": "http://localhost:9/papers-by-mail"})
+    (found,) = examine(served.model_copy(update={"site": elsewhere}))
+    assert "does not lead to them" in found.detail
+
+
+def test_check_knows_the_names_of_all_pages(site):
+    from digest.cli.pages_check import FIRST_NAMES
+
+    firsts = {route.path.split("/")[1] for route in application(site.desk).routes}
+    assert {first for first in firsts if first and "." not in first and "{" not in first} <= FIRST_NAMES
