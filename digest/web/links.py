@@ -14,7 +14,8 @@ from digest.web.desk import LINKS_LAST, Desk, Reader
 def unknown(desk: Desk) -> Response:
     """A link that this installation did not make, or made for something else, or for an address that has changed."""
     why = (
-        "It may have been cut in two when it was copied, its address may have changed since, or all of it was deleted."
+        "It may have been cut in two when it was copied. Or the subscription that it belonged to has another address by"
+        " now, or was deleted."
     )
     what = "Take it from your newest digest, or have a new one mailed to you."
     return _says(desk, "We do not know this link", [why, what], status=404, go=("Mail me my link", "/link"))

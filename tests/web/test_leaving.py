@@ -140,7 +140,7 @@ def test_taking_it_back_brings_back_a_pause_too(site, ann, link):
 def test_a_month_instead_pauses_at_once_and_can_be_taken_back(site, ann, link):
     assert "ends by itself on Saturday, 18 July 2026" in site.get(link).text
     answer = site.post(f"{link}/pause", follow_redirects=True)
-    assert "Paused until Saturday, 18 July 2026" in answer.text
+    assert "It comes again on Saturday, 18 July 2026" in answer.text
     assert now(site).paused_until == date(2026, 7, 18)
     site.post(f"{link}/undo", data=before(answer))
     assert now(site) == ann
@@ -194,7 +194,7 @@ def test_how_things_were_is_believed_for_its_own_subscriber_alone(site, ann, lin
     own = f"/unsubscribe/{site.token(bob, Purpose.UNSUBSCRIBE)}"
     answer = site.post(f"{own}/weekly", follow_redirects=True)
     site.store.set_status(ann.email, Status.PAUSED, NOW)
-    assert 'role="status"' not in site.get(link, params=before(answer)).text
+    assert "Once a week from now on" not in site.get(link, params=before(answer)).text
     assert is_proven(site.desk.keys, Purpose.UNSUBSCRIBE, bob.email, own.rpartition("/")[2])
 
 

@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -252,3 +253,51 @@ def test_an_old_link_changes_nothing_and_has_a_fresh_one_mailed(site, ann, link)
     (found,) = re.findall(r"/preferences/[\w-]+", mails(site)["ann@example.org"])
     assert site.get(f"{found}/address").status_code == 200
     assert site.store.wish_numbered(1).errand is Errand.LINK
+
+
+# --- in the midst of sending --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Interrupted:
+    """A transport on whose messages something happens before or after they are about to go out."""
+
+    own: object
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+    def send(self, message, begin, *ahead):
+        self.before()
+
+        def begun():
+            may = begin()
+            self.after()
+            return may
+
+        return self.own.send(message, begun, *ahead)
+
+    def close(self):
+        self.own.close()
+
+
+@pytest.mark.parametrize(("when", "gone"), [("before", False), ("after", True)])
+@pytest.mark.parametrize("how", ["delete", "unsubscribe"])
+def test_deleting_or_leaving_in_the_midst_of_a_delivery_stops_the_message_or_comes_too_late_and_breaks_nothing(
+    site, when, gone, how
+):
+    ann = site.subscribe()
+    bob = site.subscribe(replace(ANN, email="bob@example.org"))
+    list(pipeline.compose(site.parts, NOW))
+    purpose = Purpose.PREFERENCES if how == "delete" else Purpose.UNSUBSCRIBE
+    token = site.token(ann, purpose)
+    path = f"/preferences/{token}/delete" if how == "delete" else f"/unsubscribe/{token}"
+    happens = {when: lambda: site.post(path)}
+    parts = replace(site.parts, transport=lambda: Interrupted(site.parts.transport(), **happens))
+    delivered = pipeline.deliver(parts, lambda: NOW, only=ann.email)
+    assert (delivered.sent, delivered.failed, delivered.unknown) == (int(gone), 0, 0)
+    assert any("ann@example.org" in to for to in mails(site)) == gone
+    assert pipeline.deliver(site.parts, lambda: NOW).sent == 1
+    assert any("bob@example.org" in to for to in mails(site))
+    assert (site.store.subscriber_numbered(ann.id) is None) == (how == "delete")
+    assert pipeline.deliver(site.parts, lambda: NOW + timedelta(hours=9)).sent == 0
+    assert site.store.subscriber_numbered(bob.id).last_issue == NOW.date()

@@ -93,7 +93,7 @@ class Part:
 
 
 _TITLES = {
-    Section.FOR_YOU: "Papers",
+    Section.FOR_YOU: "What matched",
     Section.AUTHORS: "By authors they follow",
     Section.TRENDING: "Trending",
     Section.VERSIONS: "New versions",
