@@ -301,7 +301,7 @@ def test_looking_changes_nothing(home, ben, curate, papers):
     assert home.folder.joinpath("digest.db-wal").read_bytes() == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(st.sampled_from(["paper", "number", "day", "name", "note", "suggestion", "look", "q"]), st.text())
 )
