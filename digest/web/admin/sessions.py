@@ -78,9 +78,10 @@ def _remembered(desk: Desk, request: Request) -> Session | None:
         return None
     try:
         session, until, mark = desk.seal("admin").loads(sealed)
-    except (BadData, ValueError, TypeError):
+        end = datetime.fromtimestamp(until, UTC)
+    except (BadData, ValueError, TypeError, OverflowError):
         return None
-    kept, end = kept_in(file), datetime.fromtimestamp(until, UTC)
+    kept = kept_in(file)
     if kept is None or mark != _mark(kept) or not desk.clock() < end or desk.store.is_ended(session):
         return None
     return Session(_OPERATOR, session, end)
