@@ -45,14 +45,15 @@ def read(text: str) -> Iterator[Entry | Unreadable]:
 
     No entry reaches over a line that begins the next one, so that what is never closed costs one entry only.
     """
-    strings: dict[str, str] = {}
+    strings = _Strings()
     ends = [place.start() for place in re.finditer("\n", text)]
+    begins = [place.start() for place in _AT_LINE.finditer(text)]
     at = 0
     while found := _ENTRY.search(text, at):
-        line, start = bisect_left(ends, found.start()) + 1, found.end()
-        following = _AT_LINE.search(text, start)
-        limit = following.start() if following else len(text)
-        reading = _Reading(text[start:limit], strings)
+        line = bisect_left(ends, found.start()) + 1
+        following = bisect_left(begins, found.end())
+        limit = begins[following] if following < len(begins) else len(text)
+        reading = _Reading(text, found.end(), limit, strings)
         kind, closing = found[1].lower(), _CLOSING[found[2]]
         try:
             if kind in ("comment", "preamble"):
@@ -62,9 +63,9 @@ def read(text: str) -> Iterator[Entry | Unreadable]:
             else:
                 key = reading.key()
                 yield Entry(line, kind, key, reading.fields(closing))
-            at = start + reading.at
+            at = reading.at
         except _FaultError as fault:
-            yield Unreadable(bisect_left(ends, start + fault.at) + 1, f"{fault} in @{found[1]} of line {line}")
+            yield Unreadable(bisect_left(ends, fault.at) + 1, f"{fault} in @{found[1]} of line {line}")
             at = limit
 
 
@@ -74,16 +75,39 @@ class _FaultError(Exception):
         self.at = at
 
 
-class _Reading:
-    """The text of one entry, read from left to right; `at` is the place reached."""
+class _Strings:
+    """What names stand for. They may stand for one another, so that a short file could say more than there is memory."""
 
-    def __init__(self, text: str, strings: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._left = _LONGEST_STRINGS
+
+    def update(self, values: Mapping[str, str]) -> None:
+        self._values |= values
+
+    def meant(self, name: str, at: int) -> str:
+        """What is meant by a name; the name, if it stands for nothing."""
+        value = self._values.get(name.lower(), name)
+        self._left -= len(value)
+        if self._left < 0:
+            raise _FaultError("strings are put together to too long a text", at)
+        return value
+
+
+_LONGEST_STRINGS = 1_000_000  # characters of a file that stand in for a name: names of journals and the like
+
+
+class _Reading:
+    """The text of one entry, from `at` to `limit`, read from left to right; `at` is the place reached."""
+
+    def __init__(self, text: str, at: int, limit: int, strings: _Strings) -> None:
         self._text = text
+        self._limit = limit
         self._strings = strings
-        self.at = 0
+        self.at = at
 
     def key(self) -> str:
-        found = _KEY.match(self._text, self.at)
+        found = _KEY.match(self._text, self.at, self._limit)
         if not found:
             raise _FaultError("there is no key", self.at)
         self.at = found.end()
@@ -98,7 +122,7 @@ class _Reading:
             if self._next() == closing:
                 self.at += 1
                 return found
-            name = _NAME.match(self._text, self.at)
+            name = _NAME.match(self._text, self.at, self._limit)
             if not name:
                 raise _FaultError(self._lacking(closing), self.at)
             self.at = name.end()
@@ -107,22 +131,22 @@ class _Reading:
     def skip(self, closing: str) -> None:
         """Whatever stands here, up to the closing brace; of a comment without one nothing."""
         depth, opening = 1, {"}": "{", ")": "("}[closing]
-        for place in re.compile(f"[{opening}{closing}]").finditer(self._text, self.at):
+        for place in re.compile(f"[{opening}{closing}]").finditer(self._text, self.at, self._limit):
             depth += 1 if place[0] == opening else -1
             if depth == 0:
                 self.at = place.end()
                 return
 
     def _next(self) -> str:
-        gap = _GAP.match(self._text, self.at)
+        gap = _GAP.match(self._text, self.at, self._limit)
         self.at = gap.end() if gap else self.at
-        return self._text[self.at : self.at + 1]
+        return self._text[self.at : min(self.at + 1, self._limit)]
 
     def _lacking(self, closing: str) -> str:
         sign = self._next()
         if sign in ("", "@"):
             return f"the closing {closing} is missing"
-        return f"a comma or {closing} is missing before `{self._text[self.at :].split(chr(10), 1)[0][:20].strip()}`"
+        return f"a comma or {closing} is missing before `{self._text[self.at : min(self.at + 20, self._limit)].split(chr(10), 1)[0].strip()}`"
 
     def _value(self) -> str:
         parts = [self._part()]
@@ -136,16 +160,16 @@ class _Reading:
         sign = self._next()
         if sign in ('"', "{"):
             return self._delimited('"' if sign == '"' else "}")
-        bare = _BARE.match(self._text, self.at)
+        bare = _BARE.match(self._text, self.at, self._limit)
         if not bare:
             raise _FaultError("a field has no value", self.at)
         self.at = bare.end()
-        return self._strings.get(bare[0].lower(), bare[0])
+        return self._strings.meant(bare[0], bare.start())
 
     def _delimited(self, closing: str) -> str:
         """A text in quotes or braces, in which braces are balanced."""
         start, depth = self.at + 1, 0
-        for place in _SIGN.finditer(self._text, start):
+        for place in _SIGN.finditer(self._text, start, self._limit):
             sign = place[0]
             if depth == 0 and sign == closing:
                 self.at = place.end()

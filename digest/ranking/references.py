@@ -168,16 +168,24 @@ def _header(text: str) -> _Header | None:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip().casefold() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    return [cell.strip().casefold() for cell in next(_rows(csv.reader([line], delimiter=delimiter)), [])]
+
+
+def _rows(table: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows of a table; raises UnreadableError where a cell has no end."""
+    try:
+        yield from table
+    except csv.Error:
+        raise UnreadableError(f"one of its lines goes on for too long: {_EXPECTED}") from None
 
 
 def _from_csv(text: str, header: _Header) -> Iterator[Listing | str]:
     table = text.lstrip("\n")
     above = text[: len(text) - len(table)].count("\n")
     rows = csv.reader(io.StringIO(table, newline=""), delimiter=header.delimiter)
-    next(rows)
+    next(_rows(rows))
     start = above + rows.line_num + 1
-    for row in rows:
+    for row in _rows(rows):
         if any(cell.strip() for cell in row):
             yield _row(row, header, start)
         start = above + rows.line_num + 1

@@ -163,3 +163,24 @@ def test_every_row_of_a_table_is_an_entry_or_a_fault(rows):
     csv.writer(file).writerows([("Title", "Abstract Note"), *rows])
     read = references.read(file.getvalue().encode())
     assert len(read.entries) + len(read.faults) <= len(rows)
+
+
+def test_what_a_file_is_put_together_to_stays_in_bounds():
+    doubling = "".join(f"@string{{s{n} = s{n - 1} # s{n - 1}}}\n" for n in range(1, 60))
+    *faults, fine = bibtex.read(f'@string{{s0 = "x"}}\n{doubling}@misc{{k, title = {{Fine}}}}')
+    assert fine == bibtex.Entry(61, "misc", "k", {"title": "Fine"})
+    assert len(faults) == 1
+    assert "too long a text" in faults[0].what
+
+
+def test_many_entries_on_one_line_are_all_read():
+    entries = list(bibtex.read("@misc{k, title={A}}" * 20_000))
+    assert len(entries) == 20_000
+
+
+@pytest.mark.parametrize(
+    "content", ["word " * 60_000, 'Title,Author\n"' + "a" * 200_000, "Title;Author\nx;" + "a" * 200_000]
+)
+def test_a_line_without_an_end_is_refused(content):
+    with pytest.raises(references.UnreadableError, match=r"goes on for too long|no titles"):
+        references.read(content.encode())
