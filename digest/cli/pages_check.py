@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _PATIENCE = 5  # seconds
 # Of all pages' paths; a prefix of such a name would be mistaken for the page.
 FIRST_NAMES = frozenset(
-    ["admin", "api", "archive", "confirm", "deleted", "dislike", "edition", "feed", "health", "like", "link", "move"]
-    + ["paper", "papers", "preferences", "reader", "sample", "say", "search", "static", "subscribe", "subscribed"]
-    + ["suggest", "unsubscribe", "vote"]
+    {"admin", "api", "archive", "confirm", "deleted", "dislike", "edition", "feed", "health", "like", "link", "move"}
+    | {"paper", "papers", "preferences", "reader", "sample", "say", "search", "static", "subscribe", "subscribed"}
+    | {"suggest", "unsubscribe", "vote"}
 )
 
 
