@@ -1,6 +1,6 @@
 """One paper as plain values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,6 +97,7 @@ class Setting:
     language: Language
     layout: Layout = Layout.CARDS
     images: bool = False
+    read: "Callable[[Listing, Layout], Prepared] | None" = None  # `prepared`, where somebody keeps what it said
 
 
 # Characters of a part of a card: a listing may hold anything, a card must stay one.
@@ -129,7 +130,7 @@ def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: P
     `texts` are what `prepared` made of its listing for this layout, where somebody kept them.
     """
     listing, language = pick.listing, setting.language
-    texts = texts or prepared(listing, setting.layout)
+    texts = texts or (setting.read or prepared)(listing, setting.layout)
     own = own_of(pick, setting, texts)
     title = texts.title if texts.title.text else read(language.gettext("Untitled"))
     filled = steps(pick.score) if is_matched(pick) else 0

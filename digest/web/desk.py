@@ -5,7 +5,7 @@ import mimetypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,15 +15,17 @@ from starlette.responses import HTMLResponse
 
 from digest import due
 from digest.config import Settings
-from digest.model import Subscriber
+from digest.model import Layout, Listing, Subscriber
 from digest.pipeline import Parts
 from digest.rendering import Renderer
+from digest.rendering.cards import Prepared, prepared
 from digest.rendering.templates import Templates
 from digest.store import Store
 from digest.tokens import Keys, Purpose, edition_named, edition_token, is_proven
 from digest.web.live import Live
 
 LINKS_LAST = timedelta(days=90)  # those that change or show what somebody wants; leaving and feedback have no end
+_PAPERS = 500  # whose texts are remembered: about 25 MB
 
 
 class Reader(NamedTuple):
@@ -97,6 +99,11 @@ class Desk:
     def live(self) -> Live:
         """The newest papers, ready to be ranked for whoever asks."""
         return Live(self.parts, self.store, self.clock)
+
+    @cached_property
+    def texts(self) -> Callable[[Listing, Layout], Prepared]:
+        """What cards are made of: reading a paper's text is most of the work that its card is."""
+        return lru_cache(maxsize=_PAPERS)(prepared)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@ from digest import sample
 from digest.model import Announcement, Fetched, Kind, Listing, Profile, Ranking, Section, Shard, Subscriber
 from digest.pipeline import Ranker, shard_of
 from digest.ranking.ranker import Ranker as KeywordRanker
+from digest.rendering.cards import card_of
 from digest.web import live as module
+from digest.web.archive.cards import setting
 from digest.web.live import MOST_DAYS, Live, newest
 
 from .conftest import ANN, NOW, Site
@@ -267,3 +269,10 @@ def test_the_clock_alone_says_when_to_look_again(site: Site) -> None:
     live.refresh()
     assert live._moments[1].at - at == timedelta(minutes=11)
     assert seen
+
+
+def test_a_card_is_the_same_whether_its_text_was_read_before_or_not(site: Site) -> None:
+    made = setting(site.desk)
+    anew = replace(made, read=None)
+    for pick in (*site.desk.live.rank(SOMEBODY).picks, *site.desk.live.trending(5)):
+        assert card_of(pick, TODAY, made) == card_of(pick, TODAY, made) == card_of(pick, TODAY, anew)

@@ -22,7 +22,8 @@ class Shown:
 
 def setting(desk: Desk, layout: Layout = Layout.CARDS) -> Setting:
     """What every card is made with: pages speak English."""
-    return Setting({source.name: source.title for source in desk.parts.sources}, language(""), layout)
+    titles = {source.name: source.title for source in desk.parts.sources}
+    return Setting(titles, language(""), layout, read=desk.texts)
 
 
 def pick_of(listing: Listing, kind: Kind, source: str, day: date) -> Pick:
