@@ -42,22 +42,20 @@ def _same(paper: int) -> Select[Any]:
 
 
 def pin(connection: Connection, wanted: Pin) -> None:
-    """Show this paper to everybody on that day; a second time its note is changed.
+    """Show this paper to everybody on that day, behind what is pinned there; a second time its note is changed.
 
     Raises:
         UsageError: no such paper is stored, or there are enough of that day.
     """
     paper = _paper(connection, wanted.listing)
     own = (pins.c.day == wanted.day, pins.c.listing_id.in_(_same(paper)))
-    before = connection.scalar(select(func.min(pins.c.at)).where(*own))
     connection.execute(delete(pins).where(*own))
     others = connection.scalar(select(func.count()).where(pins.c.day == wanted.day)) or 0
     if others >= PINS_A_DAY:
         raise UsageError(f"{PINS_A_DAY} papers are picked for that day already: take one away first")
-    words = {"name": wanted.name, "note": wanted.note, "by": wanted.by}
-    connection.execute(
-        insert(connection, pins).values(day=wanted.day, listing_id=paper, at=before or wanted.at, **words)
-    )
+    # A changed one comes last: its time is how others, such as the archive's pages, notice that it changed.
+    words = {"name": wanted.name, "note": wanted.note, "by": wanted.by, "at": wanted.at}
+    connection.execute(insert(connection, pins).values(day=wanted.day, listing_id=paper, **words))
 
 
 def unpin(connection: Connection, day: date, number: int) -> bool:

@@ -244,7 +244,7 @@ class Store:
             return lists.came_back(connection, limit)
 
     def note_deed(self, deed: Deed) -> None:
-        """Write down what was changed on the operator's pages; what is about an address ends with " " and that."""
+        """Write down what was changed on the operator's pages."""
         with self._database.writing() as connection:
             deeds.keep(connection, deed)
 
@@ -627,7 +627,7 @@ class Store:
     # --- picked by people -----------------------------------------------------------------------------------------
 
     def pin(self, pin: Pin) -> None:
-        """Show a paper to everybody on a day, whichever of its numbers is named; a second time its note is changed.
+        """Show a paper, by whichever of its numbers, to everybody on a day; a second time its note changes, and it comes last.
 
         Raises:
             UsageError: no such paper is stored, or enough are pinned for that day.

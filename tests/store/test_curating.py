@@ -48,12 +48,14 @@ def test_pins_come_back_by_day_in_the_order_in_which_they_were_made(store, ann):
     assert store.pins(DAY - DAYS) == []
 
 
-def test_pinning_again_changes_the_note_and_keeps_the_place(store, ann):
+def test_pinning_again_changes_the_note_which_the_archive_notices(store, ann):
     store.pin(pin(1))
     store.pin(pin(2, at=NOW + HOUR))
-    store.pin(pin(1, note="Better: section 4.", at=NOW + 2 * HOUR, by="dan@example.org"))
-    assert store.pins(DAY)[0] == pin(1, note="Better: section 4.", by="dan@example.org")
-    assert len(store.pins(DAY)) == 2
+    before = store.archive_mark()
+    changed = pin(1, note="Better: section 4.", at=NOW + 2 * HOUR, by="dan@example.org")
+    store.pin(changed)
+    assert store.pins(DAY) == [pin(2, at=NOW + HOUR), changed]
+    assert store.archive_mark() != before
 
 
 def test_what_is_unpinned_is_gone_from_that_day_alone(store, ann):
