@@ -4,19 +4,18 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select
 
 from digest.model import Deed
 from digest.store import marks
 from digest.store.schema import deeds
 from digest.store.sql import insert, plain
-from digest.store.subscribers import address
 
 _ENDED = "operator's sessions that were ended"
 
 
 def keep(connection: Connection, deed: Deed) -> None:
-    """Write it down. One about an address ends with it, after a space, in lower case: see `erase`."""
+    """Write it down."""
     row = {"at": deed.at, "who": plain(deed.who), "what": plain(deed.what)}
     connection.execute(insert(connection, deeds).values(row))
 
@@ -27,14 +26,6 @@ def latest(connection: Connection, limit: int, before: int | None = None) -> lis
     if before is not None:
         query = query.where(deeds.c.id < before)
     return [(row.id, Deed(row.at, row.who, row.what)) for row in connection.execute(query)]
-
-
-def erase(connection: Connection, email: str) -> None:
-    """Name nobody any more where this address is named."""
-    named = f" {address(email)}"
-    theirs = deeds.c.what.endswith(named, autoescape=True)
-    nobody = func.replace(deeds.c.what, named, " somebody who was erased since")
-    connection.execute(update(deeds).where(theirs).values(what=nobody))
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from digest.alerts import FAILURES
-from digest.model import Origin, Return, State, Status, Suppression
-from digest.store import overview
-from digest.store.schema import deliveries, editions, returns, subscribers, suppressions
+from digest.model import Alert, Origin, Pace, Return, State, Status, Suppression
+from digest.store import alerts, overview
+from digest.store.schema import ABSENT, deliveries, editions, returns, subscribers, suppressions
 from digest.store.sql import plain, starts_with
 from digest.store.subscribers import address
 
@@ -21,6 +21,29 @@ _MOST_SAID = 5
 _LONGEST_SAID = 200
 _DAY = timedelta(days=1)
 TROUBLE = (*FAILURES, State.DEFERRED)  # what there is to say why of
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What is going on, in as much as it takes little time to find out, whatever the size of the store."""
+
+    waiting: int  # deliveries that will be tried, or tried again
+    due: int  # active subscribers whose next edition is due
+    next_due: datetime | None  # of all active subscribers
+    quiet: tuple[Pace, ...]  # the relay and the domains that are left alone now, or that fail
+    alerts: tuple[Alert, ...]  # what the operator was told of, or will be
+
+
+def pulse(connection: Connection, now: datetime) -> Pulse:
+    """How things are at this moment."""
+    active = subscribers.c.status == Status.ACTIVE
+    return Pulse(
+        waiting=overview.count(connection, deliveries, deliveries.c.next_attempt.is_not(None)),
+        due=overview.due(connection, now),
+        next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
+        quiet=overview.in_silence(connection, now),
+        alerts=alerts.all_(connection),
+    )
 
 
 # --- subscribers --------------------------------------------------------------------------------------------------
@@ -52,9 +75,13 @@ def people(connection: Connection, among: Among, after: str, limit: int) -> list
     """Subscribers by address, of those behind the key `after`."""
     s = subscribers.c
     own = (s.id, s.email, s.name, s.status, s.paused_until, s.last_issue, s.origin, s.address)
-    query = select(*own).where(s.address > after).order_by(s.address).limit(limit)
+    query = select(*own).order_by(s.address).limit(limit)
+    if after:
+        query = query.where(s.address > after)
     if among.status is not None:
         query = query.where(s.status == among.status)
+    if among.status not in (None, Status.ACTIVE):
+        query = query.where(ABSENT)
     if among.begins:
         query = query.where(starts_with(connection, s.address, address(plain(among.begins))))
     return [Person(*row) for row in connection.execute(query)]
@@ -62,8 +89,8 @@ def people(connection: Connection, among: Among, after: str, limit: int) -> list
 
 def statuses(connection: Connection) -> Mapping[Status, int]:
     """How many subscribers there are of each status."""
-    found: Mapping[Status, int] = overview.tally(connection, subscribers.c.status, Status)
-    return found
+    absent = overview.tally(connection, subscribers.c.status, Status, ABSENT)
+    return absent | {Status.ACTIVE: overview.count(connection, subscribers) - sum(absent.values())}
 
 
 # --- deliveries ---------------------------------------------------------------------------------------------------

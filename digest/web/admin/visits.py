@@ -72,7 +72,7 @@ class Visit:
         return RedirectResponse(f"{self.desk.at}{path}", 303)
 
     def note(self, what: str) -> None:
-        """Write down what was changed; what is about an address ends with " " and that, in lower case."""
+        """Write down what was changed."""
         log.info("changed on the operator's pages", who=self.session.who, what=what)
         self.desk.store.note_deed(Deed(self.now, self.session.who, what))
 

@@ -16,7 +16,9 @@ def upgrade() -> None:
     op.create_index("ix_announcements_day", "announcements", ["day"])
     op.create_index("ix_announcements_source_day", "announcements", ["source", "day"])
     _search()
-    op.create_index("ix_subscribers_status_address", "subscribers", ["status", "address"])
+    absent = sa.text("status <> 'active'")
+    own = {"sqlite_where": absent, "postgresql_where": absent}
+    op.create_index("ix_subscribers_absent", "subscribers", ["status", "address"], **own)
     op.create_index("ix_suppressions_at", "suppressions", ["at", "address"])
     op.create_table(
         "wishes",
