@@ -57,6 +57,7 @@
   };
 
   const draw = () => {
+    const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
     const places = text.value.split("\n").flatMap((line, at) => (line.trim() ? [at + 1] : []));
     list.replaceChildren(...lines().map((line, number) => {
       const own = read(line), papers = counts.get(line);
@@ -79,6 +80,7 @@
       chip.addEventListener("click", () => { open = open === number ? -1 : number; draw(); tune(); });
       return make("li", {}, chip);
     }));
+    if (focused >= 0) list.querySelectorAll("button")[focused]?.focus();
   };
 
   const tune = () => {
@@ -109,11 +111,10 @@
     const weighing = make("div", { className: "field", hidden: own.sign === "-" }, make("label", { htmlFor: "tune-weight", textContent: "Counts" }), slider,
       make("p", { className: "ends" }, make("span", { textContent: "little" }), told, make("span", { textContent: "a lot" })));
     const turns = make("div", { className: "turns" }, ...[["", "Wanted"], ["+", "Must"], ["-", "Never"]].map(([sign, name]) => {
-      const radio = make("input", { type: "radio", value: sign, checked: own.sign === sign });
-      radio.name = ""; // not the form's
+      const radio = make("input", { type: "radio", name: "tune-sign", value: sign, checked: own.sign === sign });
+      radio.setAttribute("form", ""); // of no form: it is the text that is sent
       radio.addEventListener("change", () => {
         own.sign = sign;
-        turns.querySelectorAll("input").forEach((one) => { one.checked = one === radio; });
         weighing.hidden = sign === "-";
         change();
       });
