@@ -1,6 +1,6 @@
 """Papers picked by people: curators' pins, readers' votes and suggestions. A paper is known by whichever of its numbers."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -197,10 +197,3 @@ def judge(connection: Connection, number: int, by: str, accepted: Pin | None) ->
     if accepted:
         pin(connection, accepted)
     return True
-
-
-def erase(connection: Connection, who: Iterable[int]) -> None:
-    """All that these subscribers recommended or suggested; a pin that came of it stays."""
-    for chunk in chunks(who):
-        for table in (votes, suggestions):
-            connection.execute(delete(table).where(table.c.subscriber_id.in_(chunk)))
