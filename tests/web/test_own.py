@@ -2,8 +2,9 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -253,6 +254,33 @@ def test_an_old_link_changes_nothing_and_has_a_fresh_one_mailed(site, ann, link)
     (found,) = re.findall(r"/preferences/[\w-]+", mails(site)["ann@example.org"])
     assert site.get(f"{found}/address").status_code == 200
     assert site.store.wish_numbered(1).errand is Errand.LINK
+
+
+# --- scanners of mail ---------------------------------------------------------------------------------------------
+
+
+def everything(site):
+    """All rows of all tables."""
+    with closing(sqlite3.connect(site.folder / "digest.db")) as connection:
+        return list(connection.iterdump())
+
+
+def test_whoever_opens_every_link_of_every_mail_twice_changes_nothing(site, ann, link):
+    site.post(f"{link}/address", data={"email": "new@example.org"})
+    site.post(f"{link}/link")
+    while postman.deliver(site.desk, NOW):
+        pass
+    mails = [message_from_bytes(path.read_bytes(), policy=default) for path in (site.folder / "sent").rglob("*.eml")]
+    parts = [part.get_content() for mail in mails for part in mail.walk() if part.get_content_maintype() == "text"]
+    texts = [*parts, *(str(value) for mail in mails for value in mail.values())]
+    paths = {path for text in texts for path in re.findall(r"https://papers\.example\.org(/[\w/.-]+)", text)}
+    assert {path.split("/")[1] for path in paths} >= {"preferences", "unsubscribe", "like", "dislike", "move"}
+    before = everything(site)
+    for _ in range(2):
+        for path in sorted(paths):
+            for answer in (site.get(path), site.client.head(path)):
+                assert answer.status_code < 400, path
+    assert everything(site) == before
 
 
 # --- in the midst of sending --------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def _deleted(desk: Desk, request: Request) -> Response:
         "Your profile, your digests and all that you said of papers are deleted. No more digests come.",
         *filter(None, [kept.get(request.query_params.get("kept", ""))]),
         "A digest that was on its way in this very minute may still arrive. All links in your mails lead nowhere now.",
-        "Backups that the operator made earlier hold what they held until they are thrown away.",
+        "Backups and logs that the operator has hold what they held until they are thrown away.",
         "Thank you for having read with us.",
     ]
     return desk.page("says", "Deleted", head="It is all gone", paragraphs=paragraphs, private=True)
