@@ -24,8 +24,9 @@ def paths(site):
     return [path.format(number=number, token=site.token(ann, Purpose.FEEDBACK)) for path in PAGES]
 
 
-@pytest.mark.parametrize(("width", "scheme", "step"), [(320, "light", 1), (1280, "dark", 3)])
-def test_pages_can_be_used_by_everybody(site, browser, paths, width, scheme, step):
+@pytest.mark.parametrize("look", [(320, "light", 1), (1280, "dark", 3)], ids=["phone", "desk"])
+def test_pages_can_be_used_by_everybody(site, browser, paths, look):
+    width, scheme, step = look
     with browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme) as context:
         page = context.new_page()
         asked = []

@@ -254,3 +254,12 @@ ARXIV = {"title": "arXiv", "papers": 0, "announces": True, "complete": True, "be
 )  # fmt: skip
 def test_what_was_missing_is_said(changed, today, said):
     assert telling.remarks(DAY, today, [OfSource(**(ARXIV | changed))]) == said
+
+
+def test_what_was_picked_for_a_day_without_news_is_shown_all_the_same(site):
+    announce(site, Listing("Long ago", url="https://example.org/5"), day=date(2026, 6, 1))
+    number = site.store.paper_numbers(0, 1)[0]
+    site.store.pin(Pin(date(2026, 6, 7), number, "Mira", "For a Sunday.", "mira@example.org", NOW))
+    site.store.pin(Pin(date(2026, 6, 19), number, "Mira", "For tomorrow.", "mira@example.org", NOW))
+    assert "For a Sunday." in site.get("/papers/2026-06-07").text
+    assert "For tomorrow." not in site.get("/papers/2026-06-19").text

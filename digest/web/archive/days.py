@@ -97,6 +97,7 @@ def _empty_day(desk: Desk, day: date, sources: Sequence[OfSource]) -> Response:
         private=True,
         why=telling.emptiness(day, today, begins),
         remarks=telling.remarks(day, today, sources),
+        pins=_pins(desk, day) if day <= today else (),
     )
 
 
@@ -136,13 +137,12 @@ def _cards(desk: Desk, papers: Sequence[Shelved], today: date, votes: Mapping[in
 def _pins(desk: Desk, day: date) -> list[tuple[Pin, cards.Shown]]:
     """What curators picked for this day, with their notes."""
     pins = desk.store.pins(day)
-    listings = desk.store.papers([pin.listing for pin in pins])
-    found: list[tuple[Pin, cards.Shown]] = []
-    for pin in pins:
-        for said in desk.store.announcements_of(pin.listing)[-1:]:
-            pick = cards.pick_of(listings[pin.listing], said.kind, said.source, said.day)
-            found += [(pin, shown) for shown in cards.shown([pick], day, cards.setting(desk), {})]
-    return found
+    numbers = [pin.listing for pin in pins]
+    listings, news = desk.store.papers(numbers), desk.store.latest_news(numbers)
+    held = [pin for pin in pins if pin.listing in listings]
+    told = [cards.told(listings[pin.listing], news.get(pin.listing), day) for pin in held]
+    picks = [cards.pick_of(listings[pin.listing], *said) for pin, said in zip(held, told, strict=True)]
+    return list(zip(held, cards.shown(picks, day, cards.setting(desk), {}), strict=True))
 
 
 def _named(desk: Desk, papers: Sequence[Shelved]) -> Iterator[tuple[str, str, int]]:
