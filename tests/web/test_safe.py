@@ -3,16 +3,19 @@
 import asyncio
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from threading import Thread
+from threading import Event, Thread
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from digest.errors import StoreError
 from digest.web.app import application
+from digest.web.errors import answered
 from digest.web.listening import listen
 from digest.web.safety import body, client, form, from_proxy, heed_limit
 from digest.web.safety.bodies import LONGEST, LONGEST_UPLOAD, bounded
@@ -78,10 +81,8 @@ def test_head_is_answered_wherever_get_is_without_the_body(site):
 
 
 @contextmanager
-def serving(desk, routes):
-    """The pages, and some more of them."""
-    app = application(desk)
-    app.router.routes[:0] = routes
+def running(app):
+    """An application by itself."""
     listening, server = listen("127.0.0.1", 0), Server(app)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -101,7 +102,9 @@ def pages(site):
 
         def put(functions, desk=None):
             routes = [Route(path, function, methods=["GET", "POST"]) for path, function in functions.items()]
-            return stack.enter_context(serving(desk or site.desk, routes))
+            app = application(desk or site.desk)
+            app.router.routes[:0] = routes
+            return stack.enter_context(running(app))
 
         yield put
 
@@ -293,7 +296,7 @@ def test_what_a_token_opens_is_neither_kept_nor_packed(pages):
     secret = "/somebody/{token}"
     asking = pages({secret: lambda request: HTMLResponse(page, headers={"Cache-Control": "max-age=60"})})
     answer = asking.get("/somebody/12")
-    assert answer.headers["cache-control"] == "no-store"
+    assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
     assert "content-encoding" not in answer.headers
     assert asking.post("/somebody/12").headers["cache-control"] == "no-store"
 
@@ -346,6 +349,24 @@ def test_a_page_that_takes_too_long_is_given_up_and_what_it_says_then_is_dropped
 
     assert asyncio.run(ask()).status_code == 503
     assert said == []
+
+
+def test_a_page_that_hangs_in_its_thread_keeps_nobody_waiting(site):
+    hangs, begun = Event(), Event()
+
+    def page(request):
+        begun.set()
+        hangs.wait()
+        return PlainTextResponse("at last")
+
+    def ruled(app):
+        return answered(timely(app, seconds=0.05), desk=site.desk)
+
+    with running(Starlette(routes=[Route("/", page)], middleware=[Middleware(ruled)])) as asking:
+        answer = asking.get("/")
+        assert begun.is_set()
+        assert (answer.status_code, "took us too long" in answer.text) == (503, True)
+        hangs.set()
 
 
 def test_no_more_is_under_way_than_the_machine_can_bear():

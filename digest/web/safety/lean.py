@@ -42,16 +42,15 @@ def lean(app: ASGIApp) -> ASGIApp:
 
 
 def _streamed(scope: Scope, start: Message, message: Message) -> Message:
-    headers = MutableHeaders(scope=start)
     if not is_public(scope, start):
-        headers["Cache-Control"] = "no-store"
+        _keep_out(MutableHeaders(scope=start))
     return message
 
 
 def _leaner(scope: Scope, asked: Headers, start: Message, message: Message) -> Message:
     headers, content = MutableHeaders(scope=start), message.get("body", b"")
     if not is_public(scope, start):
-        headers["Cache-Control"] = "no-store"
+        _keep_out(headers)
         return message
     headers.setdefault("Cache-Control", "no-cache")  # kept, and asked for again each time
     if start["status"] == 304:
@@ -71,6 +70,12 @@ def _leaner(scope: Scope, asked: Headers, start: Message, message: Message) -> M
         if not headers["ETag"].startswith("W/"):
             headers["ETag"] = f"W/{headers['ETag']}"  # other bytes of the same page
     return {**message, "body": content}
+
+
+def _keep_out(headers: MutableHeaders) -> None:
+    """Neither browsers nor search engines are to remember it."""
+    headers["Cache-Control"] = "no-store"
+    headers["X-Robots-Tag"] = "noindex"
 
 
 def is_public(scope: Scope, start: Message) -> bool:
