@@ -169,7 +169,7 @@ def test_a_source_that_fails_is_said_with_its_words(operator):
     operator.site.clock.now = later
     operator.come_in()
     assert "Sample arXiv" in read(operator.get("/admin"))
-    assert "wrong" in read(operator.get("/admin"))
+    assert "At its last visit: answered 503" in read(operator.get("/admin"))
 
 
 def test_a_silence_is_said_with_its_end(operator):

@@ -31,7 +31,7 @@ def show(visit: Visit) -> Response:
         figures=figures(facts, pulse, store.statuses()),
         next_due=words.when(pulse.next_due, visit.now) if pulse.next_due and not pulse.due else "",
         last=sendings.latest_trouble(visit, _LAST),
-        grid=[(source.title, cells) for source, cells in _strips(visit)],
+        grid=[(source.title, cells, _problems(facts, source)) for source, cells in _strips(visit)],
         dropped=sources.dropped(facts, visit.desk.parts.sources),
     )
 
@@ -39,6 +39,11 @@ def show(visit: Visit) -> Response:
 def _strips(visit: Visit) -> list[tuple[Source, list[sources.Cell]]]:
     grid = sources.grid_of(visit, _DAYS)
     return [(source, grid[source.name][::-1]) for source in visit.desk.parts.sources]
+
+
+def _problems(facts: Facts, source: Source) -> list[str]:
+    state = facts.sources.get(source.name)
+    return [problem.what for problem in state.problems] if state else []
 
 
 def head(count: int) -> str:
