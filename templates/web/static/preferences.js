@@ -30,7 +30,7 @@
   // --- what is shown
   const list = make("ul", { className: "chips" });
   list.setAttribute("aria-label", "Your keywords");
-  const added = make("input", { id: "add-term", autocomplete: "off", enterKeyHint: "done", placeholder: "" });
+  const added = make("input", { id: "add-term", autocomplete: "off", enterKeyHint: "done" });
   added.setAttribute("autocapitalize", "off");
   const addButton = make("button", { type: "button", textContent: "Add" });
   const tuning = make("div", { className: "tuning", hidden: true });
