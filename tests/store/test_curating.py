@@ -8,8 +8,10 @@ import pytest
 from digest.curating import FRESH, PINS_A_DAY, SUGGESTIONS_A_DAY, Refusal
 from digest.errors import UsageError
 from digest.model import Judged, Kind, Listing, Pin, Suggestion
+from digest.store import codec
+from digest.store.kept import KeptEdition, whole_edition
 
-from .making import DAY, HOUR, NOW, announce, announce_papers, paper, said, subscribe
+from .making import DAY, HOUR, NOW, announce, announce_papers, edition, paper, papers, said, subscribe
 
 DAYS = timedelta(days=1)
 
@@ -211,3 +213,12 @@ def test_what_people_picked_is_never_vacuumed(store, ann):
     long_after = NOW + 400 * DAYS
     assert store.vacuum(long_after - 30 * DAYS, long_after).papers == 6
     assert [bool(store.listing(number)) for number in range(1, 5)] == [True, True, True, False]
+
+
+def test_an_edition_stored_before_there_were_curators_is_read_as_it_was(store, ann):
+    published = edition(ann, papers(store)[:2])
+    written = codec.encoder(KeptEdition)(published)
+    for one in written["picks"]:
+        assert [one.pop(name) for name in ("by", "note", "votes")] == ["", "", 0]
+    kept = codec.decoder(KeptEdition)(written)
+    assert whole_edition(kept, [one.listing for one in published.picks]) == published
