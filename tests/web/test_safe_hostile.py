@@ -24,7 +24,7 @@ from digest.web.safety.headers import POLICY
 from .conftest import ANN
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
-COUNT = 50 * settings().max_examples
+COUNT = 30 * settings().max_examples
 MARK = "\"'><xss9 onload=alert(1)>"
 SUM = "{{ 1337 * 7331 }}${1337*7331}#{1337*7331}"
 
