@@ -340,4 +340,4 @@ def test_what_is_ticked_is_added_and_nothing_else(site, ann, path):
 
 def test_the_zone_of_somebody_whose_zone_nobody_knows_stays(site):
     token = site.token(site.subscribe(replace(ANN, schedule=Schedule("Etc/GMT-5"))), Purpose.PREFERENCES)
-    assert '<option selected>Etc/GMT-5</option>' in site.get(f"/preferences/{token}").text
+    assert "<option selected>Etc/GMT-5</option>" in site.get(f"/preferences/{token}").text
