@@ -1,15 +1,18 @@
 """The server of the pages: uvicorn, with rules of ours for whoever speaks to it."""
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp
 
 from digest.web.safety.wire import Protocol
 
 _IDLE = 75  # seconds, longer than web servers before us keep a connection for the next request
+_THREADS = 8  # pages are written at a time; more would take Python's lock from one another, and all be late
 _LAST_ANSWERS = 10  # seconds for what is under way when it is told to stop
 
 
@@ -33,6 +36,11 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=_LAST_ANSWERS,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        current_default_thread_limiter().total_tokens = _THREADS
+        await super().startup(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
