@@ -11,7 +11,7 @@ from pathlib import Path
 import benchmarks
 
 RESULTS = Path(__file__).parent / "results"
-SAVED = ("delivery", "message", "peers", "ranking")
+SAVED = ("delivery", "message", "pages", "peers", "ranking")
 
 
 def names() -> list[str]:
