@@ -58,7 +58,8 @@ class Subject:
     pick: Pick  # as it was shown
     listing: Listing  # as it is now, also if it was found to be another one's twin since
     verdict: str  # of the link: "like", "dislike"; empty: either
-    path: str  # of its page, without the verdict
+    path: str  # of this page, without the verdict
+    page: str  # of the paper itself, for this reader
 
 
 def in_place(picks: Sequence[Pick], place: int) -> Pick | None:
@@ -77,7 +78,7 @@ def _subject(desk: Desk, reader: Reader, request: Request, verdict: str) -> Subj
     if pick is None:
         return _nowhere(desk, reader, len(edition.picks))
     listing = desk.store.listing(pick.listing.id) or pick.listing
-    return Subject(pick, listing, verdict, f"{reader.token}/{number}")
+    return Subject(pick, listing, verdict, f"{reader.token}/{number}", _page(reader, listing))
 
 
 def _by_number(desk: Desk, reader: Reader, number: int) -> Subject | Response:
@@ -86,7 +87,11 @@ def _by_number(desk: Desk, reader: Reader, number: int) -> Subject | Response:
         return _says(desk, "We do not know this paper", 404, "Its page may say more: look for it in the archive.")
     first = news[0]
     pick = pick_of(first.listing, first.kind, first.source, first.day)
-    return Subject(pick, first.listing, "", f"{reader.token}/{number}")
+    return Subject(pick, first.listing, "", f"{reader.token}/{number}", _page(reader, first.listing))
+
+
+def _page(reader: Reader, listing: Listing) -> str:
+    return f"/reader/{reader.token}/paper/{listing.id}"
 
 
 def _number(text: str) -> int:
@@ -111,7 +116,7 @@ def _look(verdict: str, desk: Desk, reader: Reader, request: Request) -> Respons
 def _shown(desk: Desk, subject: Subject, title: str, **values: object) -> Response:
     card = card_of(subject.pick, subject.pick.day, setting(desk))
     return desk.page(
-        f"feedback/{title}", _TITLES[title], private=True, card=card, listing=subject.listing.id, path=subject.path,
+        f"feedback/{title}", _TITLES[title], private=True, card=card, page=subject.page, path=subject.path,
         verdict=subject.verdict, status=200, **values,
     )  # fmt: skip
 

@@ -99,7 +99,9 @@ def test_only_words_of_the_paper_itself_can_be_forgotten(site, ann, token):
 
 def test_of_any_paper_something_can_be_said_by_its_number(site, ann, token):
     paper = site.store.window(0)[-1].listing
-    assert "More or less like this?" in site.get(f"/say/{token}/{paper.id}").text
+    page = site.get(f"/say/{token}/{paper.id}")
+    assert "More or less like this?" in page.text
+    assert site.get(re.search(r'href="(/reader/[^"]+)"', page.text)[1]).status_code == 200
     for word, liked in (("like", True), ("dislike", False)):
         answer = site.post(f"/say/{token}/{paper.id}", data={"say": word}, follow_redirects=True)
         assert (answer.url.path, said(site)) == (f"/say/{token}/{paper.id}", {paper.id: liked})
