@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from digest.alerts import FAILURES
-from digest.model import Alert, Origin, Pace, Return, State, Status, Suppression
-from digest.store import alerts, overview
+from digest.model import Alert, Origin, Pace, Return, SourceState, State, Status, Suppression
+from digest.store import alerts, overview, watching
 from digest.store.schema import ABSENT, deliveries, editions, returns, subscribers, suppressions
 from digest.store.sql import plain, starts_with
 from digest.store.subscribers import address
@@ -32,6 +32,7 @@ class Pulse:
     next_due: datetime | None  # of all active subscribers
     quiet: tuple[Pace, ...]  # the relay and the domains that are left alone now, or that fail
     alerts: tuple[Alert, ...]  # what the operator was told of, or will be
+    sources: Mapping[str, SourceState]
 
 
 def pulse(connection: Connection, now: datetime) -> Pulse:
@@ -43,6 +44,7 @@ def pulse(connection: Connection, now: datetime) -> Pulse:
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
         quiet=overview.in_silence(connection, now),
         alerts=alerts.all_(connection),
+        sources=watching.sources_of(connection),
     )
 
 

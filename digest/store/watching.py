@@ -19,7 +19,7 @@ _LONGEST_SAID = 200
 def facts(connection: Connection, now: datetime, expiry: timedelta) -> Facts:
     """What alerts are about; an edition is not sent any more `expiry` after it was composed."""
     return Facts(
-        sources=_sources(connection),
+        sources=sources_of(connection),
         ended=_ended(connection, now - _A_DAY, expiry),
         said=_said(connection, now - _A_DAY, expiry),
         oldest_waiting=overview.oldest_waiting(connection, now),
@@ -28,7 +28,8 @@ def facts(connection: Connection, now: datetime, expiry: timedelta) -> Facts:
     )
 
 
-def _sources(connection: Connection) -> Mapping[str, SourceState]:
+def sources_of(connection: Connection) -> Mapping[str, SourceState]:
+    """What is remembered of every source that was ever visited, by name."""
     return {name: pulls.source_state(connection, name) for name in connection.scalars(select(sources.c.name)).all()}
 
 
@@ -101,7 +102,7 @@ def gauges(connection: Connection, now: datetime) -> Gauges:
         oldest_waiting=overview.oldest_waiting(connection, now),
         subscribers=overview.tally(connection, subscribers.c.status, Status),
         due=overview.due(connection, now),
-        sources=_sources(connection),
+        sources=sources_of(connection),
         suppressed=overview.suppressed(connection, now).causes,
         quiet=overview.in_silence(connection, now),
         alerts=overview.told(connection),

@@ -32,7 +32,7 @@ def show(visit: Visit) -> Response:
         next_due=words.when(pulse.next_due, visit.now) if pulse.next_due and not pulse.due else "",
         last=sendings.latest_trouble(visit, _LAST),
         grid=[(source.title, cells, _problems(facts, source)) for source, cells in _strips(visit)],
-        dropped=sources.dropped(facts, visit.desk.parts.sources),
+        dropped=sources.dropped(facts.sources, visit.desk.parts.sources),
     )
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 from starlette.responses import Response
 
-from digest.alerts import Facts
 from digest.coverage import Coverage, coverage
 from digest.model import SourceState
 from digest.pipeline import Source
@@ -31,10 +30,10 @@ class Cell:
 
 def list_(visit: Visit) -> Response:
     """Every source that is read: how its last visits went, and its last two weeks."""
-    facts = visit.desk.store.facts(visit.now, visit.desk.settings.delivery.expiry)
+    known = visit.desk.store.pulse(visit.now).sources
     grid = grid_of(visit, _DAYS)
     sources = visit.desk.parts.sources
-    states = [facts.sources.get(source.name, SourceState(source.name)) for source in sources]
+    states = [known.get(source.name, SourceState(source.name)) for source in sources]
     return visit.page(
         "sources",
         "Sources",
@@ -42,13 +41,13 @@ def list_(visit: Visit) -> Response:
             (source, state, account(state, visit.now), covered(state), since_first(grid[source.name]))
             for source, state in zip(sources, states, strict=True)
         ],
-        dropped=dropped(facts, sources),
+        dropped=dropped(known, sources),
     )
 
 
-def dropped(facts: Facts, sources: Sequence[Source]) -> list[str]:
+def dropped(known: Iterable[str], sources: Sequence[Source]) -> list[str]:
     """Sources of which something is stored, and that the configuration does not name any more."""
-    return sorted(facts.sources.keys() - {source.name for source in sources})
+    return sorted(set(known) - {source.name for source in sources})
 
 
 def account(state: SourceState, now: datetime) -> list[tuple[str, str]]:
