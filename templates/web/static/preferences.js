@@ -149,6 +149,8 @@
   count();
   show(text.getAttribute("aria-invalid") === "true");
 
+  document.getElementById("summary")?.focus(); // of what cannot be read
+
   // --- what is found comes in while one types
   const found = document.getElementById("found");
   const told = make("p", { className: "unseen" }); // a word on it for who does not see it, and not all of it
