@@ -4,9 +4,11 @@ import json
 import logging
 import warnings
 from datetime import date
+from hashlib import sha256
 
 import pytest
 import structlog
+from itsdangerous import URLSafeTimedSerializer
 
 from digest import config
 from digest.cli import logs
@@ -107,3 +109,10 @@ def test_what_libraries_say_has_the_same_form(said):
     first, second = said()
     assert (first["event"], first["logger"], first["level"]) == ("lost ***", "sqlalchemy.pool", "error")
     assert "this will go" in second["event"]
+
+
+def test_what_pages_have_sealed_is_not_told(said):
+    sealed = URLSafeTimedSerializer("key", signer_kwargs={"digest_method": sha256}).dumps([12, "a mark"])
+    log.error("a page failed", path=f"/confirm/{sealed}/x", others=[sealed])
+    (line,) = said()
+    assert (line["path"], line["others"]) == ("/confirm/***/x", ["***"])

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from digest.tokens import Purpose
 from digest.web.app import application
 from digest.web.safety.headers import POLICY
+from digest.web.safety.wire import Protocol
 
 from .conftest import ANN
 
@@ -318,8 +319,6 @@ def test_a_head_that_is_too_long_is_told_so(site):
 
 
 def test_a_head_that_does_not_come_is_not_waited_for(make_site, monkeypatch):
-    from digest.web.safety.wire import Protocol
-
     monkeypatch.setattr(Protocol, "head_seconds", 0.05)
     place = urlsplit(str(make_site().client.base_url))
     for begun, answered in ((b"", b""), (b"GET /health HTTP/1.1\r\nHost: ", b"HTTP/1.1 408 ")):
@@ -330,6 +329,17 @@ def test_a_head_that_does_not_come_is_not_waited_for(make_site, monkeypatch):
         for _ in range(2):  # one that has come starts the time anew for the next
             wire.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
             assert wire.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_request_that_follows_too_early_does_not_break_into_the_answer_before(make_site, monkeypatch):
+    monkeypatch.setattr(Protocol, "head_seconds", 0.05)
+    place = urlsplit(str(make_site().client.base_url))
+    with socket.create_connection((place.hostname, place.port), timeout=30) as wire:
+        wire.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\nHost")
+        said = b"".join(iter(lambda: wire.recv(65_536), b""))
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert said.count(b"HTTP/1.1 408 ") == 1
+    assert said.index(b"</html>") < said.index(b"HTTP/1.1 408 ")
 
 
 def test_the_stranger_knows_the_forms(site):

@@ -75,10 +75,14 @@ class Protocol(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, status: int) -> None:
-        """Say why, and hang up; without a word to whoever never said one."""
+        """Say why, and hang up; without a word to whoever never said one, or in the middle of another answer."""
         if self.transport.is_closing():
             return
-        if status != 408 or self._head:
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if is_answering and status == 408:  # the time of the next request begins when this one is answered
+            self._wait()
+            return
+        if not is_answering and (status != 408 or self._head):
             self.transport.write(refusal(status))
         self.transport.close()
 
