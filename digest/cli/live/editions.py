@@ -73,22 +73,12 @@ class _DayOf:
 # --- no effect ----------------------------------------------------------------------------------------------------
 
 WRITING = frozenset(
-    {"add", "announce", "begin_pull", "begin_reading", "bereave", "claim", "forget", "give_feedback"}
-    | {"import_suppressions", "pause", "progress", "publish", "release", "remember", "repace", "replace_alert"}
-    | {
-        "replan",
-        "reschedule",
-        "reserve",
-        "rotate_keys",
-        "set_status",
-        "suppress",
-        "sync",
-        "take_back",
-        "unsuppress",
-        "update",
-    }
-    | {"wish", "claim_wishes", "confirm_wish", "drop_wish", "put_off_wish", "wish_mailed"}
-    | {"pin", "unpin", "vote", "suggest", "judge"}
+    {"add", "announce", "begin_pull", "begin_reading", "bereave", "claim", "claim_wishes", "confirm_move"}
+    | {"confirm_wish", "drop_wish", "end_session", "erase", "forget", "give_feedback"}
+    | {"import_suppressions", "judge", "move", "note_deed", "pause", "pin", "progress", "publish"}
+    | {"put_off_wish", "release", "remember", "repace", "replace_alert", "replan", "reschedule", "reserve"}
+    | {"rotate_keys", "set_status", "suggest", "suppress", "sync", "take_back", "unpin", "unsuppress"}
+    | {"update", "vote", "wish", "wish_mailed"}
 )
 
 
