@@ -6,21 +6,24 @@ from datetime import timedelta
 
 import pytest
 
-from digest import pipeline
 from digest.model import Announcement, Edition, Fetched, Kind, Listing, Pick, Section, Status
 from digest.rendering.summary import by_section
 from digest.tokens import Purpose
 from digest.web.feedback import in_place
 
 from .conftest import ANN, NOW
+from .digested import digested
+
+
+@pytest.fixture(scope="module")
+def pulled(pulled, tmp_path_factory):
+    """With a digest of today, sent to Ann."""
+    return digested(pulled, tmp_path_factory.mktemp("digested"))
 
 
 @pytest.fixture
 def ann(site):
-    ann = site.subscribe()
-    list(pipeline.compose(site.parts, NOW))
-    pipeline.deliver(site.parts, lambda: NOW)
-    return site.store.subscriber(ann.email)
+    return site.store.subscriber(ANN.email)
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""A database in which somebody has had a digest: composing one takes longer than all that a test does with it."""
+
+import shutil
+from pathlib import Path
+
+from digest import pipeline, sample
+
+from .conftest import NOW, served
+
+
+def digested(pulled: Path, folder: Path) -> Path:
+    """The sample's, with Ann's digest of today in it, sent."""
+    shutil.copy(pulled, folder / "digest.db")
+    with served(folder, "https://papers.example.org", "") as site:
+        site.subscribe()
+        list(pipeline.compose(site.parts, NOW))
+        assert pipeline.deliver(site.parts, lambda: NOW).sent == 1
+        site.store.compact()
+    assert sample.DAYS[1] == NOW.date()
+    return folder / "digest.db"
