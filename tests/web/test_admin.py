@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default as rules
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -99,10 +100,10 @@ def test_nothing_that_is_asked_is_an_error_or_comes_back_as_markup(operator, pat
     assert EVIL not in answer.text
 
 
-@pytest.mark.parametrize("number", ["0", "999999", "9" * 30, "x", "-1"])
-def test_there_is_no_page_of_somebody_who_is_not_there(operator, number):
-    assert operator.get(f"/admin/subscribers/{number}").status_code == 404
-    assert operator.post(f"/admin/subscribers/{number}/pause").status_code == 404
+def test_there_is_no_page_of_somebody_who_is_not_there(operator):
+    for number in ("0", "999999", "9" * 30, "x", "-1"):
+        assert operator.get(f"/admin/subscribers/{number}").status_code == 404, number
+        assert operator.post(f"/admin/subscribers/{number}/pause").status_code == 404, number
 
 
 def test_no_page_shows_a_link_that_is_somebody_elses(operator):
@@ -306,14 +307,12 @@ def test_an_address_is_put_on_the_list_found_and_taken_off(operator):
     ]
 
 
-@pytest.mark.parametrize(
-    "email", ["", "eve", "eve@", "a@b.example\r\nBcc: x@y.example", "x" * 400 + "@example.org", EVIL]
-)
-def test_what_is_no_address_is_not_put_on_the_list(operator, email):
-    answer = operator.post("/admin/suppressions/add", email=email, reason="kept")
-    assert (answer.status_code, 'value="kept"' in answer.text) == (422, True)
+def test_what_is_no_address_is_not_put_on_the_list(operator):
+    for email in ("", "eve", "eve@", "a@b.example\r\nBcc: x@y.example", "x" * 400 + "@example.org", EVIL):
+        answer = operator.post("/admin/suppressions/add", email=email, reason="kept")
+        assert (answer.status_code, 'value="kept"' in answer.text) == (422, True), email
+        assert EVIL not in answer.text
     assert operator.site.store.suppressions() == []
-    assert EVIL not in answer.text
 
 
 # --- the rest -----------------------------------------------------------------------------------------------------
@@ -349,16 +348,15 @@ def test_the_log_is_read_page_by_page(operator):
 # --- what the mail looks like -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("theme", ["journal", "ledger"])
-@pytest.mark.parametrize("layout", ["cards", "compact", "full"])
-def test_the_mail_is_shown_in_every_theme_and_layout(operator, theme, layout):
-    answer = operator.get(f"/admin/templates/mail?theme={theme}&layout={layout}")
-    assert "Speculative Decoding" in answer.text
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "sandbox" in policy
-    assert "script-src" not in policy
-    assert "frame-ancestors 'self'" in policy
+def test_the_mail_is_shown_in_every_theme_and_layout(operator):
+    for theme, layout in product(("journal", "ledger"), ("cards", "compact", "full")):
+        answer = operator.get(f"/admin/templates/mail?theme={theme}&layout={layout}")
+        assert "Speculative Decoding" in answer.text
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "sandbox" in policy
+        assert "script-src" not in policy
+        assert "frame-ancestors 'self'" in policy
 
 
 def test_somebodys_newest_edition_is_shown_and_else_the_sample_with_a_word_on_why(operator):

@@ -27,22 +27,22 @@ def operator(make_site, tmp_path):
 # --- off ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/log", "/admin/subscribers/1", "/admin/login"])
-def test_there_are_no_such_pages_unless_they_are_configured(site, path):
-    assert site.get(path, headers={"X-Remote-User": "eve"}).status_code == 404
-    assert site.post(path, data={"password": ""}).status_code in (404, 405)
+def test_there_are_no_such_pages_unless_they_are_configured(site):
+    for path in ("/admin", "/admin/log", "/admin/subscribers/1", "/admin/login"):
+        assert site.get(path, headers={"X-Remote-User": "eve"}).status_code == 404
+        assert site.post(path, data={"password": ""}).status_code in (404, 405)
 
 
 # --- the password -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/subscribers", "/admin/subscribers/1", "/admin/templates/mail"])
-def test_a_stranger_sees_nothing_but_the_form_for_the_password(operator, path):
+def test_a_stranger_sees_nothing_but_the_form_for_the_password(operator):
     operator.site.subscribe()
-    answer = operator.get(path)
-    assert 'type="password"' in answer.text
-    assert ANN.email not in answer.text
-    assert "set-cookie" not in answer.headers
+    for path in ("/admin", "/admin/subscribers", "/admin/subscribers/1", "/admin/templates/mail"):
+        answer = operator.get(path)
+        assert 'type="password"' in answer.text
+        assert ANN.email not in answer.text
+        assert "set-cookie" not in answer.headers
 
 
 def test_a_strangers_form_changes_nothing(operator):
@@ -62,12 +62,13 @@ def test_who_has_the_password_comes_in_and_goes_on_to_where_they_wanted(operator
     assert operator.get("/admin/login").headers["location"] == "/admin"
 
 
-@pytest.mark.parametrize("password", [WRONG, "", PASSWORD.upper(), f"{PASSWORD} ", "x" * 5_000, "\0", "\ud83d\ude00"])
-def test_who_has_another_password_does_not_come_in(operator, password):
-    answer = operator.log_in(password.encode("utf-8", "replace").decode())
-    assert answer.status_code == 422
-    assert "This is not the password." in answer.text
-    assert "set-cookie" not in answer.headers
+def test_who_has_another_password_does_not_come_in(operator):
+    for password in (WRONG, "", PASSWORD.upper(), f"{PASSWORD} ", "x" * 5_000, "\0", "😀"):
+        answer = operator.log_in(password)
+        assert answer.status_code == 422, password
+        assert "This is not the password." in answer.text
+        assert "set-cookie" not in answer.headers
+        operator.site.clock.turn(hours=1)
 
 
 def test_after_five_tries_even_the_right_password_has_to_wait(operator):
@@ -185,11 +186,11 @@ def test_a_form_from_another_site_is_refused_even_with_the_cookie(operator):
     assert operator.site.store.subscriber(ann.email).status is Status.ACTIVE
 
 
-@pytest.mark.parametrize("path", ["/admin/subscribers/1/remove", "/admin/suppressions/add", "/admin/logout"])
-def test_looking_changes_nothing(operator, path):
+def test_looking_changes_nothing(operator):
     operator.site.subscribe()
     operator.come_in()
-    assert operator.get(path).status_code in (404, 405)
+    for path in ("/admin/subscribers/1/remove", "/admin/suppressions/add", "/admin/logout"):
+        assert operator.get(path).status_code in (404, 405)
     assert operator.site.store.subscriber(ANN.email).status is Status.ACTIVE
     assert "Overview" in operator.get("/admin").text
 
@@ -217,21 +218,12 @@ def test_whom_the_proxy_names_is_in_and_is_named_in_the_log(proxied):
     assert [(deed.who, deed.what) for _, deed in site.store.deeds(9)] == [("Anna Lindgren", f"paused {ann.email}")]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        [],
-        [("X-Remote-User", "")],
-        [("X-Remote-User", "eve"), ("X-Remote-User", "anna")],
-        [("X-Remote-User", "x" * 101)],
-        [("X-Remote-User", "a\tb")],
-        [("X_Remote_User", "anna")],
-    ],
-)
-def test_what_names_nobody_lets_nobody_in(proxied, headers):
-    answer = proxied().get("/admin", headers=headers)
-    assert answer.status_code == 403
-    assert "X-Remote-User" in answer.text
+def test_what_names_nobody_lets_nobody_in(proxied):
+    site, name = proxied(), "X-Remote-User"
+    nobody = [[], [(name, "")], [(name, "eve"), (name, "anna")], [(name, "x" * 101)], [(name, "a\tb")]]
+    for headers in (*nobody, [("X_Remote_User", "anna")]):
+        answer = site.get("/admin", headers=headers)
+        assert (answer.status_code, name in answer.text) == (403, True), headers
 
 
 def test_the_header_is_believed_from_no_other_than_our_proxies(proxied):
