@@ -1,6 +1,6 @@
 """Pages under load, and a delivery beside them. `python -m benchmarks.pages [--readers N] [--papers N] [--json FILE]`
 
-    flat out    fifty visitors who ask again as soon as they are answered, one kind of page after the other
+    flat out    fifty visitors who ask again as soon as they are answered: one kind of page after the other, and a mixture
     people      fifty who ask again after a second on the mean
     delivery    20,000 personal digests, as in `benchmarks.delivery`: by itself, beside people, beside flat out
 
@@ -29,7 +29,7 @@ import httpx
 import lxml.html
 
 from benchmarks import delivery
-from benchmarks._invented import ASKED, ASKED_FREQUENCIES, NOW, lines, listings
+from benchmarks._invented import ASKED, ASKED_FREQUENCIES, NOW, listings
 from benchmarks._sink import Sink, sink
 from benchmarks._visitors import Errand, Visit, visit
 from benchmarks.message import DAY, linked
@@ -47,6 +47,9 @@ _SECONDS = 6.0  # that visitors stay with one kind of page
 _PAUSE = 1.0  # of people
 _READERS_SEEN = 200  # who look at their preferences
 URL = "http://127.0.0.1"
+MIXED = "all of it, mixed"
+_SHARES = (30, 30, 15, 15, 7, 3)  # in the order of the kinds
+_GOOD = frozenset({200, 303})
 
 
 # --- what there is to see ---------------------------------------------------------------------------------------------
@@ -83,22 +86,28 @@ def errands(folder: Path, port: int) -> list[Errand]:
         desk = pages.desk_of(home, lambda: NOW)
         people = home.store.subscribers()[:_READERS_SEEN]
         tokens = [desk.token(one, Purpose.PREFERENCES) for one in people]
-    terms = lines(chance, "zipf", _REQUESTS)
+        newest = home.store.announced(DAY - timedelta(days=6), DAY)
+    terms = [_term(chance, chance.choice(newest).listing.title) for _ in range(_REQUESTS)]
     words = [" ".join(chance.choices(ASKED, cum_weights=ASKED_FREQUENCIES, k=chance.randint(1, 3))) for _ in terms]
     form = _form(port, tokens[0])
     wanted = [form | {"keywords": "\n".join(chance.sample(terms, 8))} for _ in terms]
-    return [
-        Errand("front page", _get("/" for _ in terms), 200),
-        Errand("a day of the archive", _get(f"/papers/{_some_day(chance)}" for _ in terms), 200),
-        Errand("search", _get(f"/search?{urlencode({'q': each})}" for each in words), 200),
-        Errand(
-            "sample on the front page", _post(("/sample?part=", {"keywords": chance.choice(terms)}) for _ in terms), 200
-        ),
-        Errand(
-            "preview of a profile", _post((f"/preferences/{chance.choice(tokens)}/preview", one) for one in wanted), 200
-        ),
-        Errand("preferences saved", _post((f"/preferences/{chance.choice(tokens)}", one) for one in wanted), 303),
-    ]
+    kinds = {
+        "front page": _get("/" for _ in terms),
+        "a day of the archive": _get(f"/papers/{_some_day(chance)}" for _ in terms),
+        "search": _get(f"/search?{urlencode({'q': each})}" for each in words),
+        "sample on the front page": _post(("/sample?part=", {"keywords": chance.choice(terms)}) for _ in terms),
+        "preview of a profile": _post((f"/preferences/{chance.choice(tokens)}/preview", one) for one in wanted),
+        "preferences saved": _post((f"/preferences/{chance.choice(tokens)}", one) for one in wanted),
+    }
+    mixed = [kinds[kind][at] for at, kind in enumerate(chance.choices([*kinds], _SHARES, k=_REQUESTS))]
+    return [Errand(name, requests, _GOOD) for name, requests in (kinds | {MIXED: mixed}).items()]
+
+
+def _term(chance: random.Random, title: str) -> str:
+    """What people write is mostly found: two words in a row of a title of the week."""
+    words = title.split()
+    at = chance.randrange(len(words) - 1)
+    return " ".join(words[at : at + 2])
 
 
 def _some_day(chance: random.Random) -> date:
@@ -259,7 +268,9 @@ def main(asked: argparse.Namespace) -> None:
         by_themselves(replace(flat_out, name="warming", seconds=1.0))
         rows = by_themselves(flat_out) + by_themselves(people)
         rates: dict[str, float] = {}
-        for load in (replace(flat_out, name="nobody", errands=()), people, flat_out):
+        mixed = [errand for errand in wanted if errand.name == MIXED]
+        nobody = replace(flat_out, name="nobody", errands=())
+        for load in (nobody, replace(people, errands=mixed), replace(flat_out, errands=mixed)):
             found, rates[load.name] = beside(folder, server, load)
             rows += found
     if asked.json:
