@@ -37,7 +37,7 @@ def of(connection: Connection, papers: Collection[int]) -> dict[int, str]:
 
 
 def ready(database: Database) -> None:
-    """Index everything, if that was done by another version or not at all: some 40 seconds for 100,000 papers."""
+    """Index everything, if that was done by another version or not at all: a minute or two for 100,000 papers."""
     with database.reading() as connection:
         if _is_current(connection):
             return
