@@ -189,24 +189,37 @@ def _promise(subscriber: "Subscriber", now: datetime) -> str:
 
 
 @app.command("remove")
-def remove(ctx: typer.Context, email: Email, now: Now = None) -> None:
-    """Take somebody off for good; what was sent to them is remembered, should they come back.
+def remove(
+    ctx: typer.Context,
+    email: Email,
+    erase: Annotated[bool, typer.Option("--erase", help="And everything that is held of them, at once.")] = False,
+    now: Now = None,
+) -> None:
+    """Take somebody off for good; what was sent to them is remembered, should they come back, unless it is erased.
 
     Example: digest subscribers remove ann@example.org
     """
     from digest.model import Origin, Status
 
     with _opened(ctx, or_now(now)) as (_, store):
-        found = _present(store, email)
-        if found.origin is Origin.FILE:
-            typer.echo(
-                f"{found.email} is kept in the configuration file: delete their [[subscribers]] there,"
-                " or use `digest subscribers pause`.",
-                err=True,
-            )
-            raise typer.Exit(1)
-        store.set_status(found.email, Status.REMOVED, or_now(now))
-    typer.echo(f"Removed {found.email}.")
+        found = store.subscriber(email) if erase else _present(store, email)
+        if found is None:
+            raise UsageError(f"Nothing is held of {email}.")
+        in_file = found.origin is Origin.FILE
+        if erase:
+            in_file = not store.erase(found.id, or_now(now))
+        elif not in_file:
+            store.set_status(found.email, Status.REMOVED, or_now(now))
+    if not in_file:
+        typer.echo(f"{'Erased' if erase else 'Removed'} {found.email}.")
+        return
+    kept = "is erased, but still named" if erase else "is kept"
+    ways = "" if erase else ", or use `digest subscribers pause`"
+    typer.echo(
+        f"{found.email} {kept} in the configuration file: delete their [[subscribers]] there{ways}.",
+        err=True,
+    )
+    raise typer.Exit(1)
 
 
 @app.command("pause")

@@ -442,3 +442,12 @@ def test_a_pause_until_a_day_moves_house_with_its_subscriber(run):
 def test_a_day_of_return_that_is_none_is_a_fault_of_its_row(run):
     Path("lab.csv").write_text("email,paused_until\nann@example.org,soon\n")
     assert 'paused_until: must be a day like "2027-01-04"' in run("subscribers", "import", "lab.csv", *IN_MAY).err
+
+
+def test_erasing_leaves_nothing_of_somebody_and_is_no_error_for_one_who_left(run):
+    run("subscribers", "add", "ann@example.org", *IN_MAY)
+    run("subscribers", "remove", "ann@example.org", *IN_MAY)
+    ran = run("subscribers", "remove", "ann@example.org", "--erase", *IN_MAY)
+    assert (ran.code, ran.out) == (0, "Erased ann@example.org.\n")
+    again = run("subscribers", "remove", "ann@example.org", "--erase", *IN_MAY)
+    assert (again.code, again.err) == (2, "Nothing is held of ann@example.org.")
