@@ -29,6 +29,19 @@ def asked(before: Wish | None, wish: Wish) -> Wish | None:
     return replace(wish, mails=before.mails, mailed_at=before.mailed_at, done_at=None)
 
 
+def reader_of(address: str) -> str:
+    """Whose mailbox an address in small letters leads to, as far as its spelling tells: the key of what is mailed once.
+
+    Behind a `+` people write what they like (RFC 5233), and at Gmail dots anywhere: a stranger could have a mail sent for
+    each such spelling.
+    """
+    local, _, domain = address.rpartition("@")
+    bare = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        bare, domain = bare.replace(".", "") or bare, "gmail.com"
+    return f"{bare}@{domain}"
+
+
 def may_mail(wish: Wish) -> datetime:
     """When the next mail for it may go: at once, then after three days, nine, 27, 81.
 

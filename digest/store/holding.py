@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from digest.store import listings
 from digest.store.schema import editions, metadata, pins, subscribers, suggestions, suppressions, wishes
@@ -32,7 +32,8 @@ def of(whose: Whose) -> Iterator[tuple[Table, ColumnElement[bool]]]:
             yield table, own == whose.number
         elif (edition := references.get(editions.c.id)) is not None:
             yield table, edition.in_(theirs)
-    yield wishes, or_(wishes.c.subscriber == whose.number, wishes.c.address == whose.address)
+    asked = (wishes.c.address == whose.address, func.lower(wishes.c.email) == whose.email.lower())
+    yield wishes, or_(wishes.c.subscriber == whose.number, *asked)
     yield subscribers, subscribers.c.id == whose.number
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from digest import wishing
-from digest.model import Status, Subscriber, Wish
+from digest.model import Errand, Status, Subscriber, Wish
 from digest.pacing import domain_of
 from digest.store import subscribers
 from digest.store.schema import wishes
@@ -29,6 +29,8 @@ def _wish(row: Sequence[Any]) -> Wish:
 def ask(connection: Connection, wish: Wish) -> None:
     """Keep a wish, and have a mail sent for it if one may go: the same work for every address there is."""
     address = subscribers.address(wish.email)
+    if wish.errand in (Errand.SIGN_UP, Errand.MOVE):  # of other errands nobody is mailed who is not subscribed
+        address = wishing.reader_of(address)
     key = (wishes.c.errand == wish.errand, wishes.c.address == address)
     blank = {"errand": wish.errand, "address": address, "domain": domain_of(address), "mails": 0}
     new = insert(connection, wishes).values(blank | {"email": wish.email, "subscriber": 0, "at": wish.at})

@@ -50,6 +50,33 @@ def test_whoever_asks_a_thousand_times_has_one_mail_sent_in_three_days(store):
     assert sent == 1
 
 
+@pytest.mark.parametrize("errand", [Errand.SIGN_UP, Errand.MOVE])
+def test_one_mailbox_has_one_mail_sent_however_its_address_is_spelt(store, errand):
+    for spelling in ("ann@gmail.com", "Ann+1@gmail.com", "a.n.n+2@gmail.com", "ann@googlemail.com"):
+        ask(store, spelling, errand=errand)
+    assert mail(store) == 1
+
+
+def test_people_of_like_names_do_not_stand_in_each_others_way(store):
+    for spelling in ("ann@example.org", "a.nn@example.org", "ann+x@example.com", "+x@example.org", "x@example.org"):
+        ask(store, spelling)
+    assert mail(store) == 5
+
+
+def test_a_tag_in_the_address_is_kept(store):
+    ask(store, "Ann+Papers@Example.org")
+    (wish,) = claim(store)
+    assert store.confirm_wish(wish, NOW).email == "Ann+Papers@Example.org"
+
+
+def test_what_was_asked_with_a_tag_is_erased_with_its_reader(store):
+    ask(store, "Ann+Papers@Example.org")
+    (wish,) = claim(store)
+    who = store.confirm_wish(wish, NOW)
+    assert store.erase(who.id, NOW)
+    assert store.wish_numbered(wish.id) is None
+
+
 def test_each_wait_is_three_times_the_one_before_up_to_81_days(store):
     sent = []
     for day in range(300):
