@@ -44,10 +44,11 @@ def move(connection: Connection, number: int, email: str, now: datetime) -> Subs
     if before.origin is Origin.FILE:
         raise UsageError(f"{before.email} is kept in the configuration file: change the address there")
     there = subscribers.one(connection, email)
-    if there is not None and there.id != number and not _makes_room(connection, there, now):
+    if there is not None and there.id != number and not _makes_room(connection, there, email, now):
         raise UsageError(f"{email} gets a digest already")
     return subscribers.move(connection, before, email, now)
 
 
-def _makes_room(connection: Connection, there: Subscriber, now: datetime) -> bool:
-    return there.status is Status.REMOVED and erasing.erase(connection, there.id, now)
+def _makes_room(connection: Connection, there: Subscriber, email: str, now: datetime) -> bool:
+    is_theirs = there.status is Status.REMOVED and subscribers.is_same(there.email, email)
+    return is_theirs and erasing.erase(connection, there.id, now)

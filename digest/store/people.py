@@ -20,9 +20,10 @@ class People(Opened):
             return subscribers.all_(connection, status)
 
     def subscriber(self, email: str) -> Subscriber | None:
-        """The subscriber with this address, in whatever case it is written."""
+        """The subscriber with this address, in whatever case it is written; nobody whose address but compares alike."""
         with self._database.reading() as connection:
-            return subscribers.one(connection, email)
+            found = subscribers.one(connection, email)
+        return found if found and subscribers.is_same(found.email, email) else None
 
     def subscriber_numbered(self, number: int) -> Subscriber | None:
         """The subscriber with this number."""

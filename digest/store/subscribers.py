@@ -37,6 +37,12 @@ def address(email: str) -> str:
     return unicodedata.normalize("NFC", email.strip()).casefold()
 
 
+def is_same(email: str, other: str) -> bool:
+    """Whether two addresses that compare alike are one mailbox: `ß` and `ss` are two domains (RFC 5891), of two owners."""
+    one, another = (unicodedata.normalize("NFC", each.strip()).lower() for each in (email, other))
+    return one == another
+
+
 def _subscriber(row: Row[Any]) -> Subscriber:
     own, schedule = row[: len(_OWN)], row[len(_OWN) :]
     return Subscriber(**dict(zip(_OWN, own, strict=True)), schedule=Schedule(*schedule))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from digest import wishing
+from digest.errors import UsageError
 from digest.model import Errand, Status, Subscriber, Wish
 from digest.pacing import domain_of
 from digest.store import subscribers
@@ -125,11 +126,13 @@ def confirm(connection: Connection, wish: Wish, now: datetime) -> Subscriber | N
     """Whoever wanted it is subscribed from now on, or again; None if the wish was confirmed before.
 
     Raises:
-        UsageError: the address is on the suppression list.
+        UsageError: the address is on the suppression list, or compares like somebody else's.
     """
     if wish.wanted is None or not settle(connection, wish, now):
         return None
     before = subscribers.one(connection, wish.email)
+    if before and not subscribers.is_same(before.email, wish.email):
+        raise UsageError(f"{wish.email} cannot be told from another subscriber's address")
     if before and before.status in (Status.ACTIVE, Status.PAUSED):  # by the operator, meanwhile
         return before
     return subscribers.add(connection, replace(wish.wanted, email=wish.email), now)

@@ -9,6 +9,7 @@ from digest.config import ArxivSettings
 from digest.model import Format, Layout, Profile, Subscriber
 from digest.rendering.language import ENGLISH, LANGUAGES
 from digest.rendering.words import counted
+from digest.store.subscribers import is_same
 from digest.web.desk import Desk
 from digest.web.preferences import saying
 from digest.web.preferences.form import Choices, Draft
@@ -83,7 +84,7 @@ def _archived(desk: Desk) -> tuple[str, ...]:
 
 def is_curator(desk: Desk, subscriber: Subscriber) -> bool:
     """Whether the operator named them."""
-    return subscriber.email.casefold() in {curator.casefold() for curator in desk.settings.web.curators}
+    return any(is_same(subscriber.email, curator) for curator in desk.settings.web.curators)
 
 
 # --- in a line ------------------------------------------------------------------------------------------------------
