@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
@@ -21,11 +20,9 @@ from digest.store import Store
 from digest.tokens import Purpose
 from digest.web.app import application
 from digest.web.desk import Desk
-from digest.web.listening import listen
-from digest.web.serving import Server
 
 from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
-from ..ports import free_port  # noqa: TID252  (tests are no package)
+from .doors import opened
 
 NOW = datetime(2026, 6, 18, 9, 0, tzinfo=UTC)
 URL = "https://papers.example.org"
@@ -150,21 +147,11 @@ def community(make_site: Make, mailbox: Mailbox) -> Site:
 @contextmanager
 def served(folder: Path, url: str, more: str, smtp: str = _TO_FILES) -> Iterator[Site]:
     """Pages on a free port of the loopback; `{port}` in the URL is that one."""
-    port, clock = free_port(), Clock()
-    own = _sources("http://127.0.0.1:9") + more
-    with _home(folder, NOW, url=url.replace("{port}", str(port)), more=own, smtp=smtp) as home:
+    own, clock = _sources("http://127.0.0.1:9") + more, Clock()
+    with opened() as door, _home(folder, NOW, url=url.replace("{port}", str(door.port)), more=own, smtp=smtp) as home:
         desk = Desk(home.settings, home.parts, home.store, home.renderer, home.store.keys(), clock)
-        server = Server(application(desk))
-        thread = Thread(target=server.run, args=([listen("127.0.0.1", port)],), daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
-                yield Site(desk, clock, client, folder)
-        finally:
-            server.should_exit = True
-            thread.join()
+        with door.serving(application(desk)) as client:
+            yield Site(desk, clock, client, folder)
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 import asyncio
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,14 +15,13 @@ from starlette.routing import Route
 from digest.errors import StoreError
 from digest.web.app import application
 from digest.web.errors import answered
-from digest.web.listening import listen
 from digest.web.safety import body, client, form, from_proxy, heed_limit
 from digest.web.safety.bodies import LONGEST, LONGEST_UPLOAD, bounded
 from digest.web.safety.headers import POLICY
 from digest.web.safety.times import timely
-from digest.web.serving import Server
 
 from .conftest import NOW, URL
+from .doors import opened
 
 
 def test_every_answer_tells_browsers_what_to_refuse(site):
@@ -83,16 +81,8 @@ def test_head_is_answered_wherever_get_is_without_the_body(site):
 @contextmanager
 def running(app):
     """An application by itself."""
-    listening, server = listen("127.0.0.1", 0), Server(app)
-    thread = Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    try:
-        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with httpx.Client(base_url=base, trust_env=False, timeout=30) as asking:
-            yield asking
-    finally:
-        server.should_exit = True
-        thread.join()
+    with opened() as door, door.serving(app) as asking:
+        yield asking
 
 
 @pytest.fixture
