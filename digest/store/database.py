@@ -103,7 +103,7 @@ def file_of(url: URL) -> Path | None:
 def _engine(url: URL, patience: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         try:
-            return create_engine(url, max_overflow=-1, pool_pre_ping=True)
+            return create_engine(url, max_overflow=-1, pool_pre_ping=True, hide_parameters=True)
         except ImportError as error:
             raise StoreError(f"store.url: {url.drivername} needs a driver that is not installed: {error}") from error
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
@@ -111,7 +111,8 @@ def _engine(url: URL, patience: float) -> Engine:
     # A database in memory lives in its one connection; on a file every thread has its own.
     overflow = {"max_overflow": -1} if file_of(url) else {"pool_size": 1, "max_overflow": 0}
     arguments = {"timeout": patience, "check_same_thread": False}
-    engine = create_engine(url, poolclass=QueuePool, connect_args=arguments, **overflow)
+    # No value of a statement is in its error, which is logged: they are addresses, and what people look for.
+    engine = create_engine(url, poolclass=QueuePool, connect_args=arguments, hide_parameters=True, **overflow)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -140,6 +140,12 @@ def test_processes_that_start_at_once_make_one_database(tmp_path):
     assert len(secrets) == 1
 
 
+def test_an_error_of_the_database_tells_no_values_of_the_statement(store):
+    with store._database.engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as caught:
+        connection.execute(sa.text("SELECT nothing FROM nowhere WHERE email = :email"), {"email": "ann@example.org"})
+    assert "ann@example.org" not in str(caught.value)
+
+
 def test_a_naive_time_is_refused(store):
     with pytest.raises(sa.exc.StatementError, match="a time without a zone"), store._database.writing() as connection:
         connection.execute(sa.insert(schema.subscribers).values(next_due=sa.func.now(), created_at=_naive()))

@@ -215,6 +215,16 @@ def test_a_link_to_move_grows_old_and_somebody_elses_does_nothing(site, ann, lin
     assert site.get(f"{path}x").status_code == site.get("/move/x").status_code == 404
 
 
+def test_a_link_that_has_moved_somebody_leads_to_their_preferences_no_longer_than_it_works(site, ann, link):
+    site.post(f"{link}/address", data={"email": "new@example.org"})
+    path = move_link(site, "new@example.org")
+    site.post(path)
+    assert "/preferences/" in site.get(path).text
+    site.clock.turn(days=4)
+    answer = site.get(path)
+    assert (answer.status_code, "/preferences/" in answer.text) == (410, False)
+
+
 def test_what_cannot_be_an_address_is_said_beside_the_field_and_kept(site, link):
     answer = site.post(f"{link}/address", data={"email": "no <b>address"})
     assert answer.status_code == 422

@@ -111,7 +111,7 @@ def _look(desk: Desk, request: Request) -> Response:
     found = asked(desk, Errand.MOVE, token)
     if found is None:
         return unknown(desk)
-    if found.wish.done_at is not None:
+    if found.wish.done_at is not None and found.works:  # else it would give out fresh links for as long as it is kept
         return _moved(desk, found.wish)
     if not found.works:
         return _says(desk, "This link has grown old", 410,
