@@ -2,8 +2,10 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Semaphore
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 
 from digest.model import Origin, Profile, Schedule, Status, Subscriber
 from digest.tokens import Purpose
+from digest.web.preferences import suggesting
 from digest.web.preferences.finding import Finder
+from digest.web.preferences.proposing import entries_of
 
 from .conftest import ANN, NOW
 
@@ -323,6 +327,28 @@ def test_a_file_that_cannot_be_read_is_told_what_was_expected(site, path, conten
     answer = site.post(f"{path}/suggest", files={"file": ("x", content)})
     assert answer.status_code == 422
     assert f'role="alert">{said}' in answer.text
+
+
+def test_of_libraries_two_are_read_at_a_time_so_that_other_pages_find_a_thread(site, path, monkeypatch):
+    may_go_on, reading = Event(), Semaphore(0)
+
+    def slow(content):
+        reading.release()
+        may_go_on.wait(30)
+        return entries_of(content)
+
+    monkeypatch.setattr(suggesting, "entries_of", slow)
+    with ThreadPoolExecutor(2) as others:
+        answers = [others.submit(site.post, f"{path}/suggest", data={"list": "A paper on robots"}) for _ in range(2)]
+        for _ in answers:
+            assert reading.acquire(timeout=30)
+        third = site.post(f"{path}/suggest", data={"list": "A paper on laundry"})
+        may_go_on.set()
+    assert third.status_code == 422
+    assert "Press the button again" in third.text
+    assert "A paper on laundry</textarea>" in third.text
+    assert [answer.result().status_code for answer in answers] == [200, 200]
+    assert site.post(f"{path}/suggest", data={"list": "A paper on laundry"}).status_code == 200
 
 
 def test_what_is_ticked_is_added_and_nothing_else(site, ann, path):

@@ -1,5 +1,7 @@
 """Terms to add: from what somebody likes, from what is found for them, from what they collected."""
 
+from threading import Semaphore
+
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +19,8 @@ from digest.web.preferences.terms import joined
 from digest.web.safety import form, heed_limit
 
 _MOST_FOUND = 20  # papers of the week to learn from
+_READS = Semaphore(2)  # libraries at a time: each may take seconds, and others' pages want threads, too
+_BUSY = "Other libraries are being read just now. Press the button again in a few seconds."
 
 
 def show(finder: Finder, desk: Desk, reader: Reader, request: Request) -> Response:  # noqa: ARG001
@@ -31,16 +35,25 @@ def upload(desk: Desk, reader: Reader, request: Request) -> Response:
     content = _content(sent)
     if not content.strip():
         return _page(desk, reader, [], fault="Choose a file, or write a paper on each line.")
+    if not _READS.acquire(blocking=False):
+        return _page(desk, reader, [], fault=_BUSY, typed=_typed(sent))
+    try:
+        return _learnt(desk, reader, content, _typed(sent))
+    finally:
+        _READS.release()
+
+
+def _learnt(desk: Desk, reader: Reader, content: bytes, typed: str) -> Response:
     try:
         entries, left_out = entries_of(content)
     except UnreadableError as error:
         what = str(error)
-        return _page(desk, reader, [], fault=f"{what[:1].upper()}{what[1:]}.", typed=_typed(sent))
+        return _page(desk, reader, [], fault=f"{what[:1].upper()}{what[1:]}.", typed=typed)
     papers, unknown = completed(entries, desk.store.recognized(entries))
     rests_on = f"{counted(sum(bool(paper.title) for paper in papers), 'paper')} of yours"
     own = reader.subscriber.profile.keywords
     made = proposed(rests_on, papers, desk.store.background(), own, [*left_out, *unknown])
-    return _page(desk, reader, [made], typed=_typed(sent))
+    return _page(desk, reader, [made], typed=typed)
 
 
 def add(desk: Desk, reader: Reader, request: Request) -> Response:
