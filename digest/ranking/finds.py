@@ -16,6 +16,7 @@ from digest.text import names
 DAYS = timedelta(days=30)
 _TOO_MUCH = 0.2  # of all papers
 _TEXTS = (Field.ANY, Field.TITLE, Field.ABSTRACT)
+_MOST_KNOWN = 5_000  # terms that need not be counted again while somebody types
 _ALONE = {Match.PREFIX: "{}", Match.EXACT: "={}"}  # lines for one word of a term
 
 
@@ -54,6 +55,7 @@ class Pulled:
         self._window = window
         self._background = background
         self._sources = sources
+        self._known: dict[str, Checked] = {}  # never changed in place: threads share it
         self.papers = self._rank([Profile()])[0].papers
 
     def find(self, terms: Sequence[Term], profile: Profile, advised: int = sys.maxsize) -> Found:
@@ -62,13 +64,15 @@ class Pulled:
         Of so many terms that find nothing it is looked into why, which takes longer than all else.
         """
         whole = replace(profile, keywords=tuple(term.text for term in terms))
-        *counts, together = self._count([*(Profile((_sought(term),)) for term in terms), whole])
-        empty = [term for term, papers in zip(terms, counts, strict=True) if not papers][:advised]
-        checked = [
-            self._checked(term, papers) if papers or term in empty else Checked(term.text, reading(term), 0, 0.0)
-            for term, papers in zip(terms, counts, strict=True)
-        ]
-        return Found(checked, self.papers, together)
+        before = self._known
+        new = {term.text: term for term in terms if term.text not in before}
+        *counts, together = self._count([*(Profile((_sought(term),)) for term in new.values()), whole])
+        papers = dict(zip(new, counts, strict=True))
+        empty = [text for text in new if not papers[text]]
+        left = {text: Checked(text, reading(new[text]), 0, 0.0) for text in empty[advised:]}
+        known = before | {text: self._checked(new[text], papers[text]) for text in new if text not in left}
+        self._known = known if len(known) <= _MOST_KNOWN else {}
+        return Found([left.get(term.text) or known[term.text] for term in terms], self.papers, together)
 
     def _count(self, profiles: Iterable[Profile]) -> list[int]:
         """How many papers each of these profiles matches."""
