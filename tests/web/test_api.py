@@ -3,8 +3,10 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from threading import Event, Semaphore
 from typing import Any
 
 import httpx
@@ -171,13 +173,39 @@ def test_everybody_may_read_what_is_public_from_any_page_and_nothing_else(site: 
 
 
 def test_a_preview_says_what_a_profile_finds_and_why(site: Site) -> None:
-    found = told(site.post("/api/preview", json={"keywords": ["retrieval", '"speculative decoding"'], "days": 2}))
+    found = told(site.post("/api/preview", json={"keywords": ["retrieval", '"speculative decoding"'], "days": 7}))
     own = [pick for pick in found["picks"] if pick["section"] == "for_you"]
     assert own
     assert found["matched"] >= len(own)
     assert sum(found["read"].values()) >= found["papers"] > 0
     for pick in own:
         assert pick["score"] == pytest.approx(sum(reason["adds"] for reason in pick["reasons"]))
+
+
+def test_two_profiles_are_tried_out_at_a_time_so_that_other_pages_find_a_thread(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, ranking, rank = Event(), Semaphore(0), site.desk.live.rank
+
+    def slow(*who: Any, **how: Any) -> Any:
+        ranking.release()
+        may_go_on.wait(30)
+        return rank(*who, **how)
+
+    monkeypatch.setattr(site.desk.live, "rank", slow)
+    with ThreadPoolExecutor(2) as others:
+        answers = [others.submit(site.post, "/api/preview", json={"keywords": ["retrieval"]}) for _ in range(2)]
+        for _ in answers:
+            assert ranking.acquire(timeout=30)
+        refused(site.post("/api/preview", json={"keywords": ["retrieval"]}), 429)
+        may_go_on.set()
+    assert [answer.result().status_code for answer in answers] == [200, 200]
+    told(site.post("/api/preview", json={"keywords": ["retrieval"]}))
+
+
+def test_a_preview_is_of_a_day_or_a_week_so_that_nobody_has_all_of_it_read_again(site: Site) -> None:
+    for days in (0, 2, 6, 8):
+        refused(site.post("/api/preview", json={"days": days}), 422)
 
 
 def test_a_preview_has_no_effect(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Profiles, as programs try them out, read and change them."""
 
 from dataclasses import replace
+from threading import Semaphore
 from typing import Any
 
 from digest.config import read_subscriber, record
@@ -15,6 +16,7 @@ from digest.web.api.schemas import Preferences, Preview, PreviewAsked, Wanted, p
 from digest.web.desk import Desk
 
 _ANYBODY = "you@example.org"
+_PREVIEWS, _PATIENCE = Semaphore(2), 0.5  # at a time, and seconds: the longest takes some, and pages want threads, too
 
 
 def preview(desk: Desk, body: PreviewAsked) -> Preview:
@@ -23,7 +25,12 @@ def preview(desk: Desk, body: PreviewAsked) -> Preview:
     Nothing is kept, and nobody needs to be subscribed.
     """
     profile = body.model_dump(exclude={"days"})
-    ranking = desk.live.rank(_read(desk, {**profile, "email": _ANYBODY}), days=body.days)
+    if not _PREVIEWS.acquire(timeout=_PATIENCE):
+        raise RefusedError(429, "Others' profiles are being tried out just now: ask again in a few seconds.")
+    try:
+        ranking = desk.live.rank(_read(desk, {**profile, "email": _ANYBODY}), days=body.days)
+    finally:
+        _PREVIEWS.release()
     return Preview(
         papers=ranking.papers,
         read=dict(ranking.read),

@@ -174,7 +174,7 @@ class Wish(Asked):
 class PreviewAsked(Wish):
     """A profile to try out."""
 
-    days: int = Field(1, ge=1, le=7, description="How many of each source's newest days.")
+    days: Literal[1, 7] = Field(1, description="How many of each source's newest days.")  # those that are kept ready
 
 
 class Wanted(Asked):
