@@ -1,7 +1,9 @@
 """The decisions behind the rules for every page: whose address, which path, whose form, how often, what is logged."""
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -235,3 +237,13 @@ def test_gzip_goes_to_whoever_takes_it(accepted, takes):
 )
 def test_a_page_that_the_browser_has_is_known_by_its_tag(asked, known):
     assert is_known(asked, 'W/"a"') is known
+
+
+@pytest.mark.parametrize("before", ["", "/daily", "/lab_2/Digest-24.7", "//daily/"])
+@pytest.mark.parametrize("page", ["preferences", "like", "api/preferences", "reader"])
+@pytest.mark.parametrize("behind", ["", "/1", "/paper/5?x=/", "/curate?paper=5", ".atom"])
+def test_the_log_of_the_web_server_in_the_docs_holds_no_link_of_anybodys(before, page, behind):
+    text = (Path(__file__).parents[2] / "docs" / "web.md").read_text("utf-8")
+    (rule,) = re.findall(r'"~(\^.*)"  \$page/\*\*\*;', text)
+    asked = f"{before}/{page}/1-20260528-8exV4BMJesOHINpR{behind}"
+    assert re.match(rule.replace("(?<", "(?P<"), asked)["page"] == f"{before}/{page}"
