@@ -6,9 +6,9 @@ from digest.model import Judged, Pin
 from digest.tokens import Purpose
 
 from .conftest import ANN, NOW
+from .looking import faults
 
 OWN = "http://127.0.0.1:{port}"
-COLOURS = {"runOnly": ["color-contrast"]}  # all that the scheme changes
 CURATORS = '\n[web]\ncurators = ["ann@example.org"]\n'
 
 
@@ -49,34 +49,22 @@ def pages(home, links):
 
 
 def test_every_page_is_accessible_and_fits_the_narrowest_phone(home, links, browser):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     context = browser.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
-    faults = {}
-
-    def look(name):
-        for scheme, rules in (("light", None), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=scheme)
-            found = axe.run(page, options=rules).response["violations"]
-            faults.update({(name, scheme, fault["id"]): fault["nodes"][0]["html"] for fault in found})
-        if page.evaluate("document.documentElement.scrollWidth") > 320:
-            faults[name, "wide"] = True
-
     for name, path in pages(home, links).items():
         page.goto(home.desk.base + path)
-        look(name)
+        assert faults(page) == [], name
     page.get_by_label("Paper").or_(page.get_by_role("link", name="Suggest another")).first.click()
     page.get_by_label("Paper").fill("speculative decoding")
     page.get_by_role("button", name="Suggest it").click()
     page.get_by_role("heading", name="Which of these do you mean?").wait_for()
-    look("choices")
+    assert faults(page) == []
     page.goto(home.desk.base + pages(home, links)["chosen"])
     page.get_by_label("Picked by").fill("")
     page.get_by_role("button", name="Pick it", exact=True).click()
     page.get_by_text("Not picked yet.").wait_for()
-    look("fault")
+    assert faults(page) == []
     context.close()
-    assert faults == {}
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])

@@ -1,10 +1,8 @@
 """The pages that lead away, back and to one's own, as Chromium shows them: on the narrowest phone, in light and dark."""
 
-import os
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,9 @@ from digest.web import postman
 
 from .conftest import ANN, NOW
 from .digested import digested
+from .looking import faults
 
 OWN = "http://127.0.0.1:{port}"
-PICTURES = os.environ.get("DIGEST_PICTURES")  # a folder to keep pictures of the pages in
 
 
 @pytest.fixture(scope="module")
@@ -94,38 +92,15 @@ def in_file(site):
 
 
 def test_every_page_is_accessible_fits_the_narrowest_phone_and_asks_nobody_else(own, browser):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     context = browser.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    faults = {}
     for name, reach in pages(own):
         page.goto(own.desk.base + reach())
-        for scheme, options in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
-            page.emulate_media(color_scheme=scheme)
-            found = axe.run(page, options=options).response["violations"]
-            faults |= {(name, scheme, fault["id"]): fault["nodes"][0]["html"] for fault in found}
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        faults |= {(name, "wide"): wide} if wide > 320 else {}
-        small = page.evaluate(
-            "[...document.querySelectorAll('main button, main .button, main input:not([type=hidden])')]"
-            ".filter(one => one.getBoundingClientRect().height < 44).map(one => one.outerHTML)"
-        )
-        faults |= {(name, "small"): small} if small else {}
-        _keep(page, name)
+        assert faults(page) == [], name
     context.close()
-    assert faults == {}
     assert [url for url in asked if not url.startswith(own.desk.base)] == []
-
-
-def _keep(page, name):
-    if PICTURES:
-        for width, scheme in ((375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
-        page.set_viewport_size({"width": 320, "height": 640})
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
