@@ -44,8 +44,8 @@ def application(desk: Desk) -> Starlette:
 def ruled(app: ASGIApp, desk: Desk) -> ASGIApp:
     """What holds for every page; from the inside out."""
     inner = homely(app, base=desk.base)
-    inner = placed(inner, at=desk.at, proxies=desk.settings.web.proxies)
     inner = timely(bounded(inner))
+    inner = placed(inner, at=desk.at, proxies=desk.settings.web.proxies)
     inner = answered(inner, desk=desk)
     inner = headed(inner, is_secure=desk.is_secure)
     inner = said(lean(inner))

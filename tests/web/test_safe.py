@@ -1,6 +1,8 @@
 """The rules that hold for every page: what every answer says, what is refused, and in which words."""
 
 import asyncio
+import resource
+import socket
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from threading import Event
@@ -15,10 +17,12 @@ from starlette.routing import Route
 from digest.errors import StoreError
 from digest.web.app import application
 from digest.web.errors import answered
+from digest.web.listening import listen
 from digest.web.safety import body, client, form, from_proxy, heed_limit
 from digest.web.safety.bodies import LONGEST, LONGEST_UPLOAD, bounded
 from digest.web.safety.headers import POLICY
 from digest.web.safety.times import timely
+from digest.web.serving import Server
 
 from .conftest import NOW, URL
 from .doors import opened
@@ -370,6 +374,36 @@ def test_no_more_is_under_way_than_the_machine_can_bear():
         return caught.value.status_code
 
     assert asyncio.run(ask()) == 503
+
+
+def test_bodies_that_never_end_keep_out_nobody_but_whoever_sends_them(make_site):
+    site = make_site(url="http://localhost:{port}", more="[web]\nproxies = ['127.0.0.1']")
+    where = "127.0.0.1", int(site.desk.base.rpartition(":")[2])
+    begun = "POST /subscribe HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 9\r\n\r\n"
+
+    def status(address):
+        return site.get("/health", headers={"X-Forwarded-For": address}).status_code
+
+    with ExitStack() as stack:
+        for _ in range(64):
+            stack.enter_context(socket.create_connection(where)).sendall(begun.encode())
+        while status("192.0.2.1") != 503:
+            pass
+        assert status("192.0.2.2") == 200
+    while status("192.0.2.1") != 200:
+        pass
+
+
+def test_connections_do_not_run_out_of_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    server = Server(PlainTextResponse("here"))
+    server.should_exit = True
+    try:
+        server.run([listen("127.0.0.1", 0)])
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(4_096, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_check_knows_pages_that_answer_and_whether_their_address_leads_there(make_site):

@@ -4,9 +4,9 @@
     lean      ETag, 304 and gzip for what everybody may see         (lean.py)
     headed    what browsers are told to refuse                      (headers.py)
     answered  whatever goes wrong is said in our words              (digest.web.errors)
+    placed    the path without its prefix, the person's address     (place.py)
     timely    no answer takes longer than it may                    (times.py)
     bounded   no body that is too long or too slow                  (bodies.py)
-    placed    the path without its prefix, the person's address     (place.py)
     homely    no form that another site's page sends                (origin.py)
 
 Each is a function from one ASGI application to another, the first around the second and so on. Page functions are
