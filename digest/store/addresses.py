@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from digest.errors import UsageError
 from digest.model import Errand, Origin, Status, Subscriber, Wish
-from digest.store import erasing, subscribers, wishes
+from digest.store import erasing, holding, subscribers, wishes
 from digest.store.schema import wishes as asked
 from digest.store.sql import insert
 
@@ -46,6 +46,10 @@ def move(connection: Connection, number: int, email: str, now: datetime) -> Subs
     there = subscribers.one(connection, email)
     if there is not None and there.id != number and not _makes_room(connection, there, email, now):
         raise UsageError(f"{email} gets a digest already")
+    if was := holding.whose(connection, number):
+        erasing.rename(connection, was, email, email.casefold())
+        theirs = asked.c.address == was.address, asked.c.subscriber == 0  # or else nobody knew them to be theirs
+        connection.execute(update(asked).where(*theirs).values(subscriber=number))
     return subscribers.move(connection, before, email, now)
 
 

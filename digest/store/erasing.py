@@ -79,16 +79,23 @@ def _lock_deliveries(connection: Connection, number: int) -> None:
 
 def _unname(connection: Connection, who: Whose) -> None:
     """Out of rows that are others' too."""
+    connection.execute(update(pins).where(pins.c.by.in_({who.email, who.address})).values(name=_CURATOR))
+    rename(connection, who, "", NOBODY)
+
+
+def rename(connection: Connection, who: Whose, email: str, said: str) -> None:
+    """Call somebody by another address in rows that are others' too, and `said` in what is told there."""
     names = {who.email, who.address}
-    connection.execute(update(pins).where(pins.c.by.in_(names)).values(by="", name=_CURATOR))
-    connection.execute(update(suggestions).where(suggestions.c.judged_by.in_(names)).values(judged_by=""))
-    said = [column.icontains(name, autoescape=True) for column in (deeds.c.who, deeds.c.what) for name in names]
-    for row in connection.execute(select(deeds).where(or_(*said))).all():
-        values = {"who": _without(row.who, names), "what": _without(row.what, names)}
+    connection.execute(update(pins).where(pins.c.by.in_(names)).values(by=email))
+    connection.execute(update(suggestions).where(suggestions.c.judged_by.in_(names)).values(judged_by=email))
+    told = [column.icontains(name, autoescape=True) for column in (deeds.c.who, deeds.c.what) for name in names]
+    for row in connection.execute(select(deeds).where(or_(*told))).all():
+        values = {"who": _instead(row.who, names, said), "what": _instead(row.what, names, said)}
         connection.execute(update(deeds).where(deeds.c.id == row.id).values(values))
 
 
-def _without(words: str, names: Iterable[str]) -> str:
-    """Without these addresses; not without `ann@b.org` in `joann@b.org`."""
+def _instead(words: str, names: Iterable[str], said: str) -> str:
+    """With that in place of these addresses; but not of `ann@b.org` in `joann@b.org`."""
     named = "|".join(map(re.escape, names))
-    return re.sub(rf"(?<![\w.+-])(?:{named})(?![\w-]|\.\w)", NOBODY, words, flags=re.IGNORECASE)
+    pattern = rf"(?<![\w.+-])(?:{named})(?![\w-]|\.\w)"
+    return re.sub(pattern, lambda _: said, words, flags=re.IGNORECASE)

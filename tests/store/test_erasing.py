@@ -369,6 +369,19 @@ def test_a_subscription_moves_with_all_that_belongs_to_it(store, ann):
     assert [held.edition.subscriber.email for held in claim(store, NOW + HOUR)] == ["ann@elsewhere.example"]
 
 
+def test_of_whoever_moved_nothing_is_left_of_the_old_address_either(store):
+    wanted = Subscriber(ANN, "Ann")
+    store.wish(Wish(Errand.SIGN_UP, ANN, NOW, wanted), NOW)
+    who = store.confirm_wish(store.claim_wishes(NOW, HOUR, 9)[0], NOW)
+    announce_papers(store, 1)
+    store.pin(Pin(DAY, 1, "Ann", "Read this.", ANN, NOW))
+    store.note_deed(Deed(NOW, "the operator", f"paused {ANN.casefold()}"))
+    store.wish(Wish(Errand.MOVE, "elsewhere@example.org", NOW, subscriber=who.id), NOW)
+    store.confirm_move(store.claim_wishes(NOW, HOUR, 9)[0], NOW)
+    store.erase(who.id, NOW)
+    assert not names(store, ANN, "elsewhere")
+
+
 def test_a_message_in_a_workers_hands_goes_to_the_new_address_or_not_at_all(store):
     one = publish_one(store)
     (held,) = claim(store)
