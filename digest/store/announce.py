@@ -64,7 +64,9 @@ def _accounts(fetched: Fetched) -> Iterator[Account]:
 
 def _locked(connection: Connection) -> Numbers:
     """The counters, kept from everyone else until the commit: a lower number is never committed after a higher."""
-    rows = connection.execute(select(counters.c.name, counters.c.value).order_by(counters.c.name).with_for_update())
+    own = counters.c.name.in_(Numbers.__dataclass_fields__)  # `digest.store.numbers` keeps others there
+    query = select(counters.c.name, counters.c.value).where(own).order_by(counters.c.name)
+    rows = connection.execute(query.with_for_update())
     return Numbers(**{row.name: row.value for row in rows})
 
 

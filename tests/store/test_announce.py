@@ -11,7 +11,7 @@ from sqlalchemy import event
 from digest.model import Kind, Listing, Problem, SourceState, Validators
 from digest.store.identity import Shelf, fault, stored_keys
 
-from .making import DAY, HOUR, NOW, announce, announce_papers, paper, papers, said
+from .making import DAY, HOUR, NOW, announce, announce_papers, paper, papers, said, subscribe
 
 
 def test_news_gets_rising_numbers_in_the_order_it_came(store):
@@ -232,3 +232,11 @@ def test_ten_times_the_listings_are_not_ten_times_the_statements(store):
 
     assert statements(many) < 2 * statements(few), "first seen"
     assert statements(many) < 2 * statements(few), "known already"
+
+
+def test_papers_are_kept_as_before_once_somebody_was_erased(store):
+    announce_papers(store, 2)
+    store.erase(subscribe(store).id, NOW)
+    announce_papers(store, 2, first=3)
+    assert [news.seq for news in store.window(0)] == [1, 2, 3, 4]
+    assert [kept.id for kept in papers(store)] == [1, 2, 3, 4]
