@@ -263,3 +263,10 @@ def test_what_was_picked_for_a_day_without_news_is_shown_all_the_same(site):
     site.store.pin(Pin(date(2026, 6, 19), number, "Mira", "For tomorrow.", "mira@example.org", NOW))
     assert "For a Sunday." in site.get("/papers/2026-06-07").text
     assert "For tomorrow." not in site.get("/papers/2026-06-19").text
+
+
+def test_no_host_that_somebody_writes_puts_another_page_in_the_place_of_this_one(site):
+    papers = site.get("/papers").text
+    forged = site.get(f"/papers/{EARLIER}", headers={"Host": "x/papers?#"})
+    assert forged.text != papers
+    assert site.get("/papers").text == papers

@@ -39,7 +39,8 @@ class Kept:
         """Answer with what is kept, or with nothing where the asker has it already (RFC 9110, 8.8.3 and 13.1.2)."""
 
         def answer(request: Request) -> Response:
-            address = f"{request.url.path}?{request.url.query}"
+            # Not request.url: that is made with the Host header, which then names the page that others get.
+            address = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
             mark = self._mark(address)
             headers = {"etag": f'W/"{mark}"', "cache-control": f"public, max-age={_SECONDS}"}
             if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
