@@ -329,6 +329,28 @@ def test_a_file_that_cannot_be_read_is_told_what_was_expected(site, path, conten
     assert f'role="alert">{said}' in answer.text
 
 
+def test_two_profiles_are_looked_for_at_a_time_so_that_other_pages_find_a_thread(site, path, monkeypatch):
+    may_go_on, looking, look = Event(), Semaphore(0), Finder._look
+
+    def slow(finder, subscriber):
+        looking.release()
+        may_go_on.wait(30)
+        return look(finder, subscriber)
+
+    monkeypatch.setattr(Finder, "_look", slow)
+    with ThreadPoolExecutor(2) as others:
+        answers = [others.submit(site.post, f"{path}/preview", data={"keywords": "robots"}) for _ in range(2)]
+        for _ in answers:
+            assert looking.acquire(timeout=30)
+        for third in (site.post(f"{path}/preview"), site.post(path, data={"keywords": "robots", "look": ""})):
+            assert third.status_code == 503
+            assert third.headers["retry-after"] == "10"
+        assert "</textarea>" in site.get(path).text
+        may_go_on.set()
+    assert [answer.result().status_code for answer in answers] == [200, 200]
+    assert site.post(f"{path}/preview").status_code == 200
+
+
 def test_of_libraries_two_are_read_at_a_time_so_that_other_pages_find_a_thread(site, path, monkeypatch):
     may_go_on, reading = Event(), Semaphore(0)
 

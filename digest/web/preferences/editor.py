@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -43,7 +44,8 @@ def act(finder: Finder, desk: Desk, reader: Reader, request: Request) -> Respons
     if "backtest" in fields:
         return page(desk, reader, draft, tested=_tested(desk, finder, draft.subscriber, request))
     if "look" in fields:
-        return page(desk, reader, draft, found=_found(desk, finder, draft.subscriber))
+        heed_limit(request, "preview", desk.clock())
+        return page(desk, reader, draft, found=_asked_for(desk, finder, draft.subscriber))
     return save(desk, reader, draft.subscriber, "saved")
 
 
@@ -62,7 +64,7 @@ def preview(finder: Finder, desk: Desk, reader: Reader, request: Request) -> Res
     """A part of the page: what the form would bring now."""
     heed_limit(request, "preview", desk.clock())
     draft = _draft(desk, reader, form(request))
-    values = _found(desk, finder, draft.subscriber)
+    values = _asked_for(desk, finder, draft.subscriber)
     return HTMLResponse(desk.written("preferences/found", **values, slips=draft.slips))
 
 
@@ -125,8 +127,18 @@ def _for_operator(desk: Desk, reader: Reader, wanted: Subscriber) -> Response:
 # --- what is found --------------------------------------------------------------------------------------------------
 
 
-def _found(desk: Desk, finder: Finder, subscriber: Subscriber) -> dict[str, Any]:
+def _asked_for(desk: Desk, finder: Finder, subscriber: Subscriber) -> dict[str, Any]:
+    """What is found; raises HTTPException where nobody can look just now."""
+    found = _found(desk, finder, subscriber)
+    if found is None:
+        raise HTTPException(503, headers={"Retry-After": "10"})
+    return found
+
+
+def _found(desk: Desk, finder: Finder, subscriber: Subscriber) -> dict[str, Any] | None:
     look = finder.look(subscriber)
+    if look is None:
+        return None
     picks = cards(desk, look.picks)
     return {
         "look": look,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock, Thread
+from threading import Lock, Semaphore, Thread
 
 import structlog
 
@@ -20,6 +20,10 @@ WEEK = 7  # days in which terms are counted
 _ADVISED = 5  # terms that find nothing, for which near spellings are looked for
 _NEAR = 3
 _PATIENCE = 1.0  # seconds to wait for a week that is being read: thousands of papers take a few
+_AT_ONCE, _TURN = (
+    2,
+    0.5,
+)  # looks, and seconds to wait for one's turn: the longest takes many, and pages want threads, too
 DAYS = 30  # of a backtest
 
 
@@ -43,10 +47,18 @@ class Finder:
         self._desk = desk
         self._week: tuple[object, Pulled] | None = None  # what was read of it, and what finds terms there
         self._reading: Thread | None = None
-        self._starting, self._testing = Lock(), Lock()
+        self._starting, self._testing, self._looking = Lock(), Lock(), Semaphore(_AT_ONCE)
 
-    def look(self, subscriber: Subscriber) -> Look:
-        """What this profile finds now, sent already or not."""
+    def look(self, subscriber: Subscriber) -> Look | None:
+        """What this profile finds now, sent already or not; None while others' profiles take that long."""
+        if not self._looking.acquire(timeout=_TURN):
+            return None
+        try:
+            return self._look(subscriber)
+        finally:
+            self._looking.release()
+
+    def _look(self, subscriber: Subscriber) -> Look:
         live = self._desk.live
         ranking = live.rank(subscriber)
         picks = tuple(pick for pick in ranking.picks if pick.section in (Section.FOR_YOU, Section.AUTHORS))
