@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from digest.errors import UsageError
 from digest.model import Status
 from digest.tokens import Purpose
 from digest.web import links
@@ -52,7 +53,15 @@ def done(purpose: Purpose, act: Act, *, lasting: bool = False, also_left: bool =
 
     def answer(desk: Desk, form: Form, request: Request) -> Response:
         found = _reader(desk, request, purpose, lasting=lasting, also_left=also_left)
-        return act(desk, found, form, request) if isinstance(found, Reader) else found
+        if not isinstance(found, Reader):
+            return found
+        try:
+            return act(desk, found, form, request)
+        except UsageError:  # they left, or had all deleted, while this was on its way
+            now = _reader(desk, request, purpose, lasting=lasting, also_left=False)
+            if isinstance(now, Reader):
+                raise
+            return now
 
     return answer
 

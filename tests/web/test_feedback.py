@@ -181,3 +181,17 @@ def announce(site, listing):
 
 def test_places_are_counted_from_one():
     assert [in_place("abc", place) for place in (-1, 0, 1, 3, 4)] == [None, None, "a", "c", None]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_who_leaves_while_they_say_it_is_told_so(site, ann, token, monkeypatch, is_deleted):
+    say, number = site.store.give_feedback, site.store.paper_numbers(0, 1)[0]
+
+    def late(*said):
+        site.store.set_status(ann.email, Status.REMOVED, NOW)
+        if is_deleted:
+            site.store.erase(ann.id, NOW)
+        say(*said)
+
+    monkeypatch.setattr(site.store, "give_feedback", late)
+    assert site.post(f"/say/{token}/{number}", data={"say": "like"}).status_code == (404 if is_deleted else 200)
