@@ -12,7 +12,8 @@ from sqlalchemy import delete, event
 from digest.model import Cause, Errand, Status
 from digest.store.schema import announcements
 from digest.web import postman, wished
-from digest.web.front import coming, page, typed
+from digest.web.coming import comes
+from digest.web.front import page, typed
 from digest.web.front.typed import Typed
 from digest.web.zones import grouped, regions, said
 
@@ -452,7 +453,7 @@ def test_a_faulty_address_is_told_and_kept(site):
 )
 def test_when_the_first_digest_comes_is_said_by_the_clock_on_their_wall(hours, days, words):
     ann = replace(ANN, schedule=replace(ANN.schedule, **days))
-    assert coming.first(ann, NOW + timedelta(hours=hours)) == words
+    assert comes(ann, NOW + timedelta(hours=hours)) == words
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from digest.model import Away, Cause, Edition, Origin, State, Status
 from digest.tokens import Purpose, is_proven
+from digest.web.coming import comes
 from digest.web.leaving.pausing import Asked, read
-from digest.web.leaving.standing import a_month_on, coming
+from digest.web.leaving.standing import a_month_on
 
 from .conftest import ANN, NOW
 
@@ -331,8 +332,8 @@ def test_a_month_is_a_month_of_the_calendar(day, later):
 
 
 def test_when_the_next_one_comes_is_said_by_its_readers_own_clock(site, ann):
-    assert coming(ann, NOW) == "in a few minutes"
-    assert coming(replace(ann, last_issue=NOW.date()), NOW) == "tomorrow at 07:30 (Berlin time)"
-    assert coming(replace(ann, status=Status.PAUSED), NOW) == ""
+    assert comes(ann, NOW) == "in a few minutes"
+    assert comes(replace(ann, last_issue=NOW.date()), NOW) == "tomorrow at 07:30 (Berlin time)"
+    assert comes(replace(ann, status=Status.PAUSED), NOW) == ""
     nothing = replace(ann.schedule, days=frozenset())
-    assert coming(replace(ann, schedule=nothing), NOW) == ""
+    assert comes(replace(ann, schedule=nothing), NOW) == ""

@@ -121,7 +121,7 @@ def test_what_is_saved_holds_from_the_next_digest_and_the_page_says_so(site, ann
     assert kept.schedule.days == {4}
     assert (kept.id, kept.cursor, kept.status) == (ann.id, ann.cursor, ann.status)
     said = site.get(answer.headers["location"]).text
-    assert "Saved. It holds from your next digest: tomorrow, Friday, 19 June 2026, at 07:30." in said
+    assert "Saved. It holds from your next digest: tomorrow at 07:30 (Berlin time)." in said
 
 
 def test_a_form_with_faults_comes_back_with_all_that_was_typed(site, ann, path):

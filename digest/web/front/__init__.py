@@ -4,7 +4,7 @@ page        the front page, the sample of today's papers, and the subscribe box,
             looks nobody up: the same words for everybody
 confirming  /confirm/TOKEN, where the mail leads that `digest.web.postman` sends for it
 linking     /link, for whoever lost theirs
-typed, samples, coming   decide: pure
+typed, samples   decide: pure
 """
 
 from collections.abc import Sequence

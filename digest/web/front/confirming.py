@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Route
 from digest.errors import UsageError
 from digest.model import Errand, Status, Subscriber, Wish
 from digest.tokens import Purpose
+from digest.web.coming import comes, daily
 from digest.web.desk import Desk
-from digest.web.front import coming
 from digest.web.wished import asked
 
 _SUBSCRIBED = (Status.ACTIVE, Status.PAUSED)
@@ -56,7 +56,7 @@ def _open(desk: Desk, wish: Wish, wanted: Subscriber, token: str) -> Response:
         private=True,
         email=wish.email,
         keywords=wanted.profile.keywords,
-        daily=coming.daily(wanted.schedule),
+        daily=daily(wanted.schedule),
         token=token,
     )
 
@@ -69,8 +69,8 @@ def _done(desk: Desk, subscriber: Subscriber | None) -> Response:
         "You are in",
         private=True,
         email=subscriber.email,
-        first=coming.first(subscriber, desk.clock()) if subscriber.status is Status.ACTIVE else "",
-        daily=coming.daily(subscriber.schedule),
+        first=comes(subscriber, desk.clock()),
+        daily=daily(subscriber.schedule),
         which="first" if subscriber.last_issue is None else "next",
         is_every_day=len(subscriber.schedule.days) == 7,
         preferences=f"/preferences/{desk.token(subscriber, Purpose.PREFERENCES)}",

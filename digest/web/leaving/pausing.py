@@ -15,8 +15,9 @@ from digest.errors import UsageError
 from digest.model import Away, Origin, Status, Subscriber
 from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose
+from digest.web.coming import comes
 from digest.web.desk import Desk, Reader
-from digest.web.leaving.standing import a_month_on, coming, is_paused
+from digest.web.leaving.standing import a_month_on, is_paused
 from digest.web.posting import Form, acting, done, next_page, seen, showing
 
 _OWN = Purpose.PREFERENCES
@@ -88,7 +89,7 @@ def _shown(desk: Desk, reader: Reader, form: Form, faults: Mapping[str, str]) ->
         paused=is_paused(subscriber, now),
         suppressed=subscriber.status is Status.SUPPRESSED,
         until=ENGLISH.long_day(until) if until and until > today else "",
-        coming=coming(subscriber, now),
+        coming=comes(subscriber, now),
         month=ENGLISH.plain_day(a_month_on(today), today),
         today=today.isoformat(),
         planned=[(key(away), _said(away, today)) for away in subscriber.schedule.away if away.last >= today],

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from digest import due
 from digest.model import Status, Subscriber
-from digest.web.front.coming import first
 
 
 def is_paused(subscriber: Subscriber, now: datetime) -> bool:
@@ -14,11 +13,6 @@ def is_paused(subscriber: Subscriber, now: datetime) -> bool:
         return True
     today = due.local_date(subscriber.schedule, now)
     return subscriber.status is Status.ACTIVE and until is not None and until > today
-
-
-def coming(subscriber: Subscriber, now: datetime) -> str:
-    """When the next digest comes: "tomorrow at 07:30 (Berlin time)"; empty if none is planned."""
-    return first(subscriber, now) if subscriber.status is Status.ACTIVE and subscriber.schedule.days else ""
 
 
 def a_month_on(day: date) -> date:

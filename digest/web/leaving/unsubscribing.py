@@ -24,8 +24,9 @@ from digest.model import Origin, Status, Subscriber
 from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose, edition_named
 from digest.web import links
+from digest.web.coming import comes
 from digest.web.desk import Desk, Reader
-from digest.web.leaving.standing import a_month_on, coming, is_paused
+from digest.web.leaving.standing import a_month_on, is_paused
 from digest.web.posting import Form, acting, done, next_page, seen, showing
 
 _UNDO = timedelta(days=1)  # how long the page that follows can take it back
@@ -76,7 +77,7 @@ def _asks(desk: Desk, reader: Reader, request: Request) -> Response:
         status=200,
         state=_state(subscriber, now),
         until=subscriber.paused_until and ENGLISH.long_day(subscriber.paused_until),
-        coming=coming(subscriber, now),
+        coming=comes(subscriber, now),
         month=ENGLISH.long_day(a_month_on(today)),
         weekly=_may_be_weekly(subscriber),
         did=before.did if before else "",

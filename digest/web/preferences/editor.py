@@ -16,6 +16,7 @@ from digest.rendering.cards import Card, Setting, card_of
 from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose
 from digest.web import links
+from digest.web.coming import comes
 from digest.web.desk import Desk, Reader
 from digest.web.leaving import is_paused
 from digest.web.posting import next_page
@@ -94,7 +95,7 @@ def page(desk: Desk, reader: Reader, draft: Draft, *, status: int = 200, **more:
         "is_suppressed": subscriber.status is Status.SUPPRESSED,
         "is_paused": is_paused(subscriber, now),
         "returns": ENGLISH.long_day(subscriber.paused_until) if subscriber.paused_until else "",
-        "comes": saying.comes(subscriber, now),
+        "comes": comes(subscriber, now),
         "summaries": choosing.summaries(desk, draft.subscriber),
         "options": choosing.options(desk, draft),
         "is_curator": choosing.is_curator(desk, subscriber),

@@ -1,15 +1,20 @@
-"""When a first digest comes, in words: pure."""
+"""When a digest comes, in words: pure."""
 
 from datetime import date, datetime, timedelta
 
 from digest import due
-from digest.model import Schedule, Subscriber
+from digest.model import Schedule, Status, Subscriber
 from digest.rendering.language import ENGLISH
 from digest.web.zones import said
 
 
-def first(subscriber: Subscriber, now: datetime) -> str:
-    """When the next digest comes, as a sentence goes on: "in a few minutes", "tomorrow at 07:30 (Berlin time)"."""
+def comes(subscriber: Subscriber, now: datetime) -> str:
+    """When the next digest comes, as a sentence goes on: "in a few minutes", "tomorrow at 07:30 (Berlin time)".
+
+    Empty if none is planned.
+    """
+    if subscriber.status is not Status.ACTIVE or not subscriber.schedule.days:
+        return ""
     plan = due.plan_of(subscriber, now)
     if plan.issue_date is not None:
         return "in a few minutes"
