@@ -151,7 +151,13 @@ def _keep(settings: "Settings", where: "socket", over: Event) -> None:
     deaths = 0
     while not over.is_set():
         begun = time.monotonic()
-        process, connection = _start(settings, where)
+        try:
+            process, connection = _start(settings, where)
+        except OSError as error:  # no memory for it just now, or no number
+            deaths += 1
+            log.error("the pages cannot be begun", reason=str(error), seconds=pause(deaths))
+            over.wait(pause(deaths))
+            continue
         while process.is_alive() and not over.wait(_LOOK):
             pass
         if over.is_set():

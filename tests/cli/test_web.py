@@ -1,5 +1,6 @@
 """`digest web`, and the pages beside `digest run`: that they are there, come back, and end when they are told."""
 
+import errno
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -141,6 +143,21 @@ def test_pages_end_with_a_daemon_that_was_killed(start, port):
     while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_pages_for_which_there_is_no_process_just_now_are_tried_again(monkeypatch):
+    over, tried = Event(), []
+
+    def start(*_):
+        tried.append(1)
+        if len(tried) == 3:
+            over.set()
+        raise OSError(errno.ENOMEM, "no room")
+
+    monkeypatch.setattr(pages, "_start", start)
+    monkeypatch.setattr(pages, "pause", lambda _: 0.0)
+    pages._keep(None, None, over)
+    assert len(tried) == 3
 
 
 def test_a_port_that_is_taken_is_known_at_once(home, run, port):
