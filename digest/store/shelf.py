@@ -1,6 +1,5 @@
 """The archive: what was announced on which day, and which papers there are. Reads only."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -112,15 +111,3 @@ def mark(connection: Connection) -> str:
             func.sum(func.length(pins.c.note)),
         )
     )
-
-
-def shown_on(connection: Connection, papers: Collection[int]) -> dict[int, date]:
-    """The day on which each of these papers was announced last, if it ever was."""
-    c = announcements.c
-    query = (
-        select(known.c.same_as, func.max(c.day))
-        .join_from(announcements, known, c.listing_id == known.c.id)
-        .where(known.c.same_as.in_(papers))
-        .group_by(known.c.same_as)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}

@@ -73,6 +73,11 @@ class Desk:
         """Whether people reach the pages by HTTPS."""
         return self.base.startswith("https://")
 
+    @cached_property
+    def operator(self) -> str:
+        """Whom to write to, as a sentence goes on."""
+        return self.settings.site.contact or "whoever runs this site"
+
     # --- who --------------------------------------------------------------------------------------------------------
 
     def reader(self, token: str, purpose: Purpose) -> Reader | None:

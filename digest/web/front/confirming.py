@@ -102,10 +102,9 @@ def _left(desk: Desk) -> Response:
 
 
 def _refused(desk: Desk, email: str) -> Response:
-    whom = desk.settings.site.contact or "whoever runs this site"
     paragraphs = [
         f"{email} is on the list of addresses that we send nothing to: mail to it came back, or we were asked to stop.",
-        f"If you would like to get the digest there, write to {whom}.",
+        f"If you would like to get the digest there, write to {desk.operator}.",
     ]
     return desk.page("says", "No mail to this address", status=409, head="We may not write to this address",
                      private=True, paragraphs=paragraphs)  # fmt: skip

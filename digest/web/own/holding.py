@@ -92,10 +92,9 @@ def _delete(desk: Desk, reader: Reader, _form: Form, _request: Request) -> Respo
 
 def _deleted(desk: Desk, request: Request) -> Response:
     """The same for everybody: there is nothing left to know anybody by."""
-    contact = desk.settings.site.contact or "whoever runs this site"
     kept = {
         "file": f"What is left is your address in the operator's configuration, and that you have left. To have that"
-        f" taken out too, write to {contact}.",
+        f" taken out too, write to {desk.operator}.",
         "list": "What is left is your address on the list of those that we send nothing to, and why it is there.",
     }
     paragraphs = [

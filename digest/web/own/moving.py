@@ -127,10 +127,9 @@ def _move(desk: Desk, _form: Form, request: Request) -> Response:
         try:
             desk.store.confirm_move(found.wish, desk.clock())
         except UsageError:  # something has changed since the mail went out
-            whom = desk.settings.site.contact or "whoever runs this site"
             return _says(desk, "It cannot move there", 409,
                          f"{found.wish.email} gets a digest already, or may get no mail from us, or the subscription that"
-                         f" was to move has ended. If that surprises you, write to {whom}.")  # fmt: skip
+                         f" was to move has ended. If that surprises you, write to {desk.operator}.")  # fmt: skip
     return next_page(desk, f"/move/{token}")
 
 
