@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from threading import Event
@@ -26,6 +27,16 @@ from digest.web.serving import Server
 
 from .conftest import NOW, URL
 from .doors import opened
+
+
+def apart(act):
+    """In a thread of its own: tests with a browser leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(act).result()
+
+
+def run(coroutine):
+    return apart(lambda: asyncio.run(coroutine))
 
 
 def test_every_answer_tells_browsers_what_to_refuse(site):
@@ -186,7 +197,7 @@ def test_a_body_that_never_ends_is_cut_off():
         return {"type": "http.request", "body": b"a" * 1_000_000, "more_body": True}
 
     with pytest.raises(HTTPException) as caught:
-        asyncio.run(bounded(None)(scope("/", "POST", (b"transfer-encoding", b"chunked")), endless, print))
+        run(bounded(None)(scope("/", "POST", (b"transfer-encoding", b"chunked")), endless, print))
     assert (caught.value.status_code, caught.value.headers) == (413, {"Connection": "close"})
 
 
@@ -319,7 +330,7 @@ def test_a_body_that_does_not_come_is_not_waited_for():
 
     slow = bounded(page, seconds=0.01)
     with pytest.raises(HTTPException) as caught:
-        asyncio.run(slow(scope("/", "POST", (b"content-length", b"3")), silence, print))
+        run(slow(scope("/", "POST", (b"content-length", b"3")), silence, print))
     assert (caught.value.status_code, caught.value.headers) == (408, {"Connection": "close"})
 
 
@@ -341,7 +352,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_what_it_says_then_is_dropped
         await asyncio.sleep(0)
         return caught.value
 
-    assert asyncio.run(ask()).status_code == 503
+    assert run(ask()).status_code == 503
     assert said == []
 
 
@@ -373,7 +384,7 @@ def test_no_more_is_under_way_than_the_machine_can_bear():
         first.cancel()
         return caught.value.status_code
 
-    assert asyncio.run(ask()) == 503
+    assert run(ask()) == 503
 
 
 def test_bodies_that_never_end_keep_out_nobody_but_whoever_sends_them(make_site):
@@ -400,7 +411,7 @@ def test_connections_do_not_run_out_of_files():
     server = Server(PlainTextResponse("here"))
     server.should_exit = True
     try:
-        server.run([listen("127.0.0.1", 0)])
+        apart(lambda: server.run([listen("127.0.0.1", 0)]))
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(4_096, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
