@@ -12,7 +12,8 @@ from digest.model import Errand, Wish
 LINK_WORKS = timedelta(days=3)  # that a mail for a wish brings
 FORGOTTEN = timedelta(days=90)  # after which nothing is known any more of what was asked
 MOST_A_DOMAIN, DOMAIN_SPAN = 100, timedelta(hours=1)  # mails for wishes to one domain; the others wait
-_WAITS = (1, 3, 9, 27)  # times LINK_WORKS, from each mail to the next: at most 81 days, which is less than FORGOTTEN
+_WAITS = (1, 3, 9)  # times LINK_WORKS, from each mail to the next: at most 27 days, which is less than FORGOTTEN
+_LINK_AGAIN = timedelta(days=1)  # to a subscriber, who gets a mail a day as it is
 _FIRST_RETRY, _LONGEST_RETRY = timedelta(minutes=2), timedelta(hours=4)
 _EXPIRY = timedelta(hours=24)  # of a mail that does not get out
 
@@ -43,12 +44,14 @@ def reader_of(address: str) -> str:
 
 
 def may_mail(wish: Wish) -> datetime:
-    """When the next mail for it may go: at once, then after three days, nine, 27, 81.
+    """When the next mail for it may go: at once, then after three days, nine, 27; a link to one's preferences once a day.
 
     That an address has moved is told at once: only who has confirmed it can bring it about.
     """
     if wish.mailed_at is None or not wish.mails or wish.errand is Errand.MOVED:
         return wish.at
+    if wish.errand is Errand.LINK:
+        return wish.mailed_at + _LINK_AGAIN
     return wish.mailed_at + LINK_WORKS * _WAITS[min(wish.mails, len(_WAITS)) - 1]
 
 

@@ -151,10 +151,16 @@ def _ranker(settings: "Settings") -> Findings:
 def _store(settings: "Settings", now: "datetime") -> Findings:
     from digest.cli import wiring
     from digest.model import Status
+    from digest.store.subscribers import address
 
     with _blamed_on("database") as found:
         with wiring.store_of(settings, now) as store:
             everybody = store.subscribers()
+        known = {address(one.email) for one in everybody if one.status is not Status.REMOVED}
+        for curator in settings.web.curators:
+            if address(curator) not in known:
+                words = f"names {curator}, who is not subscribed: curators come by the link in their own digest"
+                found.append(Finding("web.curators", Weight.WARNING, words))
         active = sum(subscriber.status is Status.ACTIVE for subscriber in everybody)
         found.append(Finding("database", Weight.OK, "can be read and written"))
         if active:

@@ -32,6 +32,7 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "backtest": Rate(6, 60),  # seconds of work each
         "upload": Rate(6, 60),  # likewise
         "search": Rate(60, 1_200),
+        "page": Rate(240, 3_600),  # of the archive, that nobody asked for lately
         "api": Rate(120, 3_600),
     }
 )

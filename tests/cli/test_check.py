@@ -77,6 +77,15 @@ def test_nothing_that_was_fetched_is_stored(run, configure):
     assert "Nothing pulled" in run("search", "paper").out
 
 
+def test_a_curator_whom_nobody_knows_is_named(run, configure):
+    configure(FILES, '[web]\ncurators = ["Ann@Example.org", "bob@example.org"]')
+    said = findings(run("check", "--json", *NOW))
+    assert said["web.curators"] == (
+        "warning",
+        "names bob@example.org, who is not subscribed: curators come by the link in their own digest",
+    )
+
+
 def test_a_table_says_the_same_to_people(run, configure):
     configure(FILES)
     out = run("check", *NOW).out

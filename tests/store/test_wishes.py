@@ -77,12 +77,20 @@ def test_what_was_asked_with_a_tag_is_erased_with_its_reader(store):
     assert store.wish_numbered(wish.id) is None
 
 
-def test_each_wait_is_three_times_the_one_before_up_to_81_days(store):
+def test_each_wait_is_three_times_the_one_before_up_to_27_days(store):
     sent = []
     for day in range(300):
         ask(store, now=NOW + day * DAY)
         sent += [day] * mail(store, NOW + day * DAY)
-    assert sent == [0, 3, 12, 39, 120, 201, 282]
+    assert sent == [0, 3, 12, *range(39, 300, 27)]
+
+
+def test_a_link_to_ones_preferences_is_mailed_once_a_day_however_often_it_is_asked_for(store):
+    sent = []
+    for hours in range(0, 24 * 5, 6):
+        ask(store, now=NOW + hours * HOUR, errand=Errand.LINK)
+        sent += [hours] * mail(store, NOW + hours * HOUR)
+    assert sent == [0, 24, 48, 72, 96]
 
 
 def test_nothing_is_mailed_later_for_what_was_asked_too_early(store):

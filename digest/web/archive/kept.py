@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.web.desk import Desk
+from digest.web.safety import heed_limit
 from digest.web.safety.lean import is_known
 
 Write = Callable[[Request], Response]
@@ -48,6 +49,7 @@ class Kept:
             kept = self._find(address, mark)
             if kept:
                 return Response(kept.body, headers={**headers, "content-type": kept.kind})
+            heed_limit(request, "page", self._desk.clock())
             response = write(request)
             if response.status_code == 200:
                 response.headers.update(headers)

@@ -42,7 +42,7 @@ def _asked(desk: Desk, request: Request) -> Response:
 def _sent(desk: Desk, _: Request) -> Response:
     paragraphs = [
         "If that address is subscribed here, its link is on the way: it comes within a few minutes.",
-        "Nothing there? Look where your mail program puts what it takes for spam. We mail at most one link in three days, and the newest digest has one, too.",
+        "Nothing there? Look where your mail program puts what it takes for spam. We mail at most one link a day, and the newest digest has one, too.",
     ]
     return desk.page(
         "says", "Look into your mailbox", head="Look into your mailbox", paragraphs=paragraphs, private=True

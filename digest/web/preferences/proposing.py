@@ -7,10 +7,12 @@ from digest.model import Background, Listing
 from digest.ranking import query, references
 from digest.ranking.suggest import Proposal, suggest
 from digest.ranking.term import Field, Term
+from digest.rendering.words import shorten
 from digest.text.counts import counted
 
 MOST_ENTRIES = 1_000  # of a library: each takes a millisecond or so, and later ones teach little
 _MOST = 15
+_LONGEST = 200  # characters of what is said of an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ def proposed(
     entries = [paper for paper in papers if paper.title]
     found = suggest(entries, background, _MOST) if entries else None
     terms = (*found.keywords, *found.authors) if found else ()
-    return Proposed(rests_on, len(entries), tuple(_news(terms, own)), tuple(left_out))
+    return Proposed(
+        rests_on, len(entries), tuple(_news(terms, own)), tuple(shorten(what, _LONGEST) for what in left_out)
+    )
 
 
 def _news(proposals: Iterable[Proposal], own: Iterable[str]) -> Iterator[Proposal]:
