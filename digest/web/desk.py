@@ -131,6 +131,10 @@ class Desk:
         """`web/NAME.html.j2` within the shell of `web/base.html.j2`; an empty title is the site's own page."""
         return HTMLResponse(self.written(name, title=title, **values), status)
 
+    def says(self, head: str, *paragraphs: str, status: int = 200, **doing: object) -> HTMLResponse:
+        """A page that says one thing, and offers at most one to do: `action` or `go`, a label and a path."""
+        return self.page("says", head, status=status, head=head, paragraphs=paragraphs, private=True, **doing)
+
     def written(self, name: str, /, **values: object) -> str:
         """The same as text; also for a part of a page, which needs no title. Raises TemplateError."""
         site = self.settings.site

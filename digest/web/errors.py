@@ -84,8 +84,7 @@ def _page(desk: Desk, scope: Scope, error: HTTPException) -> Response:
     if scope.get("digest.inner", scope)["path"].startswith("/api/"):
         return _problem(status, words, headers)
     try:
-        page = desk.page("says", words.head, status=status, head=words.head, paragraphs=[words.text], private=True,
-                         go=("To the front page", "/"))  # fmt: skip
+        page = desk.says(words.head, words.text, status=status, go=("To the front page", "/"))
     except Exception as broken:  # the operator's own templates, perhaps
         log.error("the page that speaks of an error failed, too", exc_info=broken)
         return PlainTextResponse(f"{words.head}. {words.text}", status, headers=headers)

@@ -84,7 +84,7 @@ def _subject(desk: Desk, reader: Reader, request: Request, verdict: str) -> Subj
 def _by_number(desk: Desk, reader: Reader, number: int) -> Subject | Response:
     news = desk.store.announcements_of(number) if number else []
     if not news:
-        return _says(desk, "We do not know this paper", 404, "Its page may say more: look for it in the archive.")
+        return desk.says("We do not know this paper", "Its page may say more: look for it in the archive.", status=404)
     first = news[0]
     pick = pick_of(first.listing, first.kind, first.source, first.day)
     return Subject(pick, first.listing, "", f"{reader.token}/{number}", _page(reader, first.listing))
@@ -189,18 +189,14 @@ def _gone(desk: Desk, reader: Reader) -> Response:
         return unknown(desk)
     day = ENGLISH.long_day(reader.issue_date)
     words = f"We do not know any more which papers were in the digest of {day}: it is too old to be kept."
-    return _says(desk, "This digest is not kept any more", 410, words)
+    return desk.says("This digest is not kept any more", words, status=410)
 
 
 def _nowhere(desk: Desk, reader: Reader, papers: int) -> Response:
     day = ENGLISH.long_day(reader.issue_date)
-    return _says(desk, "There is no such paper", 404, f"Your digest of {day} has {counted(papers, 'paper')}.")
+    return desk.says("There is no such paper", f"Your digest of {day} has {counted(papers, 'paper')}.", status=404)
 
 
 def _has_left(desk: Desk) -> Response:
     words = "You have left, so nothing is learnt any more. If you come back, you can begin anew."
-    return _says(desk, "You have left", 200, words)
-
-
-def _says(desk: Desk, head: str, status: int, words: str) -> Response:
-    return desk.page("says", head, status=status, head=head, paragraphs=[words], private=True)
+    return desk.says("You have left", words)

@@ -1,7 +1,5 @@
 """What a page says whose link is nobody's, has grown old, or belongs to somebody who has left."""
 
-from collections.abc import Sequence
-
 from starlette.responses import Response
 
 from digest.config.domains import domain_of
@@ -18,7 +16,7 @@ def unknown(desk: Desk) -> Response:
         " now, or was deleted."
     )
     what = "Take it from your newest digest, or have a new one mailed to you."
-    return _says(desk, "We do not know this link", [why, what], status=404, go=("Mail me my link", "/link"))
+    return desk.says("We do not know this link", why, what, status=404, go=("Mail me my link", "/link"))
 
 
 def grown_old(desk: Desk, reader: Reader) -> Response:
@@ -27,10 +25,8 @@ def grown_old(desk: Desk, reader: Reader) -> Response:
     why = f"It is of {day}. Links that change something of yours are good for {LINKS_LAST.days} days, for your safety."
     what = "Your newest digest has a fresh one. Or we mail you one now, to the address that the digest goes to."
     if not _is_to_preferences(desk, reader):
-        return _says(desk, _OLD, [why, what], status=410, go=("Mail me my link", "/link"))
-    return _says(
-        desk, _OLD, [why, what], status=410, action=("Mail me a new link", f"/preferences/{reader.token}/link")
-    )
+        return desk.says(_OLD, why, what, status=410, go=("Mail me my link", "/link"))
+    return desk.says(_OLD, why, what, status=410, action=("Mail me a new link", f"/preferences/{reader.token}/link"))
 
 
 _OLD = "This link has grown old"
@@ -40,10 +36,10 @@ def left(desk: Desk, reader: Reader) -> Response:
     """A page of somebody who has left; the link to their preferences brings them back, and only that one."""
     what = f"Nothing is sent to {reader.subscriber.email} any more. Your keywords and hours are still as they were."
     if not _is_to_preferences(desk, reader):
-        return _says(desk, "You have left", ["Nothing is sent to you any more."])
+        return desk.says("You have left", "Nothing is sent to you any more.")
     back = ("Come back", f"/preferences/{reader.token}/return") if may_return(desk, reader.subscriber) else None
     away = ("Delete all of it", f"/preferences/{reader.token}/delete")
-    return _says(desk, "You have left", [what], action=back, go=away)
+    return desk.says("You have left", what, action=back, go=away)
 
 
 def _is_to_preferences(desk: Desk, reader: Reader) -> bool:
@@ -55,7 +51,3 @@ def may_return(desk: Desk, subscriber: Subscriber) -> bool:
     """Whether somebody who left may come back by themselves: as they could sign up."""
     web = desk.settings.web
     return web.sign_up == "open" and (not web.domains or domain_of(subscriber.email) in web.domains)
-
-
-def _says(desk: Desk, head: str, paragraphs: Sequence[str], *, status: int = 200, **doing: object) -> Response:
-    return desk.page("says", head, status=status, head=head, paragraphs=paragraphs, private=True, **doing)

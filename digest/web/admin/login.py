@@ -42,7 +42,7 @@ def _not_named(desk: Desk) -> Response:
     head = "The web server before these pages did not say who you are"
     header = desk.settings.admin.header
     why = f"Either you are not logged in there, or it does not send {header}, or its address is not in [web] proxies."
-    return desk.page("says", head, status=403, private=True, head=head, paragraphs=[why])
+    return desk.says(head, why, status=403)
 
 
 def _form(desk: Desk, *, back: str, fault: str = "", came: bool = False, status: int = 200) -> Response:

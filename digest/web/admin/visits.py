@@ -104,7 +104,7 @@ def done(desk: Desk, act: Act, ask: Ask) -> Callable[[Request], Response]:
             return act(visit, given)
         paragraphs = ["Nothing was changed. Go back, load the page again, and press it once more."]
         head = "That form had been open for too long"
-        return desk.page("says", head, status=403, private=True, head=head, paragraphs=paragraphs)
+        return desk.says(head, *paragraphs, status=403)
 
     return seen(desk, show, ask)
 

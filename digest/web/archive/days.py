@@ -43,10 +43,12 @@ def archive(desk: Desk, request: Request) -> Response:  # noqa: ARG001
 
 def no_such_day(desk: Desk) -> Response:
     """What is said of an address that names none."""
-    return desk.page(
-        "says", "No such day", status=404, head="There is no such day", private=True,
-        paragraphs=["A day of the archive is written like 2026-06-18: year, month, day."], go=("The newest day", "/papers"),
-    )  # fmt: skip
+    return desk.says(
+        "There is no such day",
+        "A day of the archive is written like 2026-06-18: year, month, day.",
+        status=404,
+        go=("The newest day", "/papers"),
+    )
 
 
 # --- a day --------------------------------------------------------------------------------------------------------

@@ -103,10 +103,12 @@ def profile(desk: Desk, form: str, request: Request) -> Response:
         return links.unknown(desk)
     subscriber = reader.subscriber
     if subscriber.status is Status.REMOVED:
-        return desk.page(
-            "says", "You have left", status=410, head="This feed has ended", private=True,
-            paragraphs=["Its reader has left. Subscribe again, and there is a new one in your digest."], go=("Subscribe", "/"),
-        )  # fmt: skip
+        return desk.says(
+            "This feed has ended",
+            "Its reader has left. Subscribe again, and there is a new one in your digest.",
+            status=410,
+            go=("Subscribe", "/"),
+        )
     picks = _picks(desk, subscriber)
     made = cards.setting(desk)
     items = tuple(feeds.item(pick, desk.base, _why(pick, made)) for pick in picks)

@@ -102,11 +102,12 @@ def find(desk: Desk, request: Request, path: str) -> Found | Response:
 
 def no_such_paper(desk: Desk) -> Response:
     """What is said where nothing has this number."""
-    return desk.page(
-        "says", "No such paper", status=404, head="There is no such paper here", private=True,
-        paragraphs=["Its number may be mistyped, or it was taken away because it was old and nobody had chosen it."],
+    return desk.says(
+        "There is no such paper here",
+        "Its number may be mistyped, or it was taken away because it was old and nobody had chosen it.",
+        status=404,
         go=("Search for it", "/search"),
-    )  # fmt: skip
+    )
 
 
 def title(listing: Listing) -> str:

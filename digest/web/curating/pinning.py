@@ -61,8 +61,7 @@ def _curator(act: Act) -> Act:
 def _no_curator(desk: Desk, reader: Reader) -> Response:
     suggest = ("Suggest a paper", f"/suggest/{desk.token(reader.subscriber, Purpose.FEEDBACK)}")
     what = f"{reader.subscriber.email} does not pick papers for everybody here. Whoever runs this site names who does."
-    return desk.page("says", "Not a curator", status=403, private=True, head="This page is for curators",
-                     paragraphs=[what], go=suggest)  # fmt: skip
+    return desk.says("This page is for curators", what, status=403, go=suggest)
 
 
 # --- looking --------------------------------------------------------------------------------------------------------

@@ -78,10 +78,7 @@ def _page(  # noqa: PLR0913  (the parts of a page)
     if not desk.settings.web.curators:
         why = "Suggestions go to a curator, and this site has none."
         what = "You can recommend a paper to other readers: what several of them recommend comes in everybody's digest."
-        return desk.page(
-            "says", "No suggestions", private=True, head="Nobody picks papers here", paragraphs=[why, what],
-            go=("Look at the newest papers", "/papers"), status=404,
-        )  # fmt: skip
+        return desk.says("Nobody picks papers here", why, what, go=("Look at the newest papers", "/papers"), status=404)
     return desk.page(
         "curating/suggest", "Suggest a paper", private=True, status=status, token=reader.token, typed=typed, fault=fault,
         choices=choices, refused=refused, most=SUGGESTIONS_A_DAY, days=FRESH.days, longest=LONGEST,

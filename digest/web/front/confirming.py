@@ -82,8 +82,7 @@ def _unknown(desk: Desk) -> Response:
         "It may have been cut in two when it was copied. Or you asked again since: then the newest mail has the one that works.",
         "If neither helps, just subscribe once more.",
     ]
-    return desk.page("says", "Unknown link", status=404, head="We do not know this link", private=True,
-                     paragraphs=paragraphs, go=("Subscribe", "/#subscribe"))  # fmt: skip
+    return desk.says("We do not know this link", *paragraphs, status=404, go=("Subscribe", "/#subscribe"))
 
 
 def _old(desk: Desk) -> Response:
@@ -91,14 +90,12 @@ def _old(desk: Desk) -> Response:
         "A link to confirm works for three days, and this one had them.",
         "Are you subscribed already? Then nothing is to be done. Else ask for a new mail.",
     ]
-    return desk.page("says", "An old link", status=410, head="This link has grown old", private=True,
-                     paragraphs=paragraphs, go=("Subscribe again", "/#subscribe"))  # fmt: skip
+    return desk.says("This link has grown old", *paragraphs, status=410, go=("Subscribe again", "/#subscribe"))
 
 
 def _left(desk: Desk) -> Response:
     paragraphs = ["This subscription was confirmed, and has ended since.", "You are welcome back at any time."]
-    return desk.page("says", "You have left", head="You have left", private=True,
-                     paragraphs=paragraphs, go=("Subscribe again", "/#subscribe"))  # fmt: skip
+    return desk.says("You have left", *paragraphs, go=("Subscribe again", "/#subscribe"))
 
 
 def _refused(desk: Desk, email: str) -> Response:
@@ -106,5 +103,4 @@ def _refused(desk: Desk, email: str) -> Response:
         f"{email} is on the list of addresses that we send nothing to: mail to it came back, or we were asked to stop.",
         f"If you would like to get the digest there, write to {desk.operator}.",
     ]
-    return desk.page("says", "No mail to this address", status=409, head="We may not write to this address",
-                     private=True, paragraphs=paragraphs)  # fmt: skip
+    return desk.says("We may not write to this address", *paragraphs, status=409)

@@ -44,6 +44,4 @@ def _sent(desk: Desk, _: Request) -> Response:
         "If that address is subscribed here, its link is on the way: it comes within a few minutes.",
         "Nothing there? Look where your mail program puts what it takes for spam. We mail at most one link a day, and the newest digest has one, too.",
     ]
-    return desk.page(
-        "says", "Look into your mailbox", head="Look into your mailbox", paragraphs=paragraphs, private=True
-    )
+    return desk.says("Look into your mailbox", *paragraphs)

@@ -104,4 +104,4 @@ def _deleted(desk: Desk, request: Request) -> Response:
         "Backups and logs that the operator has hold what they held until they are thrown away.",
         "Thank you for having read with us.",
     ]
-    return desk.page("says", "Deleted", head="It is all gone", paragraphs=paragraphs, private=True)
+    return desk.says("It is all gone", *paragraphs)

@@ -91,8 +91,7 @@ def _sent(desk: Desk, reader: Reader, _request: Request) -> Response:
         "Nothing there? Look where your mail program puts what it takes for spam, and whether you typed it right.",
     ]
     back = ("Back to your preferences", f"/preferences/{reader.token}")
-    return desk.page("says", "Look into the new mailbox", head="Look into the new mailbox",
-                     paragraphs=paragraphs, go=back, private=True)  # fmt: skip
+    return desk.says("Look into the new mailbox", *paragraphs, go=back)
 
 
 def _link(desk: Desk, reader: Reader, _form: Form, request: Request) -> Response:
@@ -114,9 +113,12 @@ def _look(desk: Desk, request: Request) -> Response:
     if found.wish.done_at is not None and found.works:  # else it would give out fresh links for as long as it is kept
         return _moved(desk, found.wish)
     if not found.works:
-        return _says(desk, "This link has grown old", 410,
-                     f"It worked for {wishing.LINK_WORKS.days} days. Ask for another on the page of your preferences:"
-                     " the link to it is in every digest.")  # fmt: skip
+        return desk.says(
+            "This link has grown old",
+            f"It worked for {wishing.LINK_WORKS.days} days. Ask for another on the page of your preferences:"
+            " the link to it is in every digest.",
+            status=410,
+        )
     return desk.page("own/move", "Your new address", private=True, token=token, email=found.wish.email)
 
 
@@ -127,22 +129,21 @@ def _move(desk: Desk, _form: Form, request: Request) -> Response:
         try:
             desk.store.confirm_move(found.wish, desk.clock())
         except UsageError:  # something has changed since the mail went out
-            return _says(desk, "It cannot move there", 409,
-                         f"{found.wish.email} gets a digest already, or may get no mail from us, or the subscription that"
-                         f" was to move has ended. If that surprises you, write to {desk.operator}.")  # fmt: skip
+            return desk.says(
+                "It cannot move there",
+                f"{found.wish.email} gets a digest already, or may get no mail from us, or the subscription that"
+                f" was to move has ended. If that surprises you, write to {desk.operator}.",
+                status=409,
+            )
     return next_page(desk, f"/move/{token}")
 
 
 def _moved(desk: Desk, wish: Wish) -> Response:
     subscriber = desk.store.subscriber_numbered(wish.subscriber)
     if subscriber is None or address(subscriber.email) != address(wish.email):
-        return _says(desk, "This link has done its work", 200, "The subscription has moved on since, or has ended.")
+        return desk.says("This link has done its work", "The subscription has moved on since, or has ended.")
     what = (
         f"Your digest comes to {subscriber.email} from now on, and the links in your older mails are good for nothing."
     )
     go = ("Your preferences", f"/preferences/{desk.token(subscriber, _OWN)}")
-    return desk.page("says", "It has moved", head="It has moved", paragraphs=[what], go=go, private=True)
-
-
-def _says(desk: Desk, head: str, status: int, words: str) -> Response:
-    return desk.page("says", head, status=status, head=head, paragraphs=[words], private=True)
+    return desk.says("It has moved", what, go=go)

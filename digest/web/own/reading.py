@@ -138,5 +138,9 @@ def _gone(desk: Desk, reader: Reader) -> Response:
     if not desk.store.was_vacuumed(reader.subscriber.email, reader.issue_date):
         return unknown(desk)
     paragraphs = [f"The digest of {day} is too old to be kept here. The papers of that day are in the archive."]
-    return desk.page("says", "Not kept any more", status=410, head="This digest is not kept any more",
-                     paragraphs=paragraphs, go=("Papers of that day", f"/papers/{reader.issue_date}"), private=True)  # fmt: skip
+    return desk.says(
+        "This digest is not kept any more",
+        *paragraphs,
+        status=410,
+        go=("Papers of that day", f"/papers/{reader.issue_date}"),
+    )

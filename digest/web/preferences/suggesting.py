@@ -70,11 +70,12 @@ def add(desk: Desk, reader: Reader, request: Request) -> Response:
 
 
 def _nothing(desk: Desk, reader: Reader) -> Response:
-    return desk.page(
-        "says", "Nothing was ticked", status=422, private=True, head="Nothing was ticked",
-        paragraphs=["Go back and tick the terms that you want, then press “Add what is ticked”."],
+    return desk.says(
+        "Nothing was ticked",
+        "Go back and tick the terms that you want, then press “Add what is ticked”.",
+        status=422,
         go=("Back to the terms", f"/preferences/{reader.token}/suggest"),
-    )  # fmt: skip
+    )
 
 
 def _page(desk: Desk, reader: Reader, found: list[Proposed], *, fault: str = "", typed: str = "") -> Response:
