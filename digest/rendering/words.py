@@ -58,6 +58,11 @@ class _Cleaned(dict[int, int | None]):
 _CLEANED = _Cleaned()
 
 
+def capital(text: str) -> str:
+    """The text with a large first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, cut between words where there are any, with an ellipsis for the rest."""
     if len(text) <= limit:

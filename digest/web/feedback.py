@@ -27,7 +27,7 @@ from digest.tokens import Purpose
 from digest.web.archive.cards import pick_of, setting
 from digest.web.desk import Desk, Reader
 from digest.web.links import unknown
-from digest.web.posting import Form, acting, done, next_page, seen, showing
+from digest.web.posting import Form, acting, done, next_page, number, seen, showing
 from digest.web.safety import heed_limit
 
 _OWN = Purpose.FEEDBACK
@@ -68,17 +68,17 @@ def in_place(picks: Sequence[Pick], place: int) -> Pick | None:
 
 
 def _subject(desk: Desk, reader: Reader, request: Request, verdict: str) -> Subject | Response:
-    number = _number(request.path_params["number"])
+    asked = number(request.path_params["number"])
     if not verdict:
-        return _by_number(desk, reader, number)
+        return _by_number(desk, reader, asked)
     edition = desk.store.edition(reader.subscriber.email, reader.issue_date)
     if edition is None:
         return _gone(desk, reader)
-    pick = in_place(list(chain.from_iterable(by_section(edition).values())), number)
+    pick = in_place(list(chain.from_iterable(by_section(edition).values())), asked)
     if pick is None:
         return _nowhere(desk, reader, len(edition.picks))
     listing = desk.store.listing(pick.listing.id) or pick.listing
-    return Subject(pick, listing, verdict, f"{reader.token}/{number}", _page(reader, listing))
+    return Subject(pick, listing, verdict, f"{reader.token}/{asked}", _page(reader, listing))
 
 
 def _by_number(desk: Desk, reader: Reader, number: int) -> Subject | Response:
@@ -92,11 +92,6 @@ def _by_number(desk: Desk, reader: Reader, number: int) -> Subject | Response:
 
 def _page(reader: Reader, listing: Listing) -> str:
     return f"/reader/{reader.token}/paper/{listing.id}"
-
-
-def _number(text: str) -> int:
-    """What a path says; 0 if it is no number, or none that a row can have."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

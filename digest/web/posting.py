@@ -80,3 +80,11 @@ def _reader(desk: Desk, request: Request, purpose: Purpose, *, lasting: bool, al
 def next_page(desk: Desk, path: str) -> Response:
     """On to the page that says what was done."""
     return RedirectResponse(f"{desk.at}{path}", 303)
+
+
+_DIGITS = 18  # as many as a row's number can have at most
+
+
+def number(text: str) -> int:
+    """The number that strangers wrote; 0 if it is none, or none that a row can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else 0

@@ -9,7 +9,6 @@ from digest.rendering.words import clean, clean_lines, counted
 
 AHEAD = timedelta(days=60)
 NAME = 60  # characters
-_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,3 @@ def iso_day(text: str) -> date | None:
         return date.fromisoformat(text) if len(text) == len("2026-06-18") else None
     except ValueError:
         return None
-
-
-def number(text: str) -> int:
-    """The number that a text is; 0 if it is none."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _DIGITS else 0

@@ -8,8 +8,8 @@ from digest.model import Listing
 from digest.rendering.cards import Card, card_of
 from digest.text.ids import arxiv_id, doi
 from digest.web.archive.cards import pick_of, setting, told
-from digest.web.curating.drafts import number
 from digest.web.desk import Desk
+from digest.web.posting import number
 
 LONGEST = 300  # characters of what somebody types
 _MOST = 8

@@ -15,13 +15,14 @@ from digest import due
 from digest.curating import FRESH, NOTE
 from digest.errors import UsageError
 from digest.model import Judged, Pin, Suggestion
+from digest.rendering.words import capital
 from digest.tokens import Purpose
 from digest.web.archive.calendar import long_day
 from digest.web.archive.papers import no_such_paper
-from digest.web.curating.drafts import Draft, draft, iso_day, number
+from digest.web.curating.drafts import Draft, draft, iso_day
 from digest.web.curating.naming import LONGEST, Shown, meant, paper, shown
 from digest.web.desk import Desk, Reader
-from digest.web.posting import Act, Form, acting, done, next_page, seen, showing
+from digest.web.posting import Act, Form, acting, done, next_page, number, seen, showing
 from digest.web.preferences.choosing import is_curator
 from digest.web.safety import heed_limit
 
@@ -185,7 +186,7 @@ def _pick(desk: Desk, reader: Reader, form: Form, _request: Request) -> Response
         return _back(desk, reader, _pinned(desk, pin, chosen.suggestion))
     except UsageError as error:
         what = str(error)
-        full = {"day": f"{what[:1].upper()}{what[1:]}, or choose another day."}
+        full = {"day": f"{capital(what)}, or choose another day."}
         return _page(desk, reader, replace(written, faults=full), chosen)
 
 

@@ -10,10 +10,9 @@ from starlette.routing import BaseRoute
 from digest.curating import FRESH, SUGGESTIONS_A_DAY, Refusal
 from digest.tokens import Purpose
 from digest.web.archive.papers import no_such_paper
-from digest.web.curating.drafts import number
 from digest.web.curating.naming import LONGEST, Shown, meant, paper, shown
 from digest.web.desk import Desk, Reader
-from digest.web.posting import Form, acting, done, next_page, seen, showing
+from digest.web.posting import Form, acting, done, next_page, number, seen, showing
 from digest.web.safety import heed_limit
 
 _WHY_NOT: Mapping[Refusal, str] = MappingProxyType(

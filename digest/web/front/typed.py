@@ -12,7 +12,7 @@ from digest.errors import MessageError, ProfileError
 from digest.model import Profile, Schedule, Subscriber
 from digest.ranking.query import parse_text
 from digest.rendering.headers import named_mailbox
-from digest.rendering.words import clean, clean_lines, listed
+from digest.rendering.words import capital, clean, clean_lines, listed
 
 MOST_TERMS = 50
 _LONGEST_TEXT, _LONGEST_ADDRESS = 2_000, 254  # characters; RFC 5321, 4.5.3.1.3, without the brackets
@@ -75,7 +75,7 @@ def _checked(faults: dict[str, tuple[Fault, ...]], name: str, check: Callable[[]
         return check()
     except ValueError as error:
         what = str(error)
-        faults[name] = (Fault(what[:1].upper() + what[1:]),)
+        faults[name] = (Fault(capital(what)),)
         return otherwise
 
 
@@ -126,4 +126,4 @@ def keywords(text: str) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
 def _fault(error: ProfileError) -> Fault:
     what, _, place = str(error).partition("\n")
     lines = [line.removeprefix("    ") for line in place.split("\n")]
-    return Fault(f"{what[:1].upper()}{what[1:]}.", "\n".join(lines))
+    return Fault(f"{capital(what)}.", "\n".join(lines))

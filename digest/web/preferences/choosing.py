@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 from digest.config import ArxivSettings
 from digest.model import Format, Layout, Profile, Subscriber
 from digest.rendering.language import ENGLISH, LANGUAGES
-from digest.rendering.words import counted
+from digest.rendering.words import capital, counted
 from digest.store.subscribers import is_same
 from digest.web.desk import Desk
 from digest.web.preferences import saying
@@ -73,7 +73,7 @@ def _spoken(locale: str) -> str:
     except (UnknownLocaleError, ValueError):
         return locale
     name = found.get_display_name(found) or locale
-    return f"{name[:1].upper()}{name[1:]}"
+    return capital(name)
 
 
 def _archived(desk: Desk) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from digest import config
 from digest.model import Subscriber
+from digest.rendering.words import capital
 from digest.web.preferences.terms import Slip, joined, written
 
 TEXTS = (
@@ -139,7 +140,7 @@ def _field_of(key: str) -> str:
 
 def _sentence(what: str) -> str:
     ended = what if what.endswith(("?", ".")) else f"{what}."
-    return ended[:1].upper() + ended[1:]
+    return capital(ended)
 
 
 # --- for the operator -----------------------------------------------------------------------------------------------

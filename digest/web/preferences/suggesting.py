@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from digest.model import Taste
 from digest.ranking.references import UnreadableError
+from digest.rendering.words import capital
 from digest.text.counts import counted
 from digest.web.desk import Desk, Reader
 from digest.web.preferences import editor
@@ -48,7 +49,7 @@ def _learnt(desk: Desk, reader: Reader, content: bytes, typed: str) -> Response:
         entries, left_out = entries_of(content)
     except UnreadableError as error:
         what = str(error)
-        return _page(desk, reader, [], fault=f"{what[:1].upper()}{what[1:]}.", typed=typed)
+        return _page(desk, reader, [], fault=f"{capital(what)}.", typed=typed)
     papers, unknown = completed(entries, desk.store.recognized(entries))
     rests_on = f"{counted(sum(bool(paper.title) for paper in papers), 'paper')} of yours"
     own = reader.subscriber.profile.keywords
