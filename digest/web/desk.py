@@ -137,11 +137,20 @@ class Desk:
 
     def written(self, name: str, /, **values: object) -> str:
         """The same as text; also for a part of a page, which needs no title. Raises TemplateError."""
+        return self.templates.render(f"web/{name}.html", None, **{**self._around, **values})
+
+    @cached_property
+    def _around(self) -> Mapping[str, object]:
+        """What the shell of every page is given."""
         site = self.settings.site
-        static = {file: f"{self.at}{one.path}" for file, one in self.static.items()}
-        around = {"site": site.name, "at": self.at, "base": self.base, "static": static, "contact": site.contact}
-        is_open = self.settings.web.sign_up == "open"
-        return self.templates.render(f"web/{name}.html", None, **{"is_open": is_open, **around, **values})
+        return {
+            "site": site.name,
+            "at": self.at,
+            "base": self.base,
+            "contact": site.contact,
+            "is_open": self.settings.web.sign_up == "open",
+            "static": {file: f"{self.at}{one.path}" for file, one in self.static.items()},
+        }
 
 
 _STRONG = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}

@@ -6,24 +6,24 @@ from datetime import date
 
 from digest.model import Announcement, Kind, Layout, Listing, Pick, Section
 from digest.rendering.cards import Card, Setting, card_of
-from digest.rendering.language import language
+from digest.rendering.language import ENGLISH
 from digest.rendering.words import counted
 from digest.web.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card, and what is beside it in the archive."""
+    """A paper as pages show it."""
 
     card: Card
     number: int
-    votes: str  # "3 readers recommend it"; empty if nobody does
+    votes: str = ""  # "recommended by 3 readers"; empty if nobody does, or none were asked for
 
 
 def setting(desk: Desk, layout: Layout = Layout.CARDS) -> Setting:
     """What every card is made with: pages speak English."""
     titles = {source.name: source.title for source in desk.parts.sources}
-    return Setting(titles, language(""), layout, read=desk.texts)
+    return Setting(titles, ENGLISH, layout, read=desk.texts)
 
 
 def pick_of(listing: Listing, kind: Kind, source: str, day: date) -> Pick:

@@ -2,25 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from digest.model import Listing
-from digest.rendering.cards import Card, card_of
+from digest.rendering.cards import card_of
 from digest.text.ids import arxiv_id, doi
-from digest.web.archive.cards import pick_of, setting, told
+from digest.web.archive.cards import Shown, pick_of, setting, told
 from digest.web.desk import Desk
 from digest.web.posting import number
 
 LONGEST = 300  # characters of what somebody types
 _MOST = 8
 _OWN = re.compile(r"/paper/(\d{1,15})(?![\w.])", re.ASCII)
-
-
-class Shown(NamedTuple):
-    """A paper as pages show it."""
-
-    number: int
-    card: Card
 
 
 def meant(desk: Desk, text: str) -> list[Listing]:
@@ -43,7 +35,7 @@ def shown(desk: Desk, listings: Iterable[Listing]) -> list[Shown]:
     for listing in listings:
         first = next(iter(desk.store.announcements_of(listing.id)), None)
         kind, source, day = told(listing, first, today)
-        found.append(Shown(listing.id, card_of(pick_of(listing, kind, source, day), today, made)))
+        found.append(Shown(card_of(pick_of(listing, kind, source, day), today, made), listing.id))
     return found
 
 

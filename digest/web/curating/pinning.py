@@ -18,9 +18,10 @@ from digest.model import Judged, Pin, Suggestion
 from digest.rendering.words import capital
 from digest.tokens import Purpose
 from digest.web.archive.calendar import long_day
+from digest.web.archive.cards import Shown
 from digest.web.archive.papers import no_such_paper
 from digest.web.curating.drafts import Draft, draft, iso_day
-from digest.web.curating.naming import LONGEST, Shown, meant, paper, shown
+from digest.web.curating.naming import LONGEST, meant, paper, shown
 from digest.web.desk import Desk, Reader
 from digest.web.posting import Act, Form, acting, done, next_page, number, seen, showing
 from digest.web.preferences.choosing import is_curator

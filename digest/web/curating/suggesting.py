@@ -9,8 +9,9 @@ from starlette.routing import BaseRoute
 
 from digest.curating import FRESH, SUGGESTIONS_A_DAY, Refusal
 from digest.tokens import Purpose
+from digest.web.archive.cards import Shown
 from digest.web.archive.papers import no_such_paper
-from digest.web.curating.naming import LONGEST, Shown, meant, paper, shown
+from digest.web.curating.naming import LONGEST, meant, paper, shown
 from digest.web.desk import Desk, Reader
 from digest.web.posting import Form, acting, done, next_page, number, seen, showing
 from digest.web.safety import heed_limit

@@ -6,22 +6,14 @@ from datetime import date
 from functools import partial
 
 from digest.model import Layout, Pick, Profile, Ranking, Section, Subscriber
-from digest.rendering.cards import MATCHED, Card, Setting, card_of
+from digest.rendering.cards import MATCHED, Setting, card_of
 from digest.rendering.language import ENGLISH
 from digest.rendering.words import counted
-from digest.web.archive.cards import setting
+from digest.web.archive.cards import Shown, setting
 from digest.web.desk import Desk
 from digest.web.front.typed import Fault, keywords
 
 _MOST_SHOWN, _MOST_TRENDING, _MOST_NEAREST = 4, 10, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A card, and the number of its paper."""
-
-    card: Card
-    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from digest.errors import UsageError
 from digest.model import Layout, Origin, Pick, Status, Subscriber
 from digest.ranking.query import labels
 from digest.rendering.backtest_view import Tested, report
-from digest.rendering.cards import Card, Setting, card_of
+from digest.rendering.cards import Card, card_of
 from digest.rendering.language import ENGLISH
 from digest.tokens import Purpose
 from digest.web import links
+from digest.web.archive.cards import setting
 from digest.web.coming import comes
 from digest.web.desk import Desk, Reader
 from digest.web.leaving import is_paused
@@ -164,9 +165,8 @@ def _terms(look: Look) -> list[dict[str, Any]]:
 
 def cards(desk: Desk, picks: Iterable[Pick]) -> list[tuple[Card, int]]:
     """Each pick as a card, with the number of its paper."""
-    setting = Setting(choosing.choices(desk).sources, ENGLISH, Layout.COMPACT)
-    today = desk.clock().date()
-    return [(card_of(pick, today, setting, place), pick.listing.id) for place, pick in enumerate(picks, start=1)]
+    made, today = setting(desk, Layout.COMPACT), desk.clock().date()
+    return [(card_of(pick, today, made, place), pick.listing.id) for place, pick in enumerate(picks, start=1)]
 
 
 def _tested(desk: Desk, finder: Finder, subscriber: Subscriber, request: Request) -> dict[str, Any]:
