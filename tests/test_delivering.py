@@ -365,3 +365,12 @@ def test_messages_are_spaced_as_the_operator_wants(tmp_path):
     with home(tmp_path, 4, limits=Limits(connections=2, per_minute=600)) as parts:
         assert pipeline.deliver(parts, lambda: NOW + timedelta(seconds=time.monotonic() - begun)).sent == 4
         assert time.monotonic() - begun > 0.25
+
+
+def test_a_round_that_is_to_send_so_many_sends_those_and_leaves_the_rest(tmp_path):
+    relay = Relay()
+    with home(tmp_path, 250, relay) as parts:
+        assert deliver(parts, most=120).sent == 120
+        assert states(parts) == {State.SENT: 120, State.PENDING: 130}
+        assert deliver(parts, most=500).sent == 130
+    assert len(relay.got) == 250

@@ -32,15 +32,16 @@ def compose(  # noqa: PLR0913  (which editions, and as of when)
     replay: bool = False,
     only: str | None = None,
     patient: bool = False,
+    numbers: range | None = None,
 ) -> Iterator[Edition]:
-    """Write the editions that are due, and yield them.
+    """Write the editions that are due (with `numbers`: to subscribers with one of these numbers), and yield them.
 
     In a `replay`, `now` is not the time of the clock, and everybody's schedule is read afresh. Who is `patient` comes
     again in a few minutes: then an edition waits, at most for the installation's grace, for a source that is late.
     """
     waits_for = frozenset(late(parts, now)) if patient and not (early or replay) else frozenset()
-    last = 0
-    while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD):
+    last, upto = (numbers.start - 1, numbers.stop - 1) if numbers else (0, None)
+    while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD, upto=upto):
         last = shard[-1].id
         wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
         issues, next_due = [], {}

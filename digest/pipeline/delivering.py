@@ -8,6 +8,7 @@ stop, the messages in hand are finished and all other claims go back unharmed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -32,22 +33,25 @@ _LONGEST_APART = timedelta(milliseconds=8)
 _PER_CONNECTION = 10  # messages for which a further connection is worth its greeting
 
 
-def deliver(
+def deliver(  # noqa: PLR0913  (which deliveries, and until when)
     parts: Parts,
     now: Callable[[], datetime],
     *,
     only: str | None = None,
     patient: bool = True,
+    most: int | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Delivered:
     """Send what is pending or due for another try, until nothing is left, the relay fails, or `stopping` says so.
+
+    With `most`, it ends once so many were claimed; those that were put off count, too.
 
     Who asked for this by hand is not `patient`: a relay that failed is tried again.
 
     Raises:
         StoreError: the store cannot be read or written; what was in hand is finished, what was not goes back.
     """
-    round_ = _Round(parts, now, only, stopping, patient=patient)
+    round_ = _Round(parts, now, _Asked(only=only, most=most, patient=patient), stopping)
     try:
         round_.run()
     finally:
@@ -55,22 +59,24 @@ def deliver(
     return round_.delivered()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Which deliveries a round is about."""
+
+    only: str | None
+    most: int | None
+    patient: bool
+
+
 class _Round:
     """One round of deliveries."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        now: Callable[[], datetime],
-        only: str | None,
-        stopping: Callable[[], bool],
-        *,
-        patient: bool,
-    ) -> None:
+    def __init__(self, parts: Parts, now: Callable[[], datetime], asked: _Asked, stopping: Callable[[], bool]) -> None:
         self._parts = parts
         self._now = now
-        self._only = only
-        self._gate = Gate(parts.store, parts.limits, now(), patient=patient)
+        self._only = asked.only
+        self._left = asked.most  # to be claimed
+        self._gate = Gate(parts.store, parts.limits, now(), patient=asked.patient)
         self._line = Line(stopping)
         self._desk = Desk(parts, now, self._gate, Ledger(parts.store, now), self._line)
         self._threads: list[Thread] = []
@@ -82,13 +88,16 @@ class _Round:
 
     def run(self) -> None:
         """Claim and send, batch by batch, while senders are still at work on the last one."""
-        while not self._line.over and not self._refused():
-            room = self._gate.room(BATCH, self._now())
+        while not self._line.over and self._left != 0 and not self._refused():
+            room = self._gate.room(min(BATCH, self._left or BATCH), self._now())
             if claims := self._claim(room) if room else []:
+                self._left = None if self._left is None else self._left - len(claims)
                 self._allow(self._gate.connections(self._now()))
                 self._work_off(claims)
             elif not self._comes_soon():
                 return
+        if self._left == 0:
+            self._line.drain()
 
     def _refused(self) -> bool:
         """Whether the relay is to be left alone."""

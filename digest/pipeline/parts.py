@@ -67,8 +67,10 @@ class Store(Paces, Protocol):
 
     def announce(self, source: str, fetched: Fetched, now: datetime, next_pull: datetime) -> Pulled: ...
 
-    def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
-        """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
+    def due(
+        self, now: datetime, *, everyone: bool, after: int, limit: int, upto: int | None = None
+    ) -> list[Subscriber]:
+        """Active subscribers with id > `after` (and not > `upto`) whose next due time has come (all of them if `everyone`), by id."""
         ...
 
     def seq_before(self, instant: datetime) -> int:

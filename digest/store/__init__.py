@@ -18,7 +18,7 @@ from digest.store.history import CameBack, History, News, Served
 from digest.store.keeping import Vacuumed
 from digest.store.lists import Among, Back, Day, Person, Place, Pulse, Sending
 from digest.store.overview import Failure, Overview, SourceStatus, Suppressed
-from digest.store.store import Store
+from digest.store.store import HandOn, Store
 from digest.store.watching import Gauges
 
 __all__ = [
@@ -44,10 +44,11 @@ __all__ = [
 ]
 
 
-def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Store:
+def open_store(url: str, *, create: bool = True, patience: float = 10.0, hand_on: HandOn | None = None) -> Store:
     """Open the database at this SQLAlchemy URL and migrate it; make it first if it is not there, unless not `create`.
 
-    `patience` is how many seconds to wait for another process that is writing.
+    `patience` is how many seconds to wait for another process that is writing. `hand_on` is called within the transaction
+    that publishes editions, so that whoever delivers them is told if, and only if, they are written.
 
     Raises:
         StoreError: it is not there, not ours, from a newer version, locked, or cannot be read or written.
@@ -65,7 +66,7 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Stor
     except BaseException:
         database.engine.dispose()
         raise
-    return Store(database)
+    return Store(database, hand_on)
 
 
 def _make(file: str | None) -> None:

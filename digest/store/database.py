@@ -90,8 +90,8 @@ def parsed(url: str) -> URL:
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise StoreError(f'store.url: cannot read "{url}": write it like sqlite:///digest.db') from error
     if backend not in ("sqlite", "postgresql"):
-        raise StoreError(f"store.url: {backend} is not supported: use sqlite:///FILE or postgresql+psycopg://...")
-    return parsed
+        raise StoreError(f"store.url: {backend} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")
+    return parsed.set(drivername="postgresql+psycopg") if backend == "postgresql" else parsed
 
 
 def file_of(url: URL) -> Path | None:

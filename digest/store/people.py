@@ -30,10 +30,17 @@ class People(Opened):
         with self._database.reading() as connection:
             return subscribers.numbered(connection, number)
 
-    def due(self, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
-        """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
+    def due(
+        self, now: datetime, *, everyone: bool, after: int, limit: int, upto: int | None = None
+    ) -> list[Subscriber]:
+        """Active subscribers with id > `after` (and not > `upto`) whose next due time has come (or `everyone`), by id."""
         with self._database.reading() as connection:
-            return subscribers.due_now(connection, now, everyone=everyone, after=after, limit=limit)
+            return subscribers.due_now(connection, now, everyone=everyone, after=after, limit=limit, upto=upto)
+
+    def due_shards(self, now: datetime, size: int) -> list[range]:
+        """The ranges of so many subscribers' numbers in which anybody is due; the same ranges whenever it is asked."""
+        with self._database.reading() as connection:
+            return subscribers.due_shards(connection, now, size)
 
     def sync(self, written: Sequence[Subscriber], now: datetime) -> None:
         """Make the configuration file's subscribers the store's; writes nothing where nothing changed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from digest.model import Announcement, Background, Claim, Edition, Ended, Fetched, Listing, Pace, Pulled, SourceState
 from digest.store import (
@@ -26,6 +27,8 @@ from digest.store.pages import Pages
 from digest.store.people import People
 from digest.text.background import with_prior
 
+HandOn = Callable[[Any, int], None]  # the driver's connection, with a transaction that is open; and how many editions
+
 _MOST_TEXTS = 2_000  # listings remembered from one batch of deliveries to the next: about 5 KB each
 
 
@@ -36,9 +39,10 @@ class Store(Operation, People, Pages):
     here; the rest is in the classes that this one is made of.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hand_on: HandOn | None = None) -> None:
         super().__init__(database)
         self._texts = published.Texts(_MOST_TEXTS)
+        self._hand_on = hand_on
 
     # --- sources ----------------------------------------------------------------------------------------------------
 
@@ -164,9 +168,15 @@ class Store(Operation, People, Pages):
             return sent.told_on(connection, subscriber, listing_id)
 
     def publish(self, editions: Sequence[tuple[Edition, datetime]]) -> int:
-        """Write editions with their next due times; returns how many were not there yet."""
+        """Write editions with their next due times; returns how many were not there yet.
+
+        What is to be told of them, see `open_store`, is told in the same transaction.
+        """
         with self._database.writing() as connection:
-            return published.publish(connection, editions)
+            written = published.publish(connection, editions)
+            if written and self._hand_on:
+                self._hand_on(connection.connection.driver_connection, written)
+            return written
 
     def edition(self, email: str, issue_date: date) -> Edition | None:
         """The edition of one local day, exactly as it was published."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Integer, Row, or_, select, update
 
 from digest import due
 from digest.errors import UsageError
@@ -98,14 +98,26 @@ def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, S
     return {address(subscriber.email): subscriber for subscriber in found}
 
 
-def due_now(connection: Connection, now: datetime, *, everyone: bool, after: int, limit: int) -> list[Subscriber]:
-    """Active subscribers with id > `after` whose next due time has come (all of them if `everyone`), by id."""
+def due_now(  # noqa: PLR0913  (all of them say which)
+    connection: Connection, now: datetime, *, everyone: bool, after: int, limit: int, upto: int | None = None
+) -> list[Subscriber]:
+    """Active subscribers with id > `after` (and not > `upto`) whose next due time has come (or `everyone`), by id."""
     query = select(*_COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
+    if upto is not None:
+        query = query.where(subscribers.c.id <= upto)
     if not everyone:
         query = query.where(or_(subscribers.c.next_due <= now, astray.planned_ahead(now)))
     found = [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
     served = astray.served_until(connection, {each.id: each.last_issue for each in found}, now)
     return [each if served[each.id] == each.last_issue else replace(each, last_issue=served[each.id]) for each in found]
+
+
+def due_shards(connection: Connection, now: datetime, size: int) -> list[range]:
+    """The ranges of so many numbers, each beginning at a multiple of `size`, in which anybody is due."""
+    shard = subscribers.c.id.op("/", return_type=Integer)(size)
+    late = or_(subscribers.c.next_due <= now, astray.planned_ahead(now))
+    query = select(shard).where(subscribers.c.status == Status.ACTIVE, late).distinct().order_by(shard)
+    return [range(at * size, (at + 1) * size) for at in connection.scalars(query)]
 
 
 def seq_before(connection: Connection, instant: datetime) -> int:

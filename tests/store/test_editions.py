@@ -213,3 +213,25 @@ def test_the_store_keeps_picks_without_the_originals(store):
     ann = subscribe(store)
     publish(store, edition(ann, [replace(papers(store)[0], raw_title="as received")]))
     assert store.edition(ann.email, DAY) == Edition(ann, DAY, NOW, picks=(pick(papers(store)[0]),))
+
+
+def test_who_delivers_is_told_of_editions_in_the_transaction_that_writes_them(url):
+    told = []
+    store = open_store(url, hand_on=lambda driver, count: told.append((bool(driver), count)))
+    ann = subscribe(store)
+    assert publish(store, edition(ann)) == 1
+    assert publish(store, edition(ann)) == 0
+    assert told == [(True, 1)]
+    store.close()
+
+
+def test_if_nobody_can_be_told_of_editions_they_are_not_written(url):
+    def fail(_driver, _count):
+        raise RuntimeError("no queue")
+
+    store = open_store(url, hand_on=fail)
+    ann = subscribe(store)
+    with pytest.raises(RuntimeError, match="no queue"):
+        publish(store, edition(ann))
+    assert store.edition(ann.email, DAY) is None
+    store.close()

@@ -197,3 +197,13 @@ def test_what_is_foreseen_is_what_syncing_leaves_and_foreseeing_writes_nothing(s
 
 def subscriber(name):
     return Subscriber(f"{name.replace(' ', '.')}@example.org")
+
+
+def test_shards_in_which_somebody_is_due_are_ranges_of_numbers_that_stay_the_same(store):
+    early = [subscribe(store, f"early{n}@example.org", schedule=Schedule(send_at=time(7, 30))) for n in range(2)]
+    late = subscribe(store, "late@example.org", schedule=Schedule(send_at=time(9, 30)))
+    first, own = range(early[0].id, early[0].id + 1), range(late.id, late.id + 1)
+    assert store.due_shards(NOW, 1) == [first, range(early[1].id, early[1].id + 1)]
+    assert store.due_shards(NOW + 2 * HOUR, 1)[-1] == own
+    assert store.due_shards(NOW + 2 * HOUR, 1_000) == [range(1_000)]
+    assert store.due(NOW, everyone=False, after=0, limit=10, upto=early[0].id) == [early[0]]
