@@ -1,11 +1,12 @@
 """The few places where SQLite and PostgreSQL must be asked differently, or little at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
@@ -16,6 +17,50 @@ _MOST_PARAMETERS = 10_000  # SQLite takes 32,766 in a statement, PostgreSQL's pr
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """The dialect's own INSERT, which knows ON CONFLICT."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def write_many(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write new rows, each a value for each of the columns `names`, as the model has it; none may be there already.
+
+    By COPY on PostgreSQL (https://www.postgresql.org/docs/current/sql-copy.html): a fifth of the time
+    that INSERT takes, and a fifteenth of this process's.
+    """
+    columns = [table.c[name] for name in names]
+    kinds = [column.type.dialect_impl(connection.dialect) for column in columns]
+    given = _as_bound([kind.bind_processor(connection.dialect) for kind in kinds], rows)
+    quoted = connection.dialect.identifier_preparer.quote
+    into = f"{quoted(table.name)} ({', '.join(map(quoted, names))})"
+    if connection.dialect.name == "sqlite":
+        statement = f"INSERT INTO {into} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (names of ours)
+        for chunk in chunks(given):
+            connection.exec_driver_sql(statement, chunk)
+    else:
+        words = [kind.compile(connection.dialect).lower() for kind in kinds]
+        _copy(connection, f"COPY {into} FROM STDIN (FORMAT BINARY)", words, given)
+
+
+def _as_bound(
+    processors: Sequence[Callable[[Any], Any] | None], rows: Iterable[Sequence[Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows as the driver takes them."""
+    needed = [(place, process) for place, process in enumerate(processors) if process]
+    for row in rows:
+        values = list(row)
+        for place, process in needed:
+            values[place] = process(values[place])
+        yield tuple(values)
+
+
+def _copy(connection: Connection, statement: str, kinds: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    complaint: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(kinds)
+            for row in rows:
+                copy.write_row(row)
+    except complaint as error:  # as SQLAlchemy says it of its own statements
+        raise DBAPIError.instance(statement, None, error, complaint, dialect=connection.dialect) from error
 
 
 def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]]:
