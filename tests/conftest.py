@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from . import postgres
 from .nameserver import Nameserver
 
 # Enough to find what is wrong within days of running; a hunt takes `--hypothesis-profile=hunt`.
@@ -23,6 +25,17 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("no folder of real listings beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server; tests that want one skip where there is none."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.serving())
+        except postgres.AbsentError as error:
+            pytest.skip(str(error))
+        yield server
 
 
 @pytest.fixture
