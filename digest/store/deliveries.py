@@ -284,3 +284,11 @@ def bereave(connection: Connection, is_dead: Callable[[str], bool], now: datetim
     holders = connection.scalars(select(deliveries.c.worker).where(deliveries.c.worker.is_not(None)).distinct())
     if dead := [worker for worker in holders if is_dead(worker)]:
         connection.execute(update(deliveries).where(deliveries.c.worker.in_(dead)).values(next_attempt=now))
+
+
+def give_back(connection: Connection, workers: Collection[str], now: datetime) -> None:
+    """Let others take at once what these workers have claimed and not begun to hand over."""
+    theirs = (deliveries.c.worker.in_(workers), deliveries.c.state == State.CLAIMED)
+    rows = select(deliveries.c.id).where(*theirs).order_by(deliveries.c.id).with_for_update()
+    for chunk in chunks(connection.scalars(rows).all()):
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(chunk)).values(next_attempt=now))

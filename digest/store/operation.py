@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from digest.alerts import Facts
 from digest.model import Alert
-from digest.store import alerts, files, history, keeping, keyring, overview, subscribers, watching
+from digest.store import alerts, attendance, database, files, history, keeping, keyring, overview, subscribers, watching
 from digest.store import editions as published
 from digest.store.history import History, News
 from digest.store.opened import Opened
@@ -98,6 +98,29 @@ class Operation(Opened):
         """Whether there was an edition of that day whose content is gone."""
         with self._database.reading() as connection:
             return published.is_gone(connection, subscribers.address(email), issue_date)
+
+    def attend(self, name: str, version: str, now: datetime) -> None:
+        """Say that this process, whose claims bear this name, is at work: to be said three times a minute."""
+        with self._database.writing(swift=True) as connection:
+            attendance.attend(connection, name, version, database.head(), now)
+
+    def leave(self, name: str) -> None:
+        """Say that it is at work no more."""
+        with self._database.writing(swift=True) as connection:
+            attendance.leave(connection, [name])
+
+    def attending(self, now: datetime) -> list[attendance.Attending]:
+        """Which processes are at work: those seen within two minutes, the longest at work first."""
+        with self._database.reading() as connection:
+            return attendance.attending(connection, now)
+
+    def bereave_silent(self, now: datetime, silence: timedelta = attendance.SILENCE) -> tuple[str, ...]:
+        """Give back what processes held that nobody has seen for so long, but for messages being handed over.
+
+        Returns the names of those processes, which count as gone from now on.
+        """
+        with self._database.writing(swift=True) as connection:
+            return attendance.bereave_silent(connection, now, silence)
 
     @property
     def is_file(self) -> bool:

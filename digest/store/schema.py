@@ -54,6 +54,17 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
+# Processes at work on this database, see `attendance`.
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("knows", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
 # The newest number given out. Whoever gives out numbers updates its row first, so numbers rise in the order of commits.
 counters = Table(
     "counters",

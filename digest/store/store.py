@@ -7,6 +7,7 @@ from typing import Any
 from digest.model import Announcement, Background, Claim, Edition, Ended, Fetched, Listing, Pace, Pulled, SourceState
 from digest.store import (
     announce,
+    attendance,
     background,
     curating,
     deliveries,
@@ -59,6 +60,7 @@ class Store(Operation, People, Pages):
     def bereave(self, is_dead: Callable[[str], bool], now: datetime) -> None:
         """End the leases of workers known to be dead, of sources and of deliveries, instead of waiting them out."""
         with self._database.writing() as connection:
+            attendance.bereave(connection, is_dead)
             pulls.bereave(connection, is_dead)
             deliveries.bereave(connection, is_dead, now)
 

@@ -73,9 +73,10 @@ class _DayOf:
 # --- no effect ----------------------------------------------------------------------------------------------------
 
 WRITING = frozenset(
-    {"add", "announce", "begin_pull", "begin_reading", "bereave", "claim", "claim_wishes", "confirm_move"}
+    {"add", "announce", "attend", "begin_pull", "begin_reading", "bereave", "bereave_silent", "claim"}
+    | {"claim_wishes", "confirm_move"}
     | {"confirm_wish", "drop_wish", "end_session", "erase", "forget", "give_feedback"}
-    | {"import_suppressions", "judge", "move", "note_deed", "pause", "pin", "progress", "publish"}
+    | {"import_suppressions", "judge", "leave", "move", "note_deed", "pause", "pin", "progress", "publish"}
     | {"put_off_wish", "release", "remember", "repace", "replace_alert", "replan", "reschedule", "reserve"}
     | {"rotate_keys", "set_status", "suggest", "suppress", "sync", "take_back", "unpin", "unsuppress"}
     | {"update", "vote", "wish", "wish_mailed"}
