@@ -60,6 +60,12 @@ class Server:
             yield url
 
     @contextmanager
+    def copied(self, url: str) -> Iterator[str]:
+        """The URL of a copy of that database, with which nobody is connected."""
+        with self._made(f"TEMPLATE {sa.make_url(url).database} STRATEGY {self._strategy}") as copy:
+            yield copy
+
+    @contextmanager
     def bare(self) -> Iterator[str]:
         """The URL of a new database without tables."""
         with self._made("TEMPLATE template0") as url:
@@ -185,7 +191,7 @@ def serving() -> Iterator[Server]:
             server.forget()
         return
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-", dir=_memory()))
     if os.geteuid() == 0:
         shutil.chown(folder, _NOBODY)
     own = Own(programs, folder)
@@ -193,6 +199,13 @@ def serving() -> Iterator[Server]:
         own.make()
         own.start()
         yield Server(sa.make_url(f"postgresql+psycopg://postgres@127.0.0.1:{own.port}/postgres"), own)
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is much of it: a database is 400 files, and a disk takes .2 s for them, not .02 s."""
+    folder = "/dev/shm"
+    has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 4 << 30
+    return folder if has_room else None
 
 
 def _programs() -> Path:
