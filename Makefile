@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench torture format messages lock clean year
+.PHONY: demo test check bench bench-cluster torture format messages lock clean year
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+# Workers on PostgreSQL: SUBSCRIBERS=10000,100000 WORKERS=1,2,4 SECONDS=3600 ..., see benchmarks/cluster.py.
+bench-cluster: $(STAMP)
+	@JSON=$${JSON:-benchmarks/results/cluster.json} $(BIN)/python -m benchmarks.cluster
 
 # Ten minutes of kill -9; SEED, KILLS, READERS and SECONDS can be set.
 torture: $(STAMP)
