@@ -26,6 +26,7 @@ from digest.cli import (
     search,
     send,
     status,
+    store,
     subscribers,
     suppressions,
     templates,
@@ -80,6 +81,7 @@ app.add_typer(templates.app, name="templates")
 app.command("status")(status.status)
 app.command("vacuum")(vacuum.vacuum)
 app.command("backup")(backup.backup)
+app.add_typer(store.app, name="store")
 app.add_typer(dkim.app, name="dkim")
 app.command("search")(search.search)
 app.command("rank")(rank.rank)

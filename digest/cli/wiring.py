@@ -167,12 +167,13 @@ def make_limits(settings: "Settings") -> Limits:
 
 def make_log(settings: "Settings") -> DeliveryLog | None:
     """The delivery log; none where no file was named and there is no SQLite file to put it beside."""
-    path = settings.delivery.log or _beside_the_database(settings.store.url)
+    path = settings.delivery.log or beside_the_database(settings.store.url)
     # A day's edition may be composed until an hour after that day, and sent until it expires.
     return DeliveryLog(path, keep=settings.delivery.expiry + timedelta(days=2)) if path else None
 
 
-def _beside_the_database(url: str) -> Path | None:
+def beside_the_database(url: str) -> Path | None:
+    """Where the delivery log is that has no place of its own; None where the database is no file."""
     database = file_of(parsed(url))
     return database.with_name(f"{database.stem}-deliveries.log") if database else None
 

@@ -7,16 +7,11 @@
 `operation`, `people`, `pages` and `store`, makes each of its methods one transaction, but for `keeping`, which takes many.
 """
 
-import os
-from contextlib import suppress
-from pathlib import Path
-
-from digest.errors import StoreError
-from digest.store import words
-from digest.store.database import Database, migrate, parsed, revision
+from digest.store import copying, words
 from digest.store.history import CameBack, History, News, Served
 from digest.store.keeping import Vacuumed
 from digest.store.lists import Among, Back, Day, Person, Place, Pulse, Sending
+from digest.store.opening import open_database
 from digest.store.overview import Failure, Overview, SourceStatus, Suppressed
 from digest.store.store import HandOn, Store
 from digest.store.watching import Gauges
@@ -51,40 +46,14 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0, hand_on
     that publishes editions, so that whoever delivers them is told if, and only if, they are written.
 
     Raises:
-        StoreError: it is not there, not ours, from a newer version, locked, or cannot be read or written.
+        StoreError: it is not there, not ours, from a newer version, locked, moved elsewhere, a copy that is not whole, or
+            cannot be read or written.
     """
-    address = parsed(url)
-    database = Database(address, patience)
+    database = open_database(url, create=create, patience=patience)
     try:
-        is_file = address.get_backend_name() == "sqlite"
-        if not create:
-            _must_exist(database, is_file=is_file)
-        elif is_file:
-            _make(address.database)
-        migrate(database)
+        copying.refuse(database)
         words.ready(database)
     except BaseException:
         database.engine.dispose()
         raise
     return Store(database, hand_on)
-
-
-def _make(file: str | None) -> None:
-    """A new database is for our eyes only: it holds addresses, and the key that links are signed with.
-
-    SQLite gives the files beside it the same rights (https://www.sqlite.org/wal.html). What prevents it is said by who
-    opens the file.
-    """
-    if file and not file.startswith((":memory:", "file:")):
-        with suppress(OSError):
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _must_exist(database: Database, *, is_file: bool) -> None:
-    missing = StoreError(f"no database at {database.place}: run `digest pull` first")
-    path = Path(database.place)
-    if is_file and not (path.is_file() and path.stat().st_size):  # connecting would make one
-        raise missing
-    with database.reading() as connection:
-        if revision(connection) is None:
-            raise missing

@@ -1,0 +1,91 @@
+"""`digest store`: the database as a whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.arguments import Now, or_now
+
+if TYPE_CHECKING:
+    from digest.config import Settings
+    from digest.store.copying import Copied, Told
+
+app = typer.Typer(help="The database: move it, between SQLite and PostgreSQL as well.", no_args_is_help=True)
+
+
+@app.command("copy")
+def copy(
+    ctx: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="An empty database: postgresql://USER@HOST/NAME, sqlite:///FILE.")
+    ],
+    stays: Annotated[
+        bool, typer.Option("--stays", help="Leave this database in use: for a rehearsal, or a test installation.")
+    ] = False,
+    now: Now = None,
+) -> None:
+    """Move everything into another database, and compare every row.
+
+    Stop the daemon, pages and cron first. If it is stopped or killed, run it again: it goes on where it was. Until it
+    is through, this database is as it was and the new one cannot be opened; after it, the new one can be opened and
+    this one cannot, so that nothing is sent from both.
+
+    Example: digest store copy --to postgresql://digest@db.example.org/digest
+    """
+    from digest.cli import wiring, worker
+    from digest.store import copying
+
+    settings = wiring.load_settings(ctx.obj)
+    with _shown() as told:
+        copied = copying.copy(settings.store.url, to, or_now(now), told=told, is_dead=worker.is_dead, stays=stays)
+    typer.echo("\n".join(_said(settings, copied, stays=stays)))
+
+
+@app.command("reopen")
+def reopen(ctx: typer.Context) -> None:
+    """Use this database again although it was moved elsewhere.
+
+    For when the new one was given up: what was sent from there is not known here, and is sent again.
+
+    Example: digest store reopen
+    """
+    from digest.cli import wiring
+    from digest.store import copying
+
+    settings = wiring.load_settings(ctx.obj)
+    was_moved = copying.reopen(settings.store.url)
+    typer.echo("It can be used again." if was_moved else "It was not moved: nothing to do.")
+
+
+@contextmanager
+def _shown() -> Iterator["Told"]:
+    """What shows on a terminal how far it is; elsewhere nothing does."""
+    from digest.cli.output import console
+
+    with console(stderr=True).status("looking at both databases") as status:
+        yield lambda done, table, rows: status.update(f"{table}: {rows:,} rows {done}")
+
+
+def _said(settings: "Settings", copied: "Copied", *, stays: bool) -> Iterator[str]:
+    rows = sum(copied.rows.values())
+    if copied.afresh:
+        yield "What an earlier attempt had brought there was out of date, and was brought anew."
+    elif copied.found:
+        yield f"{copied.found:,} rows were there from an earlier attempt."
+    yield f"{rows:,} rows of {len(copied.rows)} tables are in {copied.target}: each was compared, and is the same."
+    if stays:
+        yield f"{copied.source} stays in use. Do not let both send mail: each would send everything."
+        return
+    yield f"{copied.source} cannot be opened any more. Put the new one into the configuration:"
+    yield f'    [store]\n    url = "{copied.target}"'
+    yield from _log_said(settings)
+
+
+def _log_said(settings: "Settings") -> Iterator[str]:
+    """The delivery log is beside a database that is a file, unless it has a place of its own."""
+    from digest.cli import wiring
+
+    if settings.delivery.log is None and (log := wiring.beside_the_database(settings.store.url)):
+        yield f'    [delivery]\n    log = "{log}"'
