@@ -4,6 +4,7 @@ DigestError
  ├─ ConfigError      the configuration cannot be used; holds every fault found
  ├─ ProfileError     a keyword line cannot be read; holds the line and the column
  ├─ StoreError       the database cannot be opened, migrated or understood
+ │   └─ OutdatedError   a newer version has changed it beyond what this one understands
  ├─ TemplateError    a template cannot be rendered; names template and line
  ├─ MessageError     a message cannot be written; names the header
  ├─ RelayError       the mail relay cannot be used at all; no message is to blame
@@ -69,6 +70,10 @@ def _window(line: str, column: int) -> tuple[str, int]:
 
 class StoreError(DigestError):
     """The database cannot be opened, migrated or understood."""
+
+
+class OutdatedError(StoreError):
+    """A newer version has changed the database beyond what this one understands."""
 
 
 class TemplateError(DigestError):

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -12,6 +12,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from digest.errors import StoreError
 from digest.store import postgresql
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _OLDEST_SQLITE = (3, 35, 0)  # RETURNING
@@ -146,7 +150,7 @@ def _begin(connection: Connection) -> None:
     driver.execute(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
 
-# --- migrating ----------------------------------------------------------------------------------------------------
+# --- its tables: when they are migrated, and how far, is said by `migrating` -----------------------------------------
 
 
 def head() -> str:
@@ -162,33 +166,24 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
-def migrate(database: Database) -> None:
-    """Bring the tables up to what this version expects, in one transaction; nothing is written if they are.
-
-    Raises:
-        StoreError: the database comes from a newer version, or cannot be migrated.
-    """
-    with database.reading() as connection:
-        found = revision(connection)
-    if found == head():
-        return
-    if found is not None and found > head():
-        raise StoreError(
-            f"{database.place}: was written by a newer version (its tables are at {found}, this version knows"
-            f" {head()}): upgrade this installation, or restore an older backup"
-        )
-    with database.writing() as connection:
-        upgrade(connection)
-
-
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the tables up to this revision."""
+    """Bring the tables up to this revision, in the transaction that is open; else each migration in one of its own."""
     from alembic import command
+
+    command.upgrade(_config(connection), to)
+
+
+def script() -> "ScriptDirectory":
+    """The migrations, as Alembic reads them."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _config(connection: Connection | None = None) -> "Config":
     from alembic.config import Config
 
-    if connection.dialect.name == "postgresql":  # SQLite's transaction already keeps other processes out
-        connection.execute(text("SELECT pg_advisory_xact_lock(7203)"))
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, to)
+    return config

@@ -8,9 +8,24 @@ from sqlalchemy import select
 
 from digest.alerts import Facts
 from digest.model import Alert
-from digest.store import alerts, attendance, database, files, history, keeping, keyring, overview, subscribers, watching
+from digest.store import (
+    alerts,
+    attendance,
+    database,
+    files,
+    history,
+    jobs,
+    keeping,
+    keyring,
+    migrating,
+    overview,
+    subscribers,
+    watching,
+)
 from digest.store import editions as published
 from digest.store.history import History, News
+from digest.store.jobs import Jobs, Scripts
+from digest.store.migrating import Standing
 from digest.store.opened import Opened
 from digest.store.schema import meta
 
@@ -37,6 +52,20 @@ class Operation(Opened):
         """How things stand."""
         with self._database.reading() as connection:
             return overview.overview(connection, now)
+
+    def prepare_jobs(self, scripts: Scripts) -> None:
+        """Make procrastinate's tables, or bring them up to its version. Raises StoreError if older workers prevent it."""
+        jobs.prepare(self._database, scripts)
+
+    def jobs(self) -> Jobs | None:
+        """How the jobs of workers stand; None where there never was one."""
+        with self._database.reading() as connection:
+            return jobs.jobs(connection)
+
+    def time(self) -> datetime:
+        """What the time is by the clock that all who share the database have in common: its own."""
+        with self._database.reading() as connection:
+            return jobs.time(connection)
 
     def answers(self) -> None:
         """Nothing, if it can be read; else a StoreError."""
@@ -100,8 +129,13 @@ class Operation(Opened):
             return published.is_gone(connection, subscribers.address(email), issue_date)
 
     def attend(self, name: str, version: str, now: datetime) -> None:
-        """Say that this process, whose claims bear this name, is at work: to be said three times a minute."""
+        """Say that this process, whose claims bear this name, is at work: to be said three times a minute.
+
+        Raises:
+            OutdatedError: a newer version has changed the tables so that this one does not understand them: it must stop.
+        """
         with self._database.writing(swift=True) as connection:
+            migrating.must_understand(connection, self._database.place)
             attendance.attend(connection, name, version, database.head(), now)
 
     def leave(self, name: str) -> None:
@@ -121,6 +155,16 @@ class Operation(Opened):
         """
         with self._database.writing(swift=True) as connection:
             return attendance.bereave_silent(connection, now, silence)
+
+    def standing(self) -> Standing:
+        """How far the tables are, and which programs are in the way of more."""
+        with self._database.reading() as connection:
+            return migrating.look(connection)
+
+    def upgrade(self, *, force: bool = False) -> Standing:
+        """Make those changes of the tables that waited for older programs to go, if they are gone, or by `force`."""
+        migrating.migrate(self._database, force=force)
+        return self.standing()
 
     @property
     def is_file(self) -> bool:

@@ -1,10 +1,11 @@
 """The few places where SQLite and PostgreSQL must be asked differently, or little at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_
+from sqlalchemy import ColumnElement, Connection, Table, and_, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -75,6 +76,15 @@ def starts_with(connection: Connection, column: ColumnElement[str], prefix: str)
     if connection.dialect.name == "sqlite":  # whose LIKE knows no case and therefore no index
         return and_(column >= prefix, column < f"{prefix}\U0010ffff")
     return column.startswith(prefix, autoescape=True)
+
+
+def clock(connection: Connection) -> datetime:
+    """The time by the clock of the database: one for all who share it, to the millisecond at least."""
+    if connection.dialect.name == "postgresql":
+        here: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return here.astimezone(UTC)
+    said: str = connection.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')")).scalar_one()
+    return datetime.fromisoformat(said)
 
 
 def plain(words: str) -> str:

@@ -63,6 +63,7 @@ def test_a_database_from_a_newer_version_is_refused(tmp_path):
     opened(tmp_path / "digest.db").close()
     with sqlite3.connect(tmp_path / "digest.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE meta SET value = '9999' WHERE key = 'floor'")
     connection.close()
     with pytest.raises(StoreError, match=r"digest\.db.*newer version.*9999.*upgrade"):
         opened(tmp_path / "digest.db")

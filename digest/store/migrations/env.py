@@ -2,8 +2,14 @@
 
 from alembic import context
 
+from digest.store.migrating import made
 from digest.store.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=True,  # where none is open yet
+    on_version_apply=made,
+)
 with context.begin_transaction():
     context.run_migrations()
