@@ -13,6 +13,7 @@ from digest.cli import (
     backup,
     bounces,
     check,
+    cluster,
     demo,
     dkim,
     explain,
@@ -73,6 +74,7 @@ app.command("pull")(pull.pull)
 app.command("preview")(preview.preview)
 app.command("send")(send.send)
 app.command("run")(run.run)
+app.command("worker")(cluster.worker)
 app.add_typer(web.app, name="web")
 app.add_typer(subscribers.app, name="subscribers")
 app.command("bounces")(bounces.bounces)

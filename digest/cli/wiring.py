@@ -38,7 +38,7 @@ from digest.sources.biorxiv import BiorxivSource
 from digest.sources.client import Client
 from digest.sources.feed import FeedSource
 from digest.sources.huggingface import HuggingFaceSource
-from digest.store import Store, open_store
+from digest.store import HandOn, Store, open_store
 from digest.store.database import file_of, parsed
 
 if TYPE_CHECKING:
@@ -260,9 +260,11 @@ def not_a_subscriber(email: str) -> UsageError:
 
 
 @contextmanager
-def store_of(settings: "Settings", now: datetime | None = None, *, create: bool = True) -> Iterator[Store]:
+def store_of(
+    settings: "Settings", now: datetime | None = None, *, create: bool = True, hand_on: HandOn | None = None
+) -> Iterator[Store]:
     """The database; given `now`, with the configuration file's subscribers brought up to date in it."""
-    store = open_store(settings.store.url, create=create)
+    store = open_store(settings.store.url, create=create, hand_on=hand_on)
     try:
         if now is not None:
             store.bereave(worker.is_dead, now)
@@ -289,16 +291,18 @@ def installation(
 
 
 def once_more(
-    settings: "Settings", ranker: MakeRanker | None = ranking.PassingRanker
+    settings: "Settings", ranker: MakeRanker | None = ranking.PassingRanker, hand_on: HandOn | None = None
 ) -> AbstractContextManager[Installation]:
-    """The same installation in a further process, which delivers or serves pages."""
-    return _put_together(settings, None, ranker)
+    """The same installation in a further process, which delivers, serves pages or works for many machines."""
+    return _put_together(settings, None, ranker, hand_on)
 
 
 @contextmanager
-def _put_together(settings: "Settings", sync: datetime | None, ranker: MakeRanker | None) -> Iterator[Installation]:
+def _put_together(
+    settings: "Settings", sync: datetime | None, ranker: MakeRanker | None, hand_on: HandOn | None = None
+) -> Iterator[Installation]:
     with (
-        store_of(settings, sync, create=sync is not None) as store,
+        store_of(settings, sync, create=sync is not None, hand_on=hand_on) as store,
         Client(settings.site.contact or "") as client,
     ):
         home = assemble(settings, store, client, ranker)

@@ -23,6 +23,7 @@ __all__ = [
     "Day",
     "Failure",
     "Gauges",
+    "HandOn",
     "History",
     "News",
     "Overview",

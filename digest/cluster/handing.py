@@ -1,0 +1,22 @@
+"""Deliveries asked for in the very transaction that writes their editions: a job and the rows it speaks of commit together."""
+
+from typing import TYPE_CHECKING, Any
+
+from procrastinate import App, SyncPsycopgConnector
+
+from digest.cluster.orders import batches, deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def handing_on() -> "Callable[[Any, int], None]":
+    """For `open_store(hand_on=...)`: defers what delivers so many editions, on the psycopg connection that writes them."""
+    app = App(connector=SyncPsycopgConnector())  # never opened: the connection is the store's
+
+    def hand_on(connection: Any, editions: int) -> None:
+        orders = deliveries(batches(editions))
+        task = app.configure_task("deliver", queue="deliver", priority=10, connection=connection)
+        task.batch_defer(*(dict(order.arguments) for order in orders))
+
+    return hand_on

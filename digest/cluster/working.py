@@ -1,0 +1,153 @@
+"""A worker's life: procrastinate's, begun again whenever the database was away, until it is told to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+from sqlalchemy import URL
+
+from digest.cluster import speaking
+from digest.cluster.clock import SILENT, add_clock
+from digest.cluster.tasks import CLOCK, Workplace, make_app
+
+log = structlog.get_logger(__name__)
+
+_LOOK = 0.2  # seconds between two looks at whether it is time to stop
+_LONGEST_PAUSE = 15.0  # seconds until the database is tried again
+_LOST = (ConnectorException, psycopg.Error, OSError)
+
+
+def connector(url: URL) -> PsycopgConnector:
+    """How procrastinate reaches the database: as the store does, over a few connections of its own."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    limits = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
+    return PsycopgConnector(
+        kwargs={"application_name": "digest worker", **limits, **arguments}, min_size=1, max_size=3, timeout=10.0
+    )
+
+
+def work(url: URL, place: Workplace, queues: Collection[str], beat: Callable[[], None] = lambda: None) -> None:
+    """Do what comes up in these queues, one job at a time, until `place.stopping`; the job in hand is finished.
+
+    `beat` is called as it gets on. While the database is away, it waits for it.
+    """
+    app = make_app(connector(url), place)
+    app.job_manager = manager = Manager(app.connector)
+    add_clock(app, place)
+    with speaking.brief(_LOST):
+        asyncio.run(_Life(app, manager, place, [*queues, CLOCK], beat).live())
+
+
+class Manager(JobManager):
+    """Procrastinate's jobs; it knows whether the end of one could not be written.
+
+    Such a job would be held for ever by a worker that lives (https://github.com/procrastinate-org/procrastinate/issues/1518):
+    it has to become another worker, so that the next tick gives up what this one had.
+    """
+
+    is_stuck = False
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Write the end of a job."""
+        try:
+            await super().finish_job(job, status, delete_job)
+        except ConnectorException as error:
+            if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                return  # it was given up already
+            self.is_stuck = True
+            log.warning("the end of a job cannot be written", job=job.task_name, reason=str(error.__cause__))
+
+
+class _Life:
+    """One process's way through all its connections."""
+
+    def __init__(
+        self, app: App, manager: Manager, place: Workplace, queues: list[str], beat: Callable[[], None]
+    ) -> None:
+        self._app = app
+        self._manager = manager
+        self._place = place
+        self._queues = queues
+        self._beat = beat
+        self._failures = 0  # since the database was there
+        self._is_busy = False
+
+    async def live(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(speaking.loop_handler(_LOST))
+        while not self._place.stopping():
+            reason = await self._stretch()
+            if not self._place.stopping():
+                self._failed(reason)
+                await self._pause(min(2.0**self._failures / 2, _LONGEST_PAUSE))
+
+    def _failed(self, reason: str) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            log.error("no connection to the database: it is tried again and again", reason=reason)
+
+    def _came_back(self) -> None:
+        if self._failures:
+            log.info("connected to the database again", tries=self._failures)
+        self._failures = 0
+
+    async def _stretch(self) -> str:
+        """Work until told to stop, or until a connection fails; why it ended."""
+        self._manager.is_stuck = False
+        try:
+            async with self._app.open_async():
+                self._came_back()
+                await self._work()
+        except _LOST as error:
+            return str(error.__cause__ or error).strip()
+        return "it was lost"
+
+    async def _work(self) -> None:
+        worker = asyncio.create_task(
+            self._app.run_worker_async(
+                queues=self._queues,
+                concurrency=1,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                stalled_worker_timeout=SILENT,
+                worker_middleware=[self._passing_on],
+            )
+        )
+        while not (worker.done() or self._place.stopping() or self._manager.is_stuck):
+            self._beat()
+            await asyncio.wait([worker], timeout=_LOOK)
+        worker.cancel()  # which lets the job in hand be finished
+        while not worker.done():
+            if self._is_busy:
+                self._beat()
+            await asyncio.wait([worker], timeout=_LOOK)
+        with suppress(asyncio.CancelledError):
+            await worker
+
+    async def _pause(self, seconds: float) -> None:
+        for _ in range(round(seconds / _LOOK)):
+            if self._place.stopping():
+                return
+            self._beat()
+            await asyncio.sleep(_LOOK)
+
+    async def _passing_on(self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object) -> Any:
+        """A job that was cut short is asked for once more, so that another worker goes on at once."""
+        self._is_busy = True
+        try:
+            is_left = await call_next()
+        finally:
+            self._is_busy = False
+        if is_left:
+            job = context.job
+            again = context.app.configure_task(job.task_name, lock=job.lock, queueing_lock=job.queueing_lock)
+            with suppress(AlreadyEnqueued):
+                await again.defer_async(**job.task_kwargs)
+        return is_left
