@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from digest.model import Announcement, Fetched, Kind, Listing, Problem, Pulled
 from digest.store import background, pulls, words
 from digest.store.identity import Shelf, fault, stored_keys
-from digest.store.listings import FIELDS, known, whole
+from digest.store.listings import FIELDS, known, note_change, whole
 from digest.store.schema import announcements, counters, listing_keys, listings
 from digest.store.sql import chunks, insert
 
@@ -39,6 +39,8 @@ def announce(connection: Connection, source: str, fetched: Fetched, now: datetim
     _keep(connection, shelf, now)
     seq = _tell(connection, [(number, said) for number, said in given if said], numbers.seq, now)
     _advance(connection, Numbers(seq, shelf.last_id))
+    if shelf.new() or shelf.changed() or shelf.joined:
+        note_change(connection)
     problems = (*fetched.problems, *_unkept([account for account in accounts if account.fault]))
     announced = len({number for number, _ in given})
     pulls.finish(connection, source, fetched, problems, now=now, next_pull=next_pull, announced=announced)

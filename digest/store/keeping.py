@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, se
 from digest.pacing import BREAKER, LINES, RELAY
 from digest.store import marks, tallies, wishes
 from digest.store.database import Database
+from digest.store.listings import note_change
 from digest.store.schema import (
     announcements,
     contents,
@@ -180,6 +181,7 @@ def _forget_papers(connection: Connection, papers: Collection[int]) -> None:
         for table in (announcements, listing_keys, words):
             connection.execute(delete(table).where(table.c.listing_id.in_(chunk)))
     connection.execute(delete(listings).where(listings.c.same_as.in_(papers)))
+    note_change(connection)
 
 
 # --- the rest -----------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Select, func, select
 
 from digest.model import Announcement, Kind, Listing
 from digest.store.kept import RAW
-from digest.store.schema import announcements, listings, sources
-from digest.store.sql import chunks
+from digest.store.schema import announcements, counters, listings, sources
+from digest.store.sql import chunks, insert
+
+Mark = tuple[tuple[str, int], ...]
 
 FIELDS = tuple(Listing.__dataclass_fields__)
 _SHOWN = tuple(name for name in FIELDS if name not in RAW)
@@ -32,6 +34,27 @@ def announcement(row: Any) -> Announcement:
     """One row of `shown()`."""
     listing = Listing(**dict(zip(_SHOWN, row, strict=False)))
     return Announcement(listing, *row[len(_SHOWN) :])
+
+
+# --- what changes -------------------------------------------------------------------------------------------------
+
+_CHANGES = "changes"  # so often was any listing written; beside it in `counters`, the newest numbers given out
+
+
+def mark(connection: Connection) -> Mark:
+    """The same as long as no listing, no announcement and no count of words is written."""
+    own = counters.c.name.in_(["seq", "listing", _CHANGES])
+    rows = connection.execute(select(counters.c.name, counters.c.value).where(own).order_by(counters.c.name))
+    return tuple((name, value) for name, value in rows)
+
+
+def note_change(connection: Connection) -> None:
+    """Make the mark another: to be called at the end by whoever wrote listings, so that nobody waits for two of them."""
+    row = insert(connection, counters).values(name=_CHANGES, value=1)
+    connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1}))
+
+
+# --- news ---------------------------------------------------------------------------------------------------------
 
 
 def window(connection: Connection, after: int) -> list[Announcement]:

@@ -26,10 +26,12 @@ from digest.store.database import Database
 from digest.store.operation import Operation
 from digest.store.pages import Pages
 from digest.store.people import People
+from digest.store.recent import Recent
 from digest.text.background import with_prior
 
 HandOn = Callable[[Any, int], None]  # the driver's connection, with a transaction that is open; and how many editions
 
+_MOST_WINDOWS = 2  # remembered from one shard to the next, for readers who have got as far; some MB each
 _MOST_TEXTS = 2_000  # listings remembered from one batch of deliveries to the next: about 5 KB each
 
 
@@ -44,6 +46,8 @@ class Store(Operation, People, Pages):
         super().__init__(database)
         self._texts = published.Texts(_MOST_TEXTS)
         self._hand_on = hand_on
+        self._windows: Recent[tuple[listings.Mark, int], Sequence[Announcement]] = Recent(_MOST_WINDOWS)
+        self._backgrounds: Recent[listings.Mark, Background] = Recent(1)
 
     # --- sources ----------------------------------------------------------------------------------------------------
 
@@ -81,10 +85,14 @@ class Store(Operation, People, Pages):
         with self._database.reading() as connection:
             return subscribers.seq_before(connection, instant)
 
-    def window(self, after: int) -> list[Announcement]:
-        """Announcements with a seq higher than `after`, by seq, with the listings as they are now; no originals."""
+    def window(self, after: int) -> Sequence[Announcement]:
+        """Announcements with a seq higher than `after`, by seq, with the listings as they are now; no originals.
+
+        Who asks again gets the very same, as long as nothing is written.
+        """
         with self._database.reading() as connection:
-            return listings.window(connection, after)
+            asked = (listings.mark(connection), after)
+            return self._windows.of([asked], lambda _: {asked: tuple(listings.window(connection, after))})[asked]
 
     def trending(self, since: date) -> list[Announcement]:
         """Listings announced as trending on the day `since` or later, once each, by seq; no originals.
@@ -111,9 +119,13 @@ class Store(Operation, People, Pages):
             return listings.announcements_of(connection, listing_id)
 
     def background(self) -> Background:
-        """How common words are in the papers of the last weeks; in the first days, the count that is shipped helps."""
+        """How common words are in the papers of the last weeks; in the first days, the count that is shipped helps.
+
+        Who asks again gets the very same, as long as nothing is written.
+        """
         with self._database.reading() as connection:
-            return with_prior(background.read(connection))
+            mark = listings.mark(connection)
+            return self._backgrounds.of([mark], lambda _: {mark: with_prior(background.read(connection))})[mark]
 
     def listing(self, number: int) -> Listing | None:
         """One paper with its originals, under whatever number it was ever stored."""
