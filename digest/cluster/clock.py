@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 import structlog
@@ -61,7 +61,7 @@ def due_now(place: Workplace, now: datetime) -> Due:
     paces = store.paces()
     rests = any(quiet(paces[key], now) for key in (RELAY, BREAKER) if key in paces)
     return Due(
-        day=now.astimezone(UTC).date(),
+        now=now,
         sources={name: groups.get(name, name) for name in names},
         shards=place.shards(now, SHARD),
         waiting=0 if rests else store.waiting(now, most=MOST_BATCHES * BATCH),

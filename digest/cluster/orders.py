@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 SHARD = 10_000  # subscribers' numbers a job
 BATCH = 500  # messages a job
 MOST_BATCHES = 1_000  # that a tick looks ahead
+COURTESY = timedelta(minutes=5)  # for which editions wait for what is being read when they come due
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Order:
 class Due:
     """What there is to do."""
 
-    day: date
+    now: datetime
     sources: Mapping[str, str]  # those to be visited, and whom each must not be visited together with
     shards: Sequence[range]  # of subscribers' numbers
     waiting: int  # messages
@@ -48,10 +49,16 @@ def _wanted(due: Due, asked: Asked) -> Iterator[Order]:
     yield from (Order(chore, key=chore) for chore in due.chores)
     for source, group in due.sources.items():
         yield Order("pull", {"source": source}, lock=f"pull {group}", key=f"pull {source}")
+    since = {"day": f"{due.now.astimezone(UTC):%Y-%m-%d}", "asked": due.now.isoformat(), "behind": list(due.sources)}
     for shard in due.shards:
         key = f"compose {shard.start}"
-        yield Order("compose", {"day": f"{due.day}", "first": shard.start, "end": shard.stop}, lock=key, key=key)
+        yield Order("compose", {"first": shard.start, "end": shard.stop, **since}, lock=key, key=key)
     yield from deliveries(batches(due.waiting) - asked.deliveries)
+
+
+def is_early(visited: Collection[datetime | None], asked: datetime, now: datetime) -> bool:
+    """Whether to compose later: a source that was asked for in the same tick has not been read since, and still may be."""
+    return now - asked < COURTESY and any(moment is None or moment < asked for moment in visited)
 
 
 def deliveries(count: int) -> list[Order]:

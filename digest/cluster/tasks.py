@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from time import monotonic
 from typing import Any
 
@@ -11,6 +12,7 @@ from procrastinate import App
 from procrastinate.connector import BaseConnector
 
 from digest import pipeline
+from digest.cluster.orders import is_early
 from digest.errors import StoreError
 from digest.pipeline import Parts
 from digest.pipeline.pulling import PULL_LEASE
@@ -46,16 +48,32 @@ class Workplace:
         return lambda: self.stopping() or self.seconds() > end
 
 
-def pull(place: Workplace, source: str) -> bool:
-    """Visit one source, if it is due; returns whether something is left to do."""
+class Left(Enum):
+    """What a job leaves to be done."""
+
+    NOTHING = auto()
+    SOME = auto()  # it was cut short, and another may go on at once
+    ALL = auto()  # it is too early
+
+
+def pull(place: Workplace, source: str) -> Left:
+    """Visit one source, if it is due."""
     over = place.within(PULL_LEASE)
     for _ in pipeline.pull(place.parts, place.clock(), only=source, stopping=over):
-        return False
-    return over()
+        return Left.NOTHING
+    return Left.SOME if place.stopping() else Left.NOTHING
 
 
-def compose(place: Workplace, day: str, first: int, end: int) -> bool:
-    """Write the editions that are due of subscribers with these numbers; returns whether some may be left."""
+def compose(  # noqa: PLR0913  (what it is about, and since when it is asked for)
+    place: Workplace, first: int, end: int, *, day: str, asked: str, behind: Sequence[str]
+) -> Left:
+    """Write the editions that are due of subscribers with these numbers, once those sources have been read.
+
+    As on a single machine, what is read in the same minute comes first.
+    """
+    visited = [place.parts.store.source_state(name).last_attempt for name in behind]
+    if is_early(visited, datetime.fromisoformat(asked), place.clock()):
+        return Left.ALL
     composed = 0
     for _ in pipeline.compose(place.parts, place.clock(), patient=True, numbers=range(first, end)):
         composed += 1
@@ -63,25 +81,25 @@ def compose(place: Workplace, day: str, first: int, end: int) -> bool:
             break
     if composed:
         log.info("composed", editions=composed, day=day, first=first)
-    return place.stopping()
+    return Left.SOME if place.stopping() else Left.NOTHING
 
 
-def deliver(place: Workplace, most: int) -> bool:
-    """Send so many messages that wait; returns whether it was cut short."""
+def deliver(place: Workplace, most: int) -> Left:
+    """Send so many messages that wait."""
     over = place.within(_TURN)
     delivered = pipeline.deliver(place.parts, place.clock, most=most, stopping=over)
     if counts := {name: getattr(delivered, name) for name in _COUNTS if getattr(delivered, name)}:
         log.info("delivered", **counts)
-    return over() and not delivered.relay
+    return Left.SOME if over() and not delivered.relay else Left.NOTHING
 
 
 _COUNTS = ("sent", "deferred", "failed", "unknown", "noted")
 
 
 def make_app(connector: BaseConnector, place: Workplace) -> App:
-    """The tasks of this workplace, but for the tick; each returns whether it left something undone."""
+    """The tasks of this workplace, but for the tick; each returns what it leaves."""
     app = App(connector=connector)
-    tasks: dict[str, Callable[..., bool]] = {"pull": pull, "compose": compose, "deliver": deliver}
+    tasks: dict[str, Callable[..., Left]] = {"pull": pull, "compose": compose, "deliver": deliver}
     for name, task in tasks.items():
         app.task(name=name, queue=name, priority=_FIRST[name])(_safe(name, task, place))
     for name, chore in place.chores.items():
@@ -89,25 +107,25 @@ def make_app(connector: BaseConnector, place: Workplace) -> App:
     return app
 
 
-def _once(chore: Chore) -> Callable[..., bool]:
-    def run(place: Workplace) -> bool:
+def _once(chore: Chore) -> Callable[..., Left]:
+    def run(place: Workplace) -> Left:
         chore(place.clock())
-        return False
+        return Left.NOTHING
 
     return run
 
 
-def _safe(name: str, task: Callable[..., bool], place: Workplace) -> Callable[..., bool]:
+def _safe(name: str, task: Callable[..., Left], place: Workplace) -> Callable[..., Left]:
     """A task that says itself, in one line or with all there is, why it failed."""
 
-    def run(**arguments: Any) -> bool:
+    def run(**arguments: Any) -> Left:
         try:
             return task(place, **arguments)
         except StoreError as error:
-            log.error("job failed", job=name, reason=str(error), **arguments)
+            log.error("job failed", job=name, reason=str(error), arguments=arguments)
             raise
         except Exception:
-            log.exception("job failed", job=name, **arguments)
+            log.exception("job failed", job=name, arguments=arguments)
             raise
 
     return run

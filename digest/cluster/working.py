@@ -16,11 +16,12 @@ from sqlalchemy import URL
 
 from digest.cluster import speaking
 from digest.cluster.clock import SILENT, add_clock
-from digest.cluster.tasks import CLOCK, Workplace, make_app
+from digest.cluster.tasks import CLOCK, Left, Workplace, make_app
 
 log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
+_IN_A_MOMENT = 2  # seconds
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
 
@@ -139,15 +140,18 @@ class _Life:
             await asyncio.sleep(_LOOK)
 
     async def _passing_on(self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object) -> Any:
-        """A job that was cut short is asked for once more, so that another worker goes on at once."""
+        """What a job leaves is asked for again: so that another worker goes on at once, or somebody in a moment."""
         self._is_busy = True
         try:
-            is_left = await call_next()
+            left = await call_next()
         finally:
             self._is_busy = False
-        if is_left:
+        if left in (Left.SOME, Left.ALL):
             job = context.job
-            again = context.app.configure_task(job.task_name, lock=job.lock, queueing_lock=job.queueing_lock)
+            later = {"seconds": _IN_A_MOMENT} if left is Left.ALL else None
+            again = context.app.configure_task(
+                job.task_name, lock=job.lock, queueing_lock=job.queueing_lock, schedule_in=later
+            )
             with suppress(AlreadyEnqueued):
                 await again.defer_async(**job.task_kwargs)
-        return is_left
+        return left
