@@ -1,22 +1,19 @@
 """The pages of an installation: put together, served, and kept alive beside the daemon."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from multiprocessing import get_context
 from threading import Event, Thread
 from typing import TYPE_CHECKING, overload
 
 import structlog
 
-from digest.cli import worker
+from digest.cli import keeping, worker
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
     from socket import socket
 
     from digest.cli.wiring import Installation
@@ -30,9 +27,8 @@ Clock = Callable[[], datetime]
 
 PORT = 8080  # of `digest web`, where the configuration names none
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
+_DIED = "the pages have died, and are begun again"
 _LAST_ANSWERS = 20.0  # seconds until pages that were told to stop are ended
-_STEADY = 60.0  # seconds of life after which a death is a new story
-_LONGEST_PAUSE = 60.0  # seconds
 
 
 # --- put together ---------------------------------------------------------------------------------------------------
@@ -136,60 +132,12 @@ def kept(settings: "Settings") -> Iterator[None]:
     Raises:
         UsageError: the pages cannot be served there.
     """
-    where, over = listening(settings), Event()
-    thread = Thread(target=_keep, args=(settings, where, over), name="pages")
-    thread.start()
+    where = listening(settings)
     try:
-        yield
+        with keeping.kept(keeping.Work("pages", _serve, (settings, where), _LAST_ANSWERS, _DIED)):
+            yield
     finally:
-        over.set()
-        thread.join()
         where.close()
-
-
-def _keep(settings: "Settings", where: "socket", over: Event) -> None:
-    deaths = 0
-    while not over.is_set():
-        begun = time.monotonic()
-        try:
-            process, connection = _start(settings, where)
-        except OSError as error:  # no memory for it just now, or no number
-            deaths += 1
-            log.error("the pages cannot be begun", reason=str(error), seconds=pause(deaths))
-            over.wait(pause(deaths))
-            continue
-        while process.is_alive() and not over.wait(_LOOK):
-            pass
-        if over.is_set():
-            _stop(process, connection)
-            return
-        connection.close()
-        deaths = 1 if time.monotonic() - begun >= _STEADY else deaths + 1
-        log.error("the pages have died, and are begun again", status=process.exitcode, seconds=pause(deaths))
-        over.wait(pause(deaths))
-
-
-def pause(deaths: int) -> float:
-    """Seconds before pages that died so often in a row are begun again."""
-    return min(2.0 ** min(deaths - 1, 10), _LONGEST_PAUSE)
-
-
-def _start(settings: "Settings", where: "socket") -> "tuple[BaseProcess, Connection]":
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(settings, where, there), daemon=True)
-    process.start()
-    there.close()  # so that its death is seen there
-    return process, here
-
-
-def _stop(process: "BaseProcess", connection: "Connection") -> None:
-    with suppress(OSError):  # it has gone already
-        connection.send_bytes(b"stop")
-    process.join(_LAST_ANSWERS)
-    process.kill()
-    process.join()
-    connection.close()
 
 
 def _serve(settings: "Settings", where: "socket", connection: "Connection") -> None:

@@ -31,6 +31,7 @@ def run(ctx: typer.Context, now: Now = None) -> None:
 
     from digest import daemon
     from digest.cli import alerting, logs, vacuum, wiring
+    from digest.cli.attending import at_work
     from digest.cli.delivering import deliver
     from digest.cli.ranking import PassingRanker
 
@@ -38,10 +39,12 @@ def run(ctx: typer.Context, now: Now = None) -> None:
     stop, pulse = daemon.Stop(), daemon.Pulse()
     with (
         wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home,
+        at_work(home.store, home.parts.worker, stop.set),
         _observed(home, pulse),
         _paged(home),
     ):
         chores: dict[str, daemon.Stage] = {
+            "bereave": lambda _: _bereave(home),
             "watch": lambda done: alerting.watch(home, done.now),
             "vacuum": vacuum.chore(home, stop.is_set),
         }
@@ -55,6 +58,12 @@ def run(ctx: typer.Context, now: Now = None) -> None:
                 home, moment, stopping=stopping, lasting=_LONGEST_ROUND, verbose=True
             ),
         )
+
+
+def _bereave(home: "Installation") -> None:
+    """Give back what processes held that fell silent, and change the tables if older versions were waited for."""
+    home.store.bereave_silent(home.store.time())
+    home.store.upgrade()
 
 
 def _observed(home: "Installation", pulse: "Pulse") -> "AbstractContextManager[object]":

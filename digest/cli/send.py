@@ -29,7 +29,7 @@ def send(
     Example: digest pull && digest send
     """
     from digest import daemon, pipeline
-    from digest.cli import alerting, delivering, wiring
+    from digest.cli import alerting, attending, delivering, wiring
     from digest.cli.logs import quiet
     from digest.model import Status
 
@@ -47,7 +47,7 @@ def send(
             return
         editions = list(pipeline.compose(home.parts, moment, early=early, replay=now is not None, only=subscriber))
         stop = daemon.Stop()
-        with daemon.signals_set(stop):
+        with daemon.signals_set(stop), attending.at_work(home.store, home.parts.worker, stop.set):
             delivered = delivering.deliver(
                 home, lambda: or_now(now), only=subscriber, patient=False, stopping=stop.is_set
             )

@@ -35,7 +35,7 @@ def web(
     from datetime import UTC, datetime
 
     from digest import daemon
-    from digest.cli import logs, pages, wiring
+    from digest.cli import attending, logs, pages, wiring
 
     settings = wiring.load_settings(ctx.obj)
     if settings.site.url is None:
@@ -48,6 +48,7 @@ def web(
         pages.listening(settings, host, port) as where,
         wiring.installation(ctx.obj, datetime.now(UTC)) as home,
         daemon.signals_set(stop),
+        attending.at_work(home.store, home.parts.worker, stop.set),
     ):
         pages.serve(pages.desk_of(home, daemon.utc_now), where, stop.is_set)
 

@@ -1,0 +1,50 @@
+"""Saying that this process is at work, so that nobody changes the tables under it; and hearing it if somebody has to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from digest import __version__
+from digest.errors import OutdatedError, StoreError
+
+if TYPE_CHECKING:
+    from digest.store import Store
+
+_AGAIN = 20.0  # seconds; after two minutes of silence a process counts as gone
+
+
+@contextmanager
+def at_work(store: "Store", name: str, stop: Callable[[], object]) -> Iterator[None]:
+    """Say so, in a thread, as long as it lasts. If the tables become such that this version does not understand them,
+    `stop` is called, which is to bring this to its end.
+
+    Raises:
+        OutdatedError: they were, or have become so.
+        StoreError: the database cannot be reached at the beginning.
+    """
+    store.attend(name, __version__, store.time())
+    over, found = Event(), list[OutdatedError]()
+
+    def attend() -> None:
+        while not over.wait(_AGAIN):
+            try:
+                store.attend(name, __version__, store.time())
+            except OutdatedError as error:
+                found.append(error)
+                stop()
+                return
+            except StoreError:  # whoever works will say so
+                continue
+
+    thread = Thread(target=attend, name="attend", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        with suppress(StoreError):
+            store.leave(name)
+    if found:
+        raise found[0]
