@@ -44,7 +44,7 @@ ADVICE = {
     "connection slots": "the server has no connection left: raise its max_connections, or begin fewer processes",
     "unsupported startup parameter": "a pooler stands before the server: write ?options= behind store.url",
     "unrecognized configuration parameter": "the server is too old: PostgreSQL 14 or newer is needed",
-    "lock timeout": "another program has kept rows locked: let it finish, or stop it, and try again",
+    "lock timeout": "another program has kept the database locked: let it finish, or stop it, and try again",
     "deadlock detected": "another program wanted the same rows: try again; nothing was half written",
     "statement timeout": "the server ends what takes so long: raise its statement_timeout for this user",
     "idle-in-transaction": "this process stood still in the middle of its work: try again; nothing was half written",

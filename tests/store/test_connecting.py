@@ -94,7 +94,7 @@ def test_a_row_that_others_keep_is_not_waited_for_for_ever(url):
     store = _open(url)
     with psycopg.connect(_plain(url)) as other:
         other.execute("LOCK TABLE workers")
-        with pytest.raises(StoreError, match="another program has kept rows locked"):
+        with pytest.raises(StoreError, match="another program has kept the database locked"):
             store.attend("one", "1.0", NOW)
     store.attend("one", "1.0", NOW)
     store.close()

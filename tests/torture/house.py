@@ -3,11 +3,10 @@
 import csv
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +17,9 @@ from threading import Thread
 from time import monotonic, sleep
 
 import psutil
+import sqlalchemy as sa
+
+from digest.store.schema import metadata
 
 from . import listings
 
@@ -29,7 +31,7 @@ _CONFIG = """
 [site]
 contact = "torture@example.org"
 [store]
-url = "sqlite:///{database}"
+url = "{url}"
 [mail]
 from = "Daily Papers <digest@example.org>"
 [smtp]
@@ -171,7 +173,7 @@ class House:
     """One installation."""
 
     folder: Path
-    database: Path
+    url: sa.URL
     sink: Sink
     web: listings.Listings
     nursery: Nursery | None
@@ -179,13 +181,24 @@ class House:
     begun: list[Running] = field(default_factory=list)
 
     @property
+    def database(self) -> Path:
+        """The file of SQLite."""
+        assert self.is_sqlite
+        return Path(str(self.url.database))
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
     def logs(self) -> list[Path]:
         """The delivery log, and what was put aside of it."""
-        return list(self.database.parent.glob(f"{self.database.stem}-deliveries.log*"))
+        folder = self.database.parent if self.is_sqlite else self.folder
+        return list(folder.glob("digest-deliveries.log*"))
 
-    def start(self, *arguments: str) -> Running:
+    def start(self, *arguments: str, config: str = "config.toml") -> Running:
         """Begin a command of the product."""
-        whole = ["--config", str(self.folder / "config.toml"), *arguments]
+        whole = ["--config", str(self.folder / config), *arguments]
         self.begun.append(Running(whole, self.folder / "said", self.nursery, self.patience))
         return self.begun[-1]
 
@@ -193,21 +206,38 @@ class House:
         """Run one to its end; its exit status."""
         return self.start(*arguments).wait(patience)
 
-    def ask(self, query: str, *values: object) -> list[tuple]:
+    def ask(self, query: str) -> list[tuple]:
         """What the database says, without keeping it open."""
-        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as connection:
-            return connection.execute(query, values).fetchall()
+        with self._connected() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
 
-    def count(self, query: str, *values: object) -> int:
-        return self.ask(query, *values)[0][0]
+    def count(self, query: str) -> int:
+        return self.ask(query)[0][0]
+
+    def written(self) -> object:
+        """Something that is another whenever the database was written to."""
+        if self.is_sqlite:
+            stat = self.database.with_name(f"{self.database.name}-wal").stat()
+            return stat.st_size, stat.st_mtime_ns
+        return self.ask("SELECT pg_current_wal_insert_lsn()")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Another program writes, and does not come to an end."""
-        with closing(sqlite3.connect(self.database, timeout=PATIENCE, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connected() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                _lock(connection)
             yield
-            connection.execute("ROLLBACK")
+            connection.exec_driver_sql("ROLLBACK")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        own = {"timeout": PATIENCE} if self.is_sqlite else {}
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=own)
+        with engine.connect() as connection:
+            yield connection
 
     def tree(self) -> list[psutil.Process]:
         return [process for running in self.begun for process in running.tree()]
@@ -218,6 +248,19 @@ class House:
         return path.read_text(errors="replace") if path.exists() else ""
 
 
+def _lock(connection: sa.Connection) -> None:
+    """Take all tables from whoever would write to them; who is at it is let finish."""
+    tables = ", ".join(sorted(metadata.tables))
+    while True:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+        except sa.exc.OperationalError:  # they wait for one that we have, and we for one of theirs
+            connection.exec_driver_sql("ROLLBACK")
+        else:
+            return
+
+
 @contextmanager
 def installation(
     folder: Path,
@@ -226,7 +269,8 @@ def installation(
     seed: int = 0,
     delivery: str = "",
     nursery: Nursery | None = None,
-    database: Path | None = None,
+    url: str | None = None,
+    with_log: bool = True,
 ) -> Iterator[House]:
     """An installation with so many readers, whose edition of today is due, and nothing read yet.
 
@@ -236,13 +280,15 @@ def installation(
         web = stack.enter_context(listings.serving(seed))
         sink = Sink(folder / "record.jsonl")
         stack.callback(sink.close)
-        database = database or folder / "digest.db"
-        text = _CONFIG.format(port=sink.port, feed=web.url, database=database, delivery=delivery)
+        url = url or f"sqlite:///{folder / 'digest.db'}"
+        if with_log and not url.startswith("sqlite"):  # which has one beside it
+            delivery = f'log = "digest-deliveries.log"\n{delivery}'
+        text = _CONFIG.format(port=sink.port, feed=web.url, url=url, delivery=delivery)
         (folder / "config.toml").write_text(text)
         (folder / "dkim.pem").write_bytes(_key())
         (folder / "dkim.pem").chmod(0o600)
         _write_readers(folder / "readers.csv", readers, "text" if nursery else "html")
-        house = House(folder, database, sink, web, nursery)
+        house = House(folder, sa.make_url(url), sink, web, nursery)
         stack.callback(lambda: [running.kill() for running in house.begun])
         assert house.run("subscribers", "import", str(folder / "readers.csv")) == 0, house.said()
         yield house

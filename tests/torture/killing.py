@@ -78,14 +78,13 @@ def _write(run: Run) -> Iterator[int | None]:
 @contextmanager
 def _wal(run: Run) -> Iterator[int | None]:
     """While the write-ahead log grows: in the middle of a transaction."""
-    path = run.house.database.with_name("digest.db-wal")
     run.some(run.startup)
-    changes, size, end = run.dice.randint(1, 30), None, monotonic() + 2 * run.startup
+    changes, before, end = run.dice.randint(1, 30), None, monotonic() + 2 * run.startup
     while changes and monotonic() < end:
         with suppress(FileNotFoundError):
-            now = path.stat().st_size, path.stat().st_mtime_ns
-            changes -= now != size
-            size = now
+            now = run.house.written()
+            changes -= now != before
+            before = now
     yield None
 
 

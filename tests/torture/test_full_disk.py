@@ -34,7 +34,7 @@ def _is_whole(house) -> bool:
 
 @pytest.mark.parametrize("step", ["data", "dot"])
 def test_a_disk_that_fills_up_while_sending_loses_nothing(make_house, disk, step):
-    house = make_house(40, database=disk / "digest.db", delivery="connections = 2")
+    house = make_house(40, url=f"sqlite:///{disk / 'digest.db'}", delivery="connections = 2")
     assert house.run("pull") == 0
     house.patience = 0.3
     house.sink.trap(step, 5)
@@ -56,7 +56,7 @@ def test_a_disk_that_fills_up_while_sending_loses_nothing(make_house, disk, step
 
 
 def test_a_disk_that_is_full_before_composing_is_said_and_composed_later(make_house, disk):
-    house = make_house(40, database=disk / "digest.db")
+    house = make_house(40, url=f"sqlite:///{disk / 'digest.db'}")
     assert house.run("pull") == 0
     _fill(disk)
     assert house.run("send") != 0
