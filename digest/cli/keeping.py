@@ -29,6 +29,7 @@ class Work:
     target: Callable[..., None]  # called there, with the arguments and a connection that says when it is over
     arguments: tuple[Any, ...]
     patience: float | None  # seconds until one that was told to stop is ended; None: however long it takes
+    died: str = "a process has died, and is begun again"  # the log's words for it
     mourn: Callable[[], None] = lambda: None  # called here when it has died
 
 
@@ -66,12 +67,7 @@ def keep(work: Work, over: Event) -> None:
             return
         connection.close()
         deaths = 1 if time.monotonic() - begun >= _STEADY else deaths + 1
-        log.error(
-            "a process has died, and is begun again",
-            process=work.name,
-            status=process.exitcode,
-            seconds=pause(deaths),
-        )
+        log.error(work.died, process=work.name, status=process.exitcode, seconds=pause(deaths))
         _mourn(work)
         over.wait(pause(deaths))
 

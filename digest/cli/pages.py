@@ -142,10 +142,14 @@ def kept(settings: "Settings") -> Iterator[None]:
 
 def _serve(settings: "Settings", where: "socket", connection: "Connection") -> None:
     """There: until it is told to stop, or the daemon is no more."""
-    from digest.cli import logs, wiring
+    from digest.cli import attending, logs, wiring
     from digest.daemon import utc_now
 
     worker.leave_signals_alone()
     logs.verbose(logs.hiding(settings))
-    with wiring.once_more(settings, ranker=None) as home:
-        serve(desk_of(home, utc_now), where, lambda: connection.poll(0))
+    over = Event()
+    with (
+        wiring.once_more(settings, ranker=None) as home,
+        attending.at_work(home.store, home.parts.worker, over.set),
+    ):
+        serve(desk_of(home, utc_now), where, lambda: over.is_set() or connection.poll(0))

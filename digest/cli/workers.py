@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event, Thread
@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from digest import __version__, config, daemon, pipeline
+from digest import config, daemon, pipeline
 from digest.cli import keeping, worker
-from digest.errors import StoreError
+from digest.errors import OutdatedError, StoreError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from digest.cli.wiring import Installation
     from digest.config import Settings, SourceSettings
-    from digest.store import Store
 
 log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
-_SIGN_OF_LIFE = 20.0  # seconds between two
+_LOOKS_AT_CLOCK = 20.0  # seconds between two
 _HUNG = timedelta(minutes=1)  # without getting on
 _APART = timedelta(seconds=5)  # of two clocks, worth a word
 
@@ -38,23 +37,32 @@ def run(settings: "Settings", queues: Sequence[str], processes: int) -> None:
     from digest.cli import wiring
     from digest.cluster.scripts import scripts
 
-    stop = daemon.Stop()
+    stop, found = daemon.Stop(), list[OutdatedError]()
+
+    def mourn() -> None:
+        try:
+            _clear_up(settings)
+        except OutdatedError as error:
+            found.append(error)
+            stop.set()
+
     with daemon.signals_set(stop):
         with wiring.store_of(settings, datetime.now(UTC)) as store:
             store.prepare_jobs(scripts())
         log.info("started", queues=queues, processes=processes)
-        works = [
-            keeping.Work(f"worker {number}", _work, (settings, tuple(queues)), None, partial(_mourn, settings))
-            for number in range(1, processes + 1)
-        ]
-        with keeping.kept(*works):
-            while not stop.wait(_SIGN_OF_LIFE):
+        arguments = settings, tuple(queues)
+        with keeping.kept(
+            *(keeping.Work(f"worker {one + 1}", _work, arguments, None, mourn=mourn) for one in range(processes))
+        ):
+            while not stop.wait(daemon.MINUTE.total_seconds()):
                 pass
         log.info("stopped")
+    if found:
+        raise found[0]
 
 
-def _mourn(settings: "Settings") -> None:
-    """Give back what a process held that has died."""
+def _clear_up(settings: "Settings") -> None:
+    """Give back what processes held that have died. Raises StoreError."""
     from digest.cli import wiring
 
     with wiring.store_of(settings, create=False) as store:
@@ -80,12 +88,13 @@ def _work(settings: "Settings", queues: Sequence[str], connection: "Connection")
 
 
 def _live(home: "Installation", queues: Sequence[str], connection: "Connection") -> None:
+    from digest.cli.attending import at_work
     from digest.cli.delivering import undisturbed
     from digest.cluster.tasks import Workplace
     from digest.cluster.working import work
     from digest.store.database import parsed
 
-    told, pulse, clock = Event(), daemon.Pulse(), Clock(home.store)
+    told, pulse, clock = Event(), daemon.Pulse(), Clock(home.store.time)
     place = Workplace(
         parts=home.parts,
         clock=clock,
@@ -94,11 +103,23 @@ def _live(home: "Installation", queues: Sequence[str], connection: "Connection")
         chores=chores_of(home, told.is_set),
         groups=groups_of(home.settings.sources),
     )
-    with ExitStack() as stack:
-        stack.enter_context(_attending(home, clock))
-        stack.enter_context(_watched(connection, told, pulse))
-        stack.enter_context(undisturbed())
+    with (
+        at_work(home.store, home.parts.worker, told.set),
+        _watched(connection, told, pulse),
+        _giving_back(home, clock),
+        undisturbed(),
+    ):
         work(parsed(home.settings.store.url), place, queues, pulse.beat)
+
+
+@contextmanager
+def _giving_back(home: "Installation", clock: "Clock") -> Iterator[None]:
+    """At the end, nothing is left in the hands of this process."""
+    try:
+        yield
+    finally:
+        with suppress(StoreError):  # it is given back when it has been silent for long enough
+            home.store.bereave(home.parts.worker.__eq__, clock())
 
 
 @contextmanager
@@ -123,28 +144,9 @@ def _watched(connection: "Connection", told: Event, pulse: daemon.Pulse) -> Iter
         thread.join()
 
 
-@contextmanager
-def _attending(home: "Installation", clock: "Clock") -> Iterator[None]:
-    """Says three times a minute that this process is at work, and sets its clock; at the end, that it is gone."""
-    over, name = Event(), home.parts.worker
-
-    def attend() -> None:
-        while not over.is_set():
-            with suppress(StoreError):  # whoever works will say so
-                clock.set()
-                home.store.attend(name, __version__, clock())
-            over.wait(_SIGN_OF_LIFE)
-
-    thread = Thread(target=attend, name="attend", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(_SIGN_OF_LIFE)
-        with suppress(StoreError):
-            home.store.bereave(name.__eq__, clock())
-            home.store.leave(name)
+def _seconds() -> float:
+    """Since some moment; on Linux also while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Clock:
@@ -154,29 +156,30 @@ class Clock:
     date meanwhile does not matter.
     """
 
-    def __init__(self, store: "Store") -> None:
-        self._store = store
+    def __init__(self, time: Callable[[], datetime], seconds: Callable[[], float] = _seconds) -> None:
+        self._time = time  # may raise StoreError
+        self._seconds = seconds
         self._is_apart = False
-        self.set()
+        self._again = 0.0  # seconds, when to look at it again
+        self._set()
 
-    def set(self) -> None:
-        """Look at the database's clock. Raises StoreError."""
-        begun = _seconds()
-        theirs = self._store.time()
-        self._base = theirs, (begun + _seconds()) / 2
+    def __call__(self) -> datetime:
+        if self._seconds() >= self._again:
+            self._again = self._seconds() + _LOOKS_AT_CLOCK
+            with suppress(StoreError):  # who works will say so
+                self._set()
+        moment, then = self._base
+        return moment + timedelta(seconds=self._seconds() - then)
+
+    def _set(self) -> None:
+        begun = self._seconds()
+        theirs = self._time()
+        self._base = theirs, (begun + self._seconds()) / 2
+        self._again = begun + _LOOKS_AT_CLOCK
         apart = datetime.now(UTC) - theirs
         if abs(apart) > _APART and not self._is_apart:
             log.warning("this machine's clock is not the database's, which is believed", seconds=apart.total_seconds())
         self._is_apart = abs(apart) > _APART
-
-    def __call__(self) -> datetime:
-        moment, then = self._base
-        return moment + timedelta(seconds=_seconds() - then)
-
-
-def _seconds() -> float:
-    """Since some moment; on Linux also while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 # --- what else there is to do -----------------------------------------------------------------------------------------
@@ -191,8 +194,12 @@ def chores_of(home: "Installation", stopping: Callable[[], bool]) -> dict[str, C
     def vacuumed(now: datetime) -> None:
         clean(daemon.Round(now, composed=home.store.waiting(now, most=1)))  # which is quiet if nothing waits
 
+    def bereaved(now: datetime) -> None:
+        home.store.bereave_silent(now)
+        home.store.upgrade()  # if older versions were waited for
+
     chores: dict[str, Callable[[datetime], object]] = {
-        "bereave": home.store.bereave_silent,
+        "bereave": bereaved,
         "watch": partial(alerting.watch, home),
         "vacuum": vacuumed,
     }
