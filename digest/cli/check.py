@@ -149,25 +149,36 @@ def _ranker(settings: "Settings") -> Findings:
 
 
 def _store(settings: "Settings", now: "datetime") -> Findings:
-    from digest.cli import wiring
+    from digest.cli import upgrade_check
+    from digest.store.migrating import standing
+
+    with _blamed_on("database") as found:
+        before = standing(settings.store.url)
+        if before is not None and before.is_to_change:  # by what is started; opening it would do that now
+            found.extend(upgrade_check.examine(before))
+        else:
+            found.extend(_opened(settings, now))
+    yield from found
+
+
+def _opened(settings: "Settings", now: "datetime") -> Findings:
+    from digest.cli import upgrade_check, wiring
     from digest.model import Status
     from digest.store.subscribers import address
 
-    with _blamed_on("database") as found:
-        with wiring.store_of(settings, now) as store:
-            everybody = store.subscribers()
-        known = {address(one.email) for one in everybody if one.status is not Status.REMOVED}
-        for curator in settings.web.curators:
-            if address(curator) not in known:
-                words = f"names {curator}, who is not subscribed: curators come by the link in their own digest"
-                found.append(Finding("web.curators", Weight.WARNING, words))
-        active = sum(subscriber.status is Status.ACTIVE for subscriber in everybody)
-        found.append(Finding("database", Weight.OK, "can be read and written"))
-        if active:
-            found.append(Finding("subscribers", Weight.OK, f"{active} active"))
-        else:
-            found.append(Finding("subscribers", Weight.WARNING, "nobody gets a digest yet: `digest subscribers add`"))
-    yield from found
+    with wiring.store_of(settings, now) as store:
+        everybody, standing = store.subscribers(), store.standing()
+    known = {address(one.email) for one in everybody if one.status is not Status.REMOVED}
+    for curator in settings.web.curators:
+        if address(curator) not in known:
+            words = f"names {curator}, who is not subscribed: curators come by the link in their own digest"
+            yield Finding("web.curators", Weight.WARNING, words)
+    yield Finding("database", Weight.OK, "can be read and written")
+    yield from upgrade_check.examine(standing)
+    if active := sum(subscriber.status is Status.ACTIVE for subscriber in everybody):
+        yield Finding("subscribers", Weight.OK, f"{active} active")
+    else:
+        yield Finding("subscribers", Weight.WARNING, "nobody gets a digest yet: `digest subscribers add`")
 
 
 @contextmanager

@@ -52,11 +52,38 @@ def reopen(ctx: typer.Context) -> None:
     Example: digest store reopen
     """
     from digest.cli import wiring
-    from digest.store import copying
+    from digest.store import moving
 
     settings = wiring.load_settings(ctx.obj)
-    was_moved = copying.reopen(settings.store.url)
+    was_moved = moving.reopen(settings.store.url)
     typer.echo("It can be used again." if was_moved else "It was not moved: nothing to do.")
+
+
+@app.command("upgrade")
+def upgrade(
+    ctx: typer.Context,
+    force: Annotated[
+        bool, typer.Option("--force", help="Although older programs are at work: they fail from then on; stop them.")
+    ] = False,
+) -> None:
+    """Change the tables to those of this version now, as far as no older program at work needs them as they are.
+
+    Whatever is started does the same by itself; this is for doing it at an hour of your choice, and for --force. Exit
+    status 1 if something waits for older programs to be stopped.
+
+    Example: digest store upgrade
+    """
+    from digest.cli import wiring
+    from digest.store import migrating
+
+    standing = migrating.bring_up(wiring.load_settings(ctx.obj).store.url, force=force)
+    if standing.ahead:
+        who = migrating.described(standing.in_the_way)
+        typer.echo(
+            f"The tables are at {standing.revision}; {standing.knows} waits: {who}. Stop them, and run this again."
+        )
+        raise typer.Exit(1)
+    typer.echo(f"The tables are at {standing.revision}, as this version wants them.")
 
 
 @contextmanager

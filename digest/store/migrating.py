@@ -28,7 +28,7 @@ from sqlalchemy.exc import OperationalError
 from digest.errors import OutdatedError, StoreError
 from digest.store import attendance, marks
 from digest.store.attendance import Attending
-from digest.store.database import Database, explained, head, revision, script, upgrade
+from digest.store.database import Database, explained, file_of, head, parsed, revision, script, upgrade
 from digest.store.sql import clock
 
 if TYPE_CHECKING:
@@ -67,6 +67,16 @@ class Standing:
     knows: str  # the newest revision that this program knows
     ahead: tuple[Step, ...]  # what this program knows and the database has not
     at_work: tuple[Attending, ...]
+
+    @property
+    def is_to_change(self) -> bool:
+        """Whether this program changes the tables before it does anything else."""
+        return reach(self.ahead, None)[0] > 0
+
+    @property
+    def closes(self) -> bool:
+        """Whether older programs do not understand the tables any more after that."""
+        return any(step.phase is not Phase.EXPAND for step in self.ahead)
 
     @property
     def in_the_way(self) -> tuple[Attending, ...]:
@@ -112,6 +122,50 @@ def must_understand(connection: Connection, place: str) -> None:
             f" {floor} does not understand them, and this version knows {head()}): upgrade this installation, or restore"
             " an older backup"
         )
+
+
+def standing(url: str) -> Standing | None:
+    """How the tables of the database at this URL stand, which is neither made nor changed; None if there is none.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    if (database := _there(url)) is None:
+        return None
+    with _closing(database), database.reading() as connection:
+        found = look(connection)
+    return found if found.revision else None
+
+
+def bring_up(url: str, *, force: bool) -> Standing:
+    """Change the tables of the database at this URL as far as nobody at work is in the way; or all the way, by force.
+
+    Raises:
+        StoreError: there is none, or as `migrate`.
+    """
+    if (database := _there(url)) is None:
+        raise StoreError(f"no database at {parsed(url).render_as_string()}: nothing to upgrade")
+    with _closing(database):
+        migrate(database, force=force)
+        with database.reading() as connection:
+            return look(connection)
+
+
+def _there(url: str) -> Database | None:
+    """The database, unless connecting would make one."""
+    address = parsed(url)
+    file = file_of(address)
+    if address.get_backend_name() == "sqlite" and (file is None or not file.is_file() or not file.stat().st_size):
+        return None
+    return Database(address, patience=10)
+
+
+@contextmanager
+def _closing(database: Database) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        database.engine.dispose()
 
 
 def look(connection: Connection) -> Standing:

@@ -1,6 +1,5 @@
 """Tables change while programs of several versions are at work, and nobody meets tables that it does not understand."""
 
-import shutil
 import threading
 import time
 from datetime import UTC, datetime
@@ -14,47 +13,16 @@ from digest.store import attendance, database, migrating, open_store
 from digest.store.attendance import Attending
 from digest.store.migrating import Phase, Standing, Step, described, reach
 
+from ..versions import ADD, DROP, Versions  # noqa: TID252  (tests are no package)
+
 HEAD = database.head()
-MIGRATION = """
-import sqlalchemy as sa
-from alembic import op
-from digest.store.migrating import add_index
-
-revision, down_revision, branch_labels, depends_on = "{revision}", "{before}", None, None
-phase = "{phase}"
-
-
-def upgrade() -> None:
-    {change}
-"""
-ADD = 'op.add_column("deeds", sa.Column("why", sa.Text, nullable=False, server_default=""))'
-DROP = 'op.drop_column("deeds", "why")'
-
-
-class Versions:
-    """The program's migrations, and those of versions that are yet to come."""
-
-    def __init__(self, folder, monkeypatch):
-        self.newest = HEAD
-        self._folder = shutil.copytree(database.MIGRATIONS, folder / "migrations")
-        monkeypatch.setattr(database, "MIGRATIONS", self._folder)
-
-    def come(self, phase, change="pass"):
-        """The next version has one more migration."""
-        before, self.newest = self.newest, f"{int(self.newest) + 1:04}"
-        said = MIGRATION.format(revision=self.newest, before=before, phase=phase, change=change)
-        (self._folder / "versions" / f"{self.newest}_next.py").write_text(said)
-        return self.newest
-
-    def go(self):
-        """We are an older version again."""
-        (self._folder / "versions" / f"{self.newest}_next.py").unlink()
-        self.newest = f"{int(self.newest) - 1:04}"
 
 
 @pytest.fixture
 def versions(tmp_path, monkeypatch):
-    return Versions(tmp_path, monkeypatch)
+    made = Versions(tmp_path)
+    monkeypatch.setattr(database, "MIGRATIONS", made.folder)
+    return made
 
 
 def now():
