@@ -7,11 +7,11 @@ import numpy as np
 
 from digest.model import Account, Hurdle, Listing, Profile, Reason
 from digest.ranking.choice import choose
-from digest.ranking.explain import largest_first
+from digest.ranking.explain import Picked, largest_first
 from digest.ranking.product import parted, sums
 from digest.ranking.readers import Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Refused, Shown, refine, signals, simple
-from digest.ranking.showing import found, reasons_of
+from digest.ranking.showing import candidates
 from digest.ranking.table import EXCLUDED, REQUIRED
 
 
@@ -31,9 +31,9 @@ class _Case:
         most = readers.day.table.wide
         if not simple(self._profile):  # as many as are looked at to rank
             most = min(most, max(self._profile.max_papers, CONSIDERED))
-        self._wishes = readers.wishes([self._reader], [most])
+        self._wishes = readers.wishes([0], [most])
         (self._chosen,) = choose(readers.day.table, self._wishes)
-        (self._candidates,) = found(readers.day, [self._reader], self._chosen)
+        self._candidates = candidates(self._day, self._reader, self._chosen, 0)
 
     @property
     def _profile(self) -> Profile:
@@ -44,7 +44,7 @@ class _Case:
         own = self._own()
         account = Account(
             score=own.score,
-            reasons=largest_first((*reasons_of(self._day, self._chosen, [[own]])[0], *own.signals)),
+            reasons=largest_first((*self._reasons(own), *own.signals)),
             last=min((candidate.score for candidate in shown.candidates), default=None),
         )
         ordered = sorted(self._candidates, key=lambda c: (-c.score, c.column))
@@ -71,6 +71,10 @@ class _Case:
         if self._profile.signals:
             said = tuple(signals(self._day.board.listings[self._column], self._day.pace(self._column), match))
         return Candidate(self._column, match, match + sum(reason.contribution for reason in said), said)
+
+    def _reasons(self, own: Candidate) -> tuple[Reason, ...]:
+        picked = Picked(np.array([0]), np.array([own.column]), np.array([own.match]))
+        return self._day.explainer.told(self._chosen.members, picked).reasons[0]
 
     def _refused(self, account: Account, refused: Mapping[int, Refused]) -> Account:
         own = refused.get(self._column, Refused(Hurdle.CUT))
@@ -105,7 +109,7 @@ class _Case:
 
     def _lines(self, sort: int, *, met: bool) -> tuple[str, ...]:
         """The lines of a sort that it meets, or does not, as written."""
-        table, lines = self._day.table, np.array(self._reader.lines, dtype=np.int64)
+        table, lines = self._day.table, self._chosen.members.lines[0]
         texts = table.met
         own = (line for line in lines[table.sorts[lines] == sort].tolist() if (self._column in texts[line]) is met)
         return tuple(table.lines[line].text for line in own)

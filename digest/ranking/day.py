@@ -38,6 +38,8 @@ class Day:
         self.learner = Learner(self.statistics)
         self.twins = twins(self.board.listings, self.index)
         self.twin_of = {number: at for at, group in enumerate(self.twins) for number in group.tolist()}
+        self.is_twin = np.zeros(len(self.board.listings), dtype=bool)
+        self.is_twin[list(self.twin_of)] = True
         self.trends = np.array([bool(own) for own in self.board.trending], dtype=bool)
         self.newest = selection.newest_day(self.board)
         self._begin()

@@ -1,18 +1,21 @@
 """Why listings match: reasons that add up to their scores."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from digest.model import Ground, Listing, Reason
+from digest.model.many import many
 from digest.ranking.bm25f import Floats
 from digest.ranking.features import Asked, Slot, Sort
 from digest.ranking.lines import Codes
-from digest.ranking.lists import Integers
+from digest.ranking.lists import Booleans, Integers, rising
 from digest.ranking.roster import Members
 from digest.ranking.table import Table
 from digest.ranking.term import Term
@@ -40,16 +43,12 @@ class _Meaning(NamedTuple):
     slots: tuple[Slot, ...]
 
 
-class _Memory(dict[Any, Any]):
-    """What was asked once, a little faster than `functools.cache`: there are six reasons a pick."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The reasons of picks, and what they say of each."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: Any) -> Any:
-        self[key] = made = self._make(key)
-        return made
+    reasons: list[tuple[Reason, ...]]  # by pick
+    of_authors: Booleans  # by pick: nothing but the names of authors speaks for it
 
 
 def largest_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -62,40 +61,109 @@ class Explainer:
 
     def __init__(self, table: Table, listings: Sequence[Listing]) -> None:
         self._table = table
-        self._listings = listings
-        self._meanings = _Memory(self._decoded)
-        self._tokens = _Memory(self._held)
+        self._forms = _Forms(_Meanings(table, listings), table.wide)
 
-    def reasons(self, members: Members, picked: Picked) -> list[tuple[Reason, ...]]:
+    def told(self, members: Members, picked: Picked) -> Told:
         """The reasons of each pick for its profile's lines, as `largest_first` has them; they add up to its score."""
-        pick, line, codes, units = self._details(members, picked)
+        pick, codes, units = self._details(members, picked)
         raws = np.bincount(pick, units, len(picked.scores))
-        scales = np.divide(picked.scores, raws, where=raws > 0, out=np.zeros(len(raws)))
-        order = np.lexsort((codes, line, -np.abs(units), pick))
-        pick, codes, worths = pick[order], codes[order], (units * scales[pick])[order]
-        rows = (codes.tolist(), picked.columns[pick].tolist(), worths.tolist())
-        made = []
-        for code, column, worth in zip(*rows, strict=True):
-            name, field, partial, ground, tokens, _ = self._meanings[code]
-            tokens = self._tokens[code, column] if tokens is None else tokens
-            made.append(Reason(name, field, worth, tokens, ground, partial))
+        scales: Floats = np.divide(picked.scores, raws, where=raws > 0, out=np.zeros(len(raws)))
+        sizes = np.abs(units)
+        order = rising(pick, sizes.max(initial=0) - sizes)
+        pick = pick[order]
+        worths = units[order] * scales[pick]
+        forms = self._forms.numbers(codes[order], picked.columns[pick])
+        made = tuple(self._forms.reasons(forms, worths))
         ends = np.searchsorted(pick, np.arange(len(picked.scores) + 1)).tolist()
-        return [tuple(made[start:end]) for start, end in pairwise(ends)]
+        authors = self._forms.of_authors[forms]
+        theirs, others = (np.bincount(pick[(worths > 0) & which], minlength=len(raws)) for which in (authors, ~authors))
+        return Told([made[start:end] for start, end in pairwise(ends)], (theirs > 0) & (others == 0))
 
-    def _details(self, members: Members, picked: Picked) -> tuple[Integers, Integers, Integers, Integers]:
-        """What the scores of picks are made of: number of the pick, place of the line among all, code, units."""
+    def _details(self, members: Members, picked: Picked) -> tuple[Integers, Integers, Integers]:
+        """What the scores of picks are made of, by line and then by code: number of the pick, code, units."""
         lists, codes, values = self._table.details
         asking, at = lists.places(members.lines.values)
-        numbers = np.full((len(members.lines), self._table.wide), -1, dtype=np.int64)
+        numbers = np.full((len(members.lines), self._table.wide), -1, dtype=np.int32)
         numbers[picked.rows, picked.columns] = np.arange(len(picked.rows))
         pick = numbers[members.lines.owners[asking], lists.values[at]]
-        kept = pick >= 0
-        units = values[at[kept]]
+        kept = np.flatnonzero(pick >= 0)
+        kept = kept[rising(asking[kept], codes[at[kept]])]
+        units = values[at[kept]].astype(np.int64)
         if members.weights is not None:
-            units = units * members.weights[asking[kept]]
-        return pick[kept], asking[kept], codes[at[kept]], units
+            units *= members.weights[asking[kept]]
+        return pick[kept].astype(np.int64), codes[at[kept]].astype(np.int64), units
 
-    # --- codes --------------------------------------------------------------------------------------------------------
+
+# --- what reasons say -------------------------------------------------------------------------------------------------
+
+
+class _Forms:
+    """All of reasons but what each is worth, numbered: of a few thousand of them are millions of reasons made."""
+
+    def __init__(self, meanings: "_Meanings", wide: int) -> None:
+        self._meanings = meanings
+        self._wide = wide
+        self._by_code = np.empty(0, dtype=np.int64)  # number, or one of those below
+        self._by_text: dict[int, int] = {}  # where it depends on the text: by code and text
+        self._said: list[tuple[str, str, tuple[str, ...], Ground, bool]] = []
+        self._columns: list[npt.NDArray[Any]] = []
+
+    def numbers(self, codes: Integers, columns: Integers) -> Integers:
+        """The form of each of these codes in a listing."""
+        self._make_room(int(codes.max(initial=-1)) + 1)
+        for code in np.unique(codes[self._by_code[codes] == _UNKNOWN]).tolist():
+            meaning = self._meanings.of(code)
+            self._by_code[code] = _DEPENDS if meaning.tokens is None else self._add(meaning, meaning.tokens)
+        found = self._by_code[codes]
+        depends = np.flatnonzero(found == _DEPENDS)
+        if len(depends):
+            keys, places = np.unique(codes[depends] * self._wide + columns[depends], return_inverse=True)
+            found[depends] = np.array([self._of_text(key) for key in keys.tolist()])[places]
+        return found
+
+    def reasons(self, forms: Integers, worths: Floats) -> list[Reason]:
+        """A reason of each form, worth so much."""
+        names, fields, tokens, grounds, partial = (column[forms].tolist() for column in self._filled())
+        return many(Reason, len(forms), names, fields, worths.tolist(), tokens, grounds, partial)
+
+    @property
+    def of_authors(self) -> Booleans:
+        """By number, whether it names an author whom the reader named."""
+        _, fields, _, grounds, _ = self._filled()
+        named: Booleans = ((fields == "authors") & (grounds == Ground.KEYWORD)).astype(bool)
+        return named
+
+    def _filled(self) -> list[npt.NDArray[Any]]:
+        if not self._columns or len(self._columns[0]) < len(self._said):
+            each = zip(*self._said, strict=True) if self._said else [()] * 5
+            self._columns = [np.fromiter(column, dtype=object, count=len(self._said)) for column in each]
+        return self._columns
+
+    def _of_text(self, key: int) -> int:
+        if key not in self._by_text:
+            code, column = divmod(key, self._wide)
+            self._by_text[key] = self._add(self._meanings.of(code), self._meanings.held(code, column))
+        return self._by_text[key]
+
+    def _add(self, meaning: _Meaning, tokens: tuple[str, ...]) -> int:
+        self._said.append((meaning.name, meaning.field, tokens, meaning.ground, meaning.partial))
+        return len(self._said) - 1
+
+    def _make_room(self, codes: int) -> None:
+        if (more := codes - len(self._by_code)) > 0:
+            self._by_code = np.append(self._by_code, np.full(more + codes // 4, _UNKNOWN))
+
+
+_UNKNOWN, _DEPENDS = -1, -2
+
+
+class _Meanings:
+    """What codes of a table say."""
+
+    def __init__(self, table: Table, listings: Sequence[Listing]) -> None:
+        self._table = table
+        self._listings = listings
+        self.of = cache(self._decoded)
 
     def _decoded(self, code: int) -> _Meaning:
         table, addend = self._table, code // Codes.ADDEND
@@ -108,10 +176,9 @@ class Explainer:
         name = asked.term.label if whole else _written(words, asked.term)
         return _Meaning(name, field, not whole, ground, _plain(asked, slots), slots)
 
-    def _held(self, code_and_column: tuple[int, int]) -> tuple[str, ...]:
+    def held(self, code: int, column: int) -> tuple[str, ...]:
         """The keys of the words by which a listing holds what a code says."""
-        code, column = code_and_column
-        slots, title = self._meanings[code].slots, not code & Codes.ABSTRACT
+        slots, title = self.of(code).slots, not code & Codes.ABSTRACT
         return tuple(dict.fromkeys(key for slot in slots for key in self._keys(slot, column, title=title)))
 
     def _keys(self, slot: Slot, column: int, *, title: bool) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Lists of numbers of different lengths, as arrays: what numpy wants in place of loops."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import Any
@@ -20,7 +20,7 @@ class Lists:
     ends: Integers
 
     @staticmethod
-    def of(lists: Sequence[Sequence[int]]) -> "Lists":
+    def of(lists: Sequence[Collection[int]]) -> "Lists":
         ends = np.fromiter(accumulate(map(len, lists), initial=0), dtype=np.int64, count=len(lists) + 1)
         return Lists(np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=ends[-1]), ends)
 
@@ -71,6 +71,26 @@ def find(sorted_codes: Integers, codes: Integers) -> tuple[Integers, Booleans]:
         return at, np.zeros(len(codes), dtype=bool)
     at = np.minimum(at, len(sorted_codes) - 1)
     return at, sorted_codes[at] == codes
+
+
+def rising(*keys: Integers) -> Integers:
+    """Where the numbers are in order, by the first of these keys, then by the next; equal ones stay as they are.
+
+    None may be below 0.
+    """
+    count = len(keys[0])
+    together, bits = np.zeros(count, dtype=np.int64), 0
+    for key in (*keys, np.arange(count)):
+        wide = int(key.max(initial=0)).bit_length()
+        together, bits = together << wide | key, bits + wide
+    if bits > _BITS:
+        return np.lexsort(keys[::-1])
+    together.sort()  # numbers are sorted much faster than their places
+    order: Integers = together & (1 << max(0, count - 1).bit_length()) - 1
+    return order
+
+
+_BITS = 63
 
 
 class Rows:

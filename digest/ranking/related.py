@@ -33,12 +33,12 @@ _TELLING = 1.0  # and so rare in general
 
 def related(readers: Readers) -> list[tuple[Learned, ...]]:
     """For each subscriber the words that their best listings have in common, beside their own keywords."""
-    everybody = readers.all
     texts = _Texts(readers.day.index, readers.day.statistics)
     lines = readers.day.table.lines
     found: list[tuple[Learned, ...]] = []
-    for chosen in choose(readers.day.table, readers.wishes(everybody, [_BEST] * len(everybody))):
-        own = [[lines[n] for n in reader.lines] for reader in everybody[chosen.first :][: len(chosen.members.lines)]]
+    for chosen in choose(readers.day.table, readers.wishes(range(len(readers.all)), [_BEST] * len(readers.all))):
+        members = chosen.members.lines
+        own = [[lines[number] for number in members[row].tolist()] for row in range(len(members))]
         found += texts.learnt(Lists(chosen.best.columns, chosen.best.ends), chosen.best.units, own)
     return found
 

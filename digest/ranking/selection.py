@@ -4,13 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cache, partial
+from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from digest.model import Announcement, Kind, Listing
 from digest.ranking.features import category_matches
 from digest.ranking.index import Told
-from digest.ranking.lists import Booleans
+from digest.ranking.lists import Booleans, Integers
+
+Objects = npt.NDArray[np.object_]
 
 _NEWS = frozenset({Kind.NEW, Kind.CROSS, Kind.TRENDING})  # a revision alone brings no paper back
 
@@ -26,6 +30,11 @@ class Board:
     numbers: Mapping[int | str, int] = field(default_factory=dict)  # by identity
     news: tuple[tuple[Announcement, ...], ...] = ()  # of the window, by number; the strongest first
     trending: tuple[tuple[Announcement, ...], ...] = ()  # by number; likewise
+
+    @property
+    def everything(self) -> tuple[Announcement, ...]:
+        """All news of all listings, by their numbers."""
+        return tuple(chain.from_iterable(self.news))
 
 
 def board(window: Iterable[Announcement], trending: Iterable[Announcement], *, revisions: bool = False) -> Board:
@@ -91,23 +100,27 @@ class News:
 
     announced: Mapping[int, Announcement]  # by number of the listing: its strongest announcement
     read: Mapping[str, int]  # per source: how many listings
+    heralds: Integers  # the same by number of the listing, as numbers of `Board.everything`; -1: it is no news
 
 
 def news(board: Board, cursor: int, sources: Collection[str], *, revisions: bool = False) -> News:
     """What was announced after `cursor` by one of the sources (any if none is named)."""
     announced: dict[int, Announcement] = {}
     read: dict[str, int] = {}
+    heralds = np.full(len(board.news), -1)
+    first = 0
     for number, announcements in enumerate(board.news):
         fresh = [
-            a
-            for a in announcements
+            (place, a)
+            for place, a in enumerate(announcements, first)
             if a.seq > cursor and (not sources or a.source in sources) and (revisions or a.kind in _NEWS)
         ]
         if fresh:
-            announced[number] = fresh[0]
-        for source in {a.source for a in fresh}:
+            heralds[number], announced[number] = fresh[0]
+        for source in {a.source for _, a in fresh}:
             read[source] = read.get(source, 0) + 1
-    return News(announced, dict(sorted(read.items())))
+        first += len(announcements)
+    return News(announced, dict(sorted(read.items())), heralds)
 
 
 def classified(board: Board, pattern: str) -> Booleans:
@@ -126,6 +139,10 @@ class Stock:
     def __init__(self, board: Board) -> None:
         self.board = board
         self.by_pace = by_pace(board)
+        self.listings = _objects(board.listings)
+        self.news_columns = [
+            _objects([getattr(a, name) for a in board.everything]) for name in ("kind", "source", "day")
+        ]
         self.news = cache(partial(news, board))
         self._classified = cache(partial(classified, board))
 
@@ -134,6 +151,10 @@ class Stock:
         mask = np.zeros(len(self.board.listings), dtype=bool)
         mask[[*news.announced]] = True
         return mask & np.logical_or.reduce([self._classified(c) for c in categories]) if categories else mask
+
+
+def _objects(values: Sequence[object]) -> Objects:
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def by_pace(board: Board) -> list[int]:
