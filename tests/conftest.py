@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from . import postgres
+from . import postgres, stores
 from .nameserver import Nameserver
 
 # Enough to find what is wrong within days of running; a hunt takes `--hypothesis-profile=hunt`.
@@ -36,6 +36,22 @@ def postgresql() -> Iterator[postgres.Server]:
         except postgres.AbsentError as error:
             pytest.skip(str(error))
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shelf(request: pytest.FixtureRequest) -> None:
+    """Where the stores of all tests are, if they are to be PostgreSQL's."""
+    if stores.POSTGRESQL:
+        stores.shelf.server = request.getfixturevalue("postgresql")
+
+
+@pytest.fixture(autouse=True)
+def _cleared(request: pytest.FixtureRequest, _shelf: None) -> Iterator[None]:
+    """A test's own databases end with it."""
+    folder = request.getfixturevalue("tmp_path") if stores.POSTGRESQL and "tmp_path" in request.fixturenames else None
+    yield
+    if folder:
+        stores.shelf.forget(folder)
 
 
 @pytest.fixture

@@ -60,9 +60,9 @@ class Server:
             yield url
 
     @contextmanager
-    def copied(self, url: str) -> Iterator[str]:
+    def copied(self, url: str, name: str | None = None) -> Iterator[str]:
         """The URL of a copy of that database, with which nobody is connected."""
-        with self._made(f"TEMPLATE {sa.make_url(url).database} STRATEGY {self._strategy}") as copy:
+        with self._made(f"TEMPLATE {sa.make_url(url).database} STRATEGY {self._strategy}", name) as copy:
             yield copy
 
     @contextmanager
@@ -72,8 +72,8 @@ class Server:
             yield url
 
     @contextmanager
-    def _made(self, how: str) -> Iterator[str]:
-        name = f"digest_test_{uuid4().hex}"
+    def _made(self, how: str, name: str | None = None) -> Iterator[str]:
+        name = name or f"digest_test_{uuid4().hex}"
         self.say(f"CREATE DATABASE {name} {how}")
         try:
             yield self.url(name)

@@ -40,6 +40,8 @@ from digest.model import (
 from digest.pipeline import Parts
 from digest.store import open_store
 
+from .stores import store_url
+
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe")
 SEND_TIMES = ("00:00", "02:15", "07:30", "23:50")
 SUBSCRIBERS = [
@@ -111,9 +113,9 @@ class Postbox:
 
 
 @contextmanager
-def _home(folder: Path, transport, worker: str = "one", *, sources=(), subscribers=SUBSCRIBERS, now=None):
+def _home(folder: Path, transport, worker: str = "one", *, sources=(), subscribers=SUBSCRIBERS, now=None, url=None):
     """An installation on a real database."""
-    store = open_store(f"sqlite:///{folder / 'digest.db'}")
+    store = open_store(url or store_url(folder / "digest.db"))
     try:
         if now:
             store.sync(subscribers, now)
@@ -376,15 +378,17 @@ class SlowPostbox(Postbox):
         return Outcome(Verdict.SENT, "taken")
 
 
-def _main(folder: str, seconds: str) -> int:
+def _main(folder: str, seconds: str, url: str) -> int:
     subscribers = [Subscriber(f"{n}@example.org", schedule=Schedule("UTC", wall_time(0))) for n in range(3)]
-    with _home(Path(folder), SlowPostbox(float(seconds)), subscribers=subscribers, now=datetime.now(UTC)) as parts:
+    postbox, now = SlowPostbox(float(seconds)), datetime.now(UTC)
+    with _home(Path(folder), postbox, subscribers=subscribers, now=now, url=url) as parts:
         return daemon.run(parts)
 
 
 @contextmanager
 def _process(folder: Path, seconds: float):
-    command = [sys.executable, __file__, str(folder), str(seconds)]
+    url = store_url(folder / "digest.db")
+    command = [sys.executable, "-m", "tests.test_daemon", str(folder), str(seconds), url]
     root = Path(__file__).parent.parent
     environment = os.environ | {"PYTHONPATH": str(root)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
@@ -410,7 +414,7 @@ def test_a_signal_lets_the_message_in_hand_be_finished_and_no_other_begin(tmp_pa
         rest = [line.split()[0] for line in process.stdout if line.startswith(("begun", "ended"))]
         assert process.wait(10) == 0
     assert rest == ["ended"]
-    store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    store = open_store(store_url(tmp_path / "digest.db"))
     waiting = store.claim(datetime.now(UTC), worker="next", lease=timedelta(minutes=1), limit=9, subscriber=None)
     store.close()
     assert len(waiting) == 2  # given back at once, not when a lease ends

@@ -17,6 +17,8 @@ from digest.pipeline import Parts
 from digest.pipeline.ledger import Ledger
 from digest.store import open_store
 
+from .stores import store_url
+
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 SENT = Outcome(Verdict.SENT, "250 OK", 250)
 
@@ -89,7 +91,7 @@ class Log:
 
 @contextmanager
 def home(folder, count=3, relay=None, **parts):
-    store = open_store(f"sqlite:///{folder / 'digest.db'}")
+    store = open_store(store_url(folder / "digest.db"))
     try:
         people = [store.add(Subscriber(f"reader{number}@example.org"), NOW) for number in range(count)]
         store.publish([(Edition(one, NOW.date(), NOW), NOW + timedelta(days=1)) for one in people])

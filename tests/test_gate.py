@@ -12,6 +12,8 @@ from digest.pacing import BREAKER, HORIZON, Limits
 from digest.pipeline.gate import Gate
 from digest.store import open_store
 
+from .stores import store_url
+
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 SENT = Outcome(Verdict.SENT, "250 2.0.0 ok", 250)
@@ -25,7 +27,7 @@ LOCKED_OUT = RelayError("mail.example.org:587 refused the password", "ours")
 
 @pytest.fixture
 def store(tmp_path):
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     yield opened
     opened.close()
 

@@ -20,6 +20,7 @@ from digest.pipeline import Parts
 from digest.store import open_store
 
 from .ports import free_port
+from .stores import store_url
 
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -112,7 +113,7 @@ def parts(tmp_path):
     made = []
 
     def make(port, emails, **limits):
-        store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+        store = open_store(store_url(tmp_path / "digest.db"))
         made.append(store)
         publish(store, emails)
         relay = Relay("127.0.0.1", port, "none", patience=Patience.throughout(5), local_hostname="client.test")
@@ -170,7 +171,7 @@ def test_a_restart_in_the_middle_of_a_silence_forgets_nothing(parts, tmp_path):
         deliver(home, NOW)
         asked = server.tried["slow.example"]
         home.store.close()
-        reopened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+        reopened = open_store(store_url(tmp_path / "digest.db"))
         publish(reopened, ["late@slow.example"])
         assert deliver(replace(home, store=reopened), NOW + 5 * MINUTE) == pipeline.Delivered()
         reopened.close()

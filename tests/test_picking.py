@@ -11,6 +11,8 @@ from digest.pipeline import Parts, picking
 from digest.ranking.ranker import Ranker
 from digest.store import open_store
 
+from .stores import store_url
+
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 DAY = NOW.date()
 EVERY_DAY = timedelta(days=1)
@@ -25,7 +27,7 @@ def paper(number, title):
 @pytest.fixture
 def parts(tmp_path):
     """Papers 1 and 2 about flows, 3 and 4 about nothing that anybody asked for."""
-    store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    store = open_store(store_url(tmp_path / "digest.db"))
     titles = enumerate(("Flow matching", "Flow fields", "A survey of surveys", "Slow cooking"), 1)
     said = tuple(paper(number, title) for number, title in titles)
     store.announce("arxiv", Fetched(said), NOW - timedelta(hours=3), NOW)

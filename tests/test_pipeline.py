@@ -30,6 +30,8 @@ from digest.pipeline import Parts
 from digest.ranking.ranker import Ranker
 from digest.store import open_store
 
+from .stores import store_url
+
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 
 
@@ -104,7 +106,7 @@ PEOPLE = [Subscriber(f"{name}@example.org") for name in ("ann", "bob", "cyd")]
 
 @contextmanager
 def home(folder, *, sources=(), transport=None, renderer=None, people=PEOPLE):
-    store = open_store(f"sqlite:///{folder / 'digest.db'}")
+    store = open_store(store_url(folder / "digest.db"))
     transport = transport or Transport()
     try:
         for person in people:

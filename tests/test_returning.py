@@ -14,6 +14,8 @@ from digest.pipeline import Box, Delivered, Parts, Post
 from digest.store import open_store
 from digest.tokens import Addressed, Purpose, addressed, edition_token
 
+from .stores import store_url
+
 NOW, DAY = datetime(2026, 5, 18, 12, tzinfo=UTC), date(2026, 5, 18)
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -21,7 +23,7 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 @pytest.fixture
 def store(tmp_path):
     """Ann and Bob were sent a digest each."""
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     people = [opened.add(Subscriber(email), NOW) for email in (ANN, BOB)]
     opened.publish([(Edition(person, DAY, NOW), NOW + timedelta(days=1)) for person in people])
     yield opened

@@ -27,6 +27,8 @@ from digest.model import (
 from digest.pipeline import Parts
 from digest.store import open_store
 
+from .stores import store_url
+
 MORNING = datetime(2026, 5, 20, 7, 30, tzinfo=UTC)  # a Wednesday
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 READER = Subscriber("ann@example.org")
@@ -100,7 +102,7 @@ class Home:
 def home(tmp_path):
     @contextmanager
     def opened(*people, sources=(), grace=30 * MINUTE, since=MORNING - DAY):
-        store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+        store = open_store(store_url(tmp_path / "digest.db"))
         store.background = Background  # the ranker takes everything, and counts no words
         for person in people or [READER]:
             store.add(person, since)

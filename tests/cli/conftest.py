@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from digest.errors import DigestError
 
+from ..stores import POSTGRESQL, store_url  # noqa: TID252  (tests are no package)
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -43,6 +45,8 @@ def run(commands: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if POSTGRESQL:
+        monkeypatch.setenv("DIGEST_STORE__URL", store_url(tmp_path / "digest.db"))
 
     def invoke(*arguments: str, stdin: str | bytes | None = None) -> Ran:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

@@ -12,6 +12,8 @@ from digest.model import Announcement, Fetched, Kind, Listing
 from digest.rendering.words import width
 from digest.store import open_store
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 CONFIG = """
 [smtp]
 kind = "files"
@@ -55,7 +57,7 @@ NEWS = {
 def home(run, tmp_path):
     """A database with five days, of which the last was not read; and one day before anything was."""
     (tmp_path / "config.toml").write_text(CONFIG)
-    store = open_store("sqlite:///digest.db")
+    store = open_store(store_url("digest.db"))
     for day, papers in NEWS.items():
         now = datetime.combine(day, datetime.min.time(), UTC)
         news = tuple(Announcement(one, "blog", Kind.NEW, day) for one in papers)
@@ -130,9 +132,9 @@ def test_two_profiles_stand_side_by_side(home, run):
 
 
 def test_nothing_is_written_that_a_real_run_would_read(home, run):
-    before = open_store("sqlite:///digest.db").overview(datetime(2026, 5, 18, tzinfo=UTC))
+    before = open_store(store_url("digest.db")).overview(datetime(2026, 5, 18, tzinfo=UTC))
     run("backtest", *NOW)
-    assert open_store("sqlite:///digest.db").overview(datetime(2026, 5, 18, tzinfo=UTC)) == before
+    assert open_store(store_url("digest.db")).overview(datetime(2026, 5, 18, tzinfo=UTC)) == before
 
 
 def test_days_of_which_nothing_is_held_are_no_empty_days(home, run):

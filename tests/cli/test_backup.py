@@ -10,6 +10,7 @@ import pytest
 from digest.store import open_store
 
 from ..store.making import announce_papers, subscribe  # noqa: TID252  (tests are no package)
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 
 CONFIG = '[[sources]]\nkind = "feed"\nname = "blog"\nurl = "http://127.0.0.1:9/feed"\n'
 
@@ -17,7 +18,7 @@ CONFIG = '[[sources]]\nkind = "feed"\nname = "blog"\nurl = "http://127.0.0.1:9/f
 @pytest.fixture
 def store(tmp_path, run):
     (tmp_path / "config.toml").write_text(CONFIG)
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     subscribe(opened)
     yield opened
     opened.close()
@@ -29,7 +30,7 @@ def test_the_copy_is_a_database_of_its_own_for_our_eyes_only(run, store, tmp_pat
     assert ran.code == 0, ran.err
     assert "checked" in ran.out
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
-    copy = open_store(f"sqlite:///{tmp_path / 'copy.db'}")
+    copy = open_store(store_url(tmp_path / "copy.db"))
     assert copy.subscriber("ann@example.org") is not None
     assert (copy.head(), copy.secret()) == (3, store.secret())
     copy.close()

@@ -10,6 +10,8 @@ from digest.model import Cause, Edition, Report, Return, Status, Subscriber, Sup
 from digest.store import open_store
 from digest.tokens import addressed
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 CONFIG = """
 [[sources]]
 kind = "arxiv"
@@ -53,7 +55,7 @@ def secret(run):
 
 class opened:  # noqa: N801
     def __enter__(self):
-        self.store = open_store("sqlite:///digest.db")
+        self.store = open_store(store_url("digest.db"))
         return self.store
 
     def __exit__(self, *_):

@@ -11,13 +11,15 @@ from digest.cli import delivering, wiring
 from digest.model import Edition, State, Subscriber
 from digest.pipeline import Delivered
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 CONFIG = """\
 [mail]
 from = "Digest <digest@example.org>"
 
 [store]
-url = "sqlite:///{folder}/digest.db"
+url = "{store}"
 
 [smtp]
 kind = "files"
@@ -36,7 +38,7 @@ categories = ["cs.CL"]
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(folder=tmp_path))
+    path.write_text(CONFIG.format(folder=tmp_path, store=store_url(tmp_path / "digest.db")))
     return path
 
 

@@ -1,7 +1,6 @@
 """`digest explain`, as it is typed."""
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +9,8 @@ import pytest
 from digest.model import Announcement, Fetched, Kind, Listing
 from digest.ranking.ranker import Ranker
 from digest.store import open_store
+
+from ..stores import copy_store, store_url  # noqa: TID252  (tests are no package)
 
 CONFIG = """
 [smtp]
@@ -52,7 +53,7 @@ def at(day, hour=6):
 
 
 def announce(day, *papers, source="arxiv", kind=Kind.NEW):
-    store = open_store("sqlite:///digest.db")
+    store = open_store(store_url("digest.db"))
     news = tuple(Announcement(one, source, kind, day) for one in papers)
     store.announce(source, Fetched(news, covered={"cs.CL": day}), at(day), at(day) + DAY)
     store.close()
@@ -68,10 +69,11 @@ def shelf(tmp_path_factory):
 def home(run, tmp_path, shelf):
     """Two editions of one paper each, and a third day that is still to come."""
     (tmp_path / "config.toml").write_text(CONFIG)
-    if not (shelf / "digest.db").exists():
+    if not (shelf / "done").exists():
         live(run)
-        shutil.copy("digest.db", shelf)
-    shutil.copy(shelf / "digest.db", tmp_path)
+        copy_store(tmp_path / "digest.db", shelf / "digest.db")
+        (shelf / "done").touch()
+    copy_store(shelf / "digest.db", tmp_path / "digest.db")
     return tmp_path
 
 

@@ -9,6 +9,8 @@ import pytest
 from digest.model import Announcement, Fetched, Kind, Listing
 from digest.store import open_store
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 CONFIG = """
 [[sources]]
 kind = "arxiv"
@@ -34,7 +36,7 @@ def _papers(run):
     filling = tuple(Listing(f"Filling number {n}", "Nothing much.", arxiv_id=f"2605.{n:05}") for n in range(30))
     day = date(2026, 5, 18)
     announced = tuple(Announcement(paper, "arxiv", Kind.NEW, day) for paper in (*PAPERS, *filling))
-    store = open_store("sqlite:///digest.db")
+    store = open_store(store_url("digest.db"))
     store.announce("arxiv", Fetched(announced), MORNING, MORNING + timedelta(days=1))
     store.close()
 

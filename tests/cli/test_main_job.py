@@ -14,6 +14,7 @@ from digest.sample.server import serving
 from digest.sources.client import Client
 
 from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
+from ..stores import POSTGRESQL, rows_of  # noqa: TID252  (tests are no package)
 
 FIRST, SECOND = (f"{day}T08:30:00Z" for day in sample.DAYS)
 PEOPLE = ["mira@example.org", "teo@example.org", "hana@example.org"]
@@ -42,7 +43,8 @@ def internet(tmp_path, mailbox, monkeypatch):
 
 
 def everything_in(folder):
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("digest.db*")}
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("digest.db*")}
+    return rows_of(folder / "digest.db") if POSTGRESQL else files
 
 
 def titles(message):

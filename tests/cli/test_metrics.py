@@ -19,6 +19,7 @@ from digest.model import Blame, Cause, Outcome, Problem, Settled, State, Verdict
 from digest.store import open_store
 
 from ..store.making import announce, begin, claim, edition, end, paper, publish, said, subscribe  # noqa: TID252  (tests are no package)
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -41,7 +42,7 @@ def seconds():
 
 @pytest.fixture
 def store(tmp_path):
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     yield opened
     opened.close()
 

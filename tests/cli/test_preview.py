@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -33,6 +32,8 @@ from digest.sample.server import serving as sample_served
 from digest.sources.client import Client
 from digest.store import Store
 
+from ..stores import copy_store, looking_into, rows_of, store_url  # noqa: TID252  (tests are no package)
+
 NOW = sample.MORNING + timedelta(days=1)
 FIRST_DAY, SECOND_DAY = (day.isoformat() for day in sample.DAYS)
 TEO, HANA = "teo@example.org", "hana@example.org"
@@ -47,7 +48,8 @@ def installed(tmp_path_factory):
     for number, day in enumerate(sample.DAYS):
         with sample_served(day) as web:
             text = sample.configuration(web, 25).replace("[mail]", f"note_file = '{home / 'note.md'}'\n\n[mail]", 1)
-            (home / "config.toml").write_text(text, encoding="utf-8")
+            store = f'[store]\nurl = "{store_url(home / "digest.db")}"\n\n'
+            (home / "config.toml").write_text(store + text, encoding="utf-8")
             _morning(home, sample.MORNING + timedelta(days=number), publish=number == 0)
     return home
 
@@ -62,15 +64,18 @@ def _morning(home, now, *, publish):
 
 
 @pytest.fixture
-def home(installed, tmp_path):
-    """A copy of the installation, for one test alone."""
+def home(installed, tmp_path, run, monkeypatch):
+    """A copy of the installation, for one test alone; `run` has named another database."""
+    monkeypatch.delenv("DIGEST_STORE__URL", raising=False)
     return copied(installed, tmp_path / "home")
 
 
 def copied(installed, folder):
     shutil.copytree(installed, folder)
+    copy_store(installed / "digest.db", folder / "digest.db")
     config = folder / "config.toml"
     text = config.read_text(encoding="utf-8").replace(str(installed), str(folder))
+    text = text.replace(store_url(installed / "digest.db"), store_url(folder / "digest.db"))
     (folder / "own" / "email").mkdir(parents=True)
     text = text.replace("[mail]", f"templates_dir = '{folder / 'own'}'\n\n[mail]", 1)
     config.write_text(text, encoding="utf-8")
@@ -350,11 +355,10 @@ def test_a_database_that_is_not_there_yet_is_told_and_then_shown(live, home):
 
 
 def test_a_daemon_that_is_writing_is_not_in_the_way(live, home):
-    with closing(sqlite3.connect(home / "digest.db", isolation_level=None)) as daemon:
-        daemon.execute("BEGIN IMMEDIATE")
-        daemon.execute("UPDATE subscribers SET name = 'Half written'")
+    with looking_into(home / "digest.db") as daemon:
+        daemon.exec_driver_sql("UPDATE subscribers SET name = 'Half written'")
         assert not trouble(live())
-        daemon.execute("ROLLBACK")
+        daemon.rollback()
 
 
 def test_open_pages_do_not_keep_it_from_ending(home):
@@ -368,8 +372,7 @@ def test_open_pages_do_not_keep_it_from_ending(home):
 
 
 def content_of(home):
-    with closing(sqlite3.connect(home / "digest.db")) as database:
-        return list(database.iterdump())
+    return rows_of(home / "digest.db")
 
 
 def test_a_session_has_no_effect_on_the_store(home):

@@ -10,6 +10,8 @@ import pytest
 from digest.model import Announcement, Fetched, Kind, Listing
 from digest.store import open_store
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 CONFIG = """
 [[sources]]
 kind = "arxiv"
@@ -31,7 +33,7 @@ PAPERS = (
 
 
 def announce(*days):
-    store = open_store("sqlite:///digest.db")
+    store = open_store(store_url("digest.db"))
     for number, day in enumerate(days):
         filling = tuple(
             Listing(f"Filling {number} {n}", "Much.", arxiv_id=f"26{number:02}.{n:05}") for n in range(1, 8)

@@ -11,6 +11,7 @@ from digest.pacing import BREAKER, broken, throttled
 from digest.store import open_store
 
 from ..store.making import DAY, announce, begin, claim, edition, end, paper, papers, publish, said, subscribe  # noqa: TID252  (tests are no package)
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -38,7 +39,7 @@ email = "file@example.org"
 def store(tmp_path, run):
     """The database of the configuration in the working folder."""
     (tmp_path / "config.toml").write_text(CONFIG)
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     yield opened
     opened.close()
 

@@ -17,6 +17,8 @@ from digest.errors import UsageError
 from digest.model import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 from digest.store import open_store
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+
 CONFIG = """
 [[sources]]
 kind = "arxiv"
@@ -38,7 +40,7 @@ def _configured(run):
 
 
 def stored(email):
-    store = open_store("sqlite:///digest.db")
+    store = open_store(store_url("digest.db"))
     try:
         return store.subscriber(email)
     finally:

@@ -13,6 +13,7 @@ from digest.model import Outcome, Settled, State, Verdict
 from digest.store import keeping, open_store
 
 from ..store.making import announce_papers, begin, claim, edition, end, papers, publish, subscribe  # noqa: TID252  (tests are no package)
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
 LATER = ("--now", "2028-05-18T09:00:00Z")
@@ -24,7 +25,7 @@ CONFIG = '[[sources]]\nkind = "feed"\nname = "arxiv"\nurl = "http://127.0.0.1:9/
 def store(tmp_path, run):
     """A database in which ann was sent one of many papers, long ago."""
     (tmp_path / "config.toml").write_text(CONFIG)
-    opened = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
+    opened = open_store(store_url(tmp_path / "digest.db"))
     announce_papers(opened, 400)
     publish(opened, edition(subscribe(opened), papers(opened)[:1]))
     (held,) = claim(opened)

@@ -16,11 +16,12 @@ from threading import Event
 
 import pytest
 
-from digest.cli import pages
+from digest.cli import keeping, pages
 from digest.store import open_store
 from digest.web.admin.passwords import is_right
 
 from ..ports import free_port  # noqa: TID252  (tests are no package)
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 6, 18, 9, 0, tzinfo=UTC)
 CONFIG = """
@@ -154,9 +155,9 @@ def test_pages_for_which_there_is_no_process_just_now_are_tried_again(monkeypatc
             over.set()
         raise OSError(errno.ENOMEM, "no room")
 
-    monkeypatch.setattr(pages, "_start", start)
-    monkeypatch.setattr(pages, "pause", lambda _: 0.0)
-    pages._keep(None, None, over)
+    monkeypatch.setattr(keeping, "_start", start)
+    monkeypatch.setattr(keeping, "pause", lambda _: 0.0)
+    keeping.keep(keeping.Work("pages", lambda: None, (), None), over)
     assert len(tried) == 3
 
 
@@ -181,7 +182,7 @@ def test_pages_without_an_address_of_their_own_are_not_served(home, run):
 
 @pytest.mark.parametrize(("deaths", "seconds"), [(1, 1), (2, 2), (3, 4), (7, 60), (10_000, 60)])
 def test_pages_that_die_again_and_again_are_begun_more_and_more_slowly(deaths, seconds):
-    assert pages.pause(deaths) == seconds
+    assert keeping.pause(deaths) == seconds
 
 
 # --- the operator's password ----------------------------------------------------------------------------------------
@@ -216,7 +217,7 @@ def test_where_a_hash_goes_has_to_be_said_first(home, run):
 
 @pytest.fixture
 def store(home):
-    with_keys = open_store("sqlite:///digest.db")
+    with_keys = open_store(store_url("digest.db"))
     yield with_keys
     with_keys.close()
 

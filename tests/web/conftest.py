@@ -1,6 +1,5 @@
 """An installation with the sample's two days in it, and its pages served by HTTP on the loopback."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from digest.web.app import application
 from digest.web.desk import Desk
 
 from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
+from ..stores import copy_store, store_url  # noqa: TID252  (tests are no package)
 from .doors import opened
 
 NOW = datetime(2026, 6, 18, 9, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ url = "{url}"
 contact = "operator@example.org"
 
 [store]
-url = "sqlite:///{folder}/digest.db"
+url = "{store}"
 
 [mail]
 from = "Daily Papers <digest@example.org>"
@@ -117,7 +117,7 @@ def make_site(tmp_path: Path, pulled: Path) -> Iterator[Make]:
         def make(url: str = URL, more: str = "", smtp: str = _TO_FILES) -> Site:
             folder = tmp_path / f"site{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
-            shutil.copy(pulled, folder / "digest.db")
+            copy_store(pulled, folder / "digest.db")
             return stack.enter_context(served(folder, url, more, smtp))
 
         yield make
@@ -160,7 +160,10 @@ def _home(
 ) -> Iterator[wiring.Installation]:
     config = folder / "config.toml"
     config.write_text(
-        CONFIG.format(url=url, folder=folder, more=more, smtp=smtp.replace("{folder}", str(folder))), encoding="utf-8"
+        CONFIG.format(
+            url=url, store=store_url(folder / "digest.db"), more=more, smtp=smtp.replace("{folder}", str(folder))
+        ),
+        encoding="utf-8",
     )
     settings = wiring.load_settings(config)
     with wiring.store_of(settings, now) as store, Client("", sleep=lambda _: None) as client:

@@ -1,16 +1,16 @@
 """A database in which somebody has had a digest: composing one takes longer than all that a test does with it."""
 
-import shutil
 from pathlib import Path
 
 from digest import pipeline, sample
 
+from ..stores import copy_store  # noqa: TID252  (tests are no package)
 from .conftest import NOW, served
 
 
 def digested(pulled: Path, folder: Path) -> Path:
     """The sample's, with Ann's digest of today in it, sent."""
-    shutil.copy(pulled, folder / "digest.db")
+    copy_store(pulled, folder / "digest.db")
     with served(folder, "https://papers.example.org", "") as site:
         site.subscribe()
         list(pipeline.compose(site.parts, NOW))

@@ -1,7 +1,6 @@
 """What programs ask for."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -27,6 +26,7 @@ from digest.web.api.page import EXAMPLES
 from digest.web.api.problems import pointer
 from digest.web.limits import RATES
 
+from ..stores import copy_store  # noqa: TID252  (tests are no package)
 from .conftest import ANN, URL, Make, Site, served
 
 YESTERDAY, TODAY = sample.DAYS
@@ -370,7 +370,7 @@ UNCHECKED = [positive_data_acceptance]
 def api(tmp_path_factory: pytest.TempPathFactory, pulled: Path) -> Iterator[Site]:
     """Pages that many are let ask."""
     folder = tmp_path_factory.mktemp("api")
-    shutil.copy(pulled, folder / "digest.db")
+    copy_store(pulled, folder / "digest.db")
     with served(folder, URL, "") as site:
         yield site
 

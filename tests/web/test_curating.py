@@ -13,6 +13,7 @@ from digest.model import Judged, Pin, Status
 from digest.tokens import Purpose
 from digest.web.curating.drafts import AHEAD, NAME, draft
 
+from ..stores import rows_of  # noqa: TID252  (tests are no package)
 from .conftest import ANN, NOW
 
 TODAY, DAY = NOW.date(), timedelta(days=1)
@@ -293,12 +294,12 @@ def test_a_site_without_curators_takes_no_suggestions(site):
 def test_looking_changes_nothing(home, ben, curate, papers):
     home.store.suggest(ben.id, papers[1], NOW)
     home.store.pin(Pin(TODAY, papers[0], "Ann", "", ANN.email, NOW))
-    before = home.folder.joinpath("digest.db-wal").read_bytes()
+    before = rows_of(home.folder / "digest.db")
     links = [curate, f"{curate}?paper={papers[0]}", f"{own(home, ben, 'vote')}/{papers[3]}", own(home, ben, "suggest")]
     for link in [*links, f"{own(home, ben, 'suggest')}/{papers[1]}"]:
         for method in ("GET", "HEAD", "GET", "HEAD"):
             assert home.client.request(method, link).status_code == 200
-    assert home.folder.joinpath("digest.db-wal").read_bytes() == before
+    assert rows_of(home.folder / "digest.db") == before
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,9 +2,8 @@
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -20,6 +19,7 @@ from digest.tokens import Purpose
 from digest.web import postman
 from digest.web.own.moving import new_address
 
+from ..stores import rows_of  # noqa: TID252  (tests are no package)
 from .conftest import ANN, NOW
 from .digested import digested
 
@@ -275,8 +275,7 @@ def test_an_old_link_changes_nothing_and_has_a_fresh_one_mailed(site, ann, link)
 
 def everything(site):
     """All rows of all tables."""
-    with closing(sqlite3.connect(site.folder / "digest.db")) as connection:
-        return list(connection.iterdump())
+    return rows_of(site.folder / "digest.db")
 
 
 def test_whoever_opens_every_link_of_every_mail_twice_changes_nothing(site):

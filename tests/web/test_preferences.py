@@ -17,6 +17,7 @@ from digest.web.preferences import suggesting
 from digest.web.preferences.finding import Finder
 from digest.web.preferences.proposing import entries_of
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 from .conftest import ANN, NOW
 
 
@@ -224,7 +225,7 @@ def test_before_anything_was_pulled_the_page_says_so(make_site, tmp_path):
     from digest.store import open_store
 
     site = make_site()
-    empty = open_store(f"sqlite:///{tmp_path / 'empty.db'}")
+    empty = open_store(store_url(tmp_path / "empty.db"))
     desk = replace(site.desk, store=empty, parts=replace(site.desk.parts, store=empty))
     look = Finder(desk).look(Subscriber("ann@example.org", profile=Profile(("x",))))
     assert (look.papers, look.picks, look.terms) == (0, (), None)

@@ -6,7 +6,6 @@ suite tries some thousand inputs; `--hypothesis-profile=hunt` tries a hundred th
 
 import re
 import socket
-import sqlite3
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,6 +21,7 @@ from digest.web.app import application
 from digest.web.safety.headers import POLICY
 from digest.web.safety.wire import Protocol
 
+from ..stores import rows_of  # noqa: TID252  (tests are no package)
 from .conftest import ANN
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "web"
@@ -227,8 +227,7 @@ def test_whatever_strangers_send_no_page_breaks_and_nothing_comes_back_unescaped
 
 
 def content_of(site):
-    with closing(sqlite3.connect(site.folder / "digest.db")) as database:
-        return list(database.iterdump())
+    return rows_of(site.folder / "digest.db")
 
 
 def test_reading_changes_nothing_whatever_is_read(make_site):

@@ -1,7 +1,6 @@
 """What opens every link of a mail before its reader does: filters, previews, people who click around. Nothing changes."""
 
 import re
-import sqlite3
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -10,6 +9,7 @@ import httpx
 from digest.model import Errand, Pin, Wish
 from digest.tokens import Purpose
 
+from ..stores import rows_of  # noqa: TID252  (tests are no package)
 from .community import digests, letters, link, urls
 from .conftest import ANN, NOW
 
@@ -32,9 +32,7 @@ class Links(HTMLParser):
 
 def rows(site):
     """Everything that is in the database."""
-    with sqlite3.connect(site.folder / "digest.db") as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: sorted(map(repr, database.execute(f"SELECT * FROM {table}"))) for table in tables}
+    return rows_of(site.folder / "digest.db")
 
 
 def every_kind_of_mail(site, mailbox):

@@ -16,6 +16,7 @@ from digest.rendering import Mailing, Site
 from digest.rendering import Renderer as RealRenderer
 from digest.store import Store, open_store
 
+from ..stores import store_url  # noqa: TID252  (tests are no package)
 from .world import DAY, HOUR, MINUTE, Arxiv, Clock, Everything, Life, Relay, Renderer, Source, Span, lives, spans
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,7 +61,7 @@ def lived(folder: Path, plan: Plan) -> Iterator[Run]:
     """All days of it, and those after them in which mail that waits goes out or expires."""
     begun, drawn = monotonic(), random.Random(plan.seed)
     clock = Clock(plan.start)
-    store = open_store(f"sqlite:///{folder / 'year.db'}")
+    store = open_store(store_url(folder / "year.db"))
     store.background = Background  # the ranker takes everything, and counts no words
     relay = Relay([*spans(drawn, plan.start, plan.days, 20, 4 * HOUR), *_long_outage(plan)], clock)
     own = (drawn, plan.start, plan.days)
