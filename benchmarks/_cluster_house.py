@@ -244,7 +244,7 @@ def weights(home: House) -> dict[str, float]:
     query = "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     with home.engine.connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
-        found = dict(connection.exec_driver_sql(query).tuples())
+        found = dict(connection.exec_driver_sql(query).tuples().all())
     editions = home.count("SELECT count(*) FROM editions")
     return {name: size / editions for name, size in sorted(found.items()) if size > 0.5 * editions}
 
@@ -252,4 +252,4 @@ def weights(home: House) -> dict[str, float]:
 def states(home: House) -> dict[str, int]:
     with home.engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT state, count(*) FROM deliveries GROUP BY state ORDER BY state")
-        return dict(found.tuples())
+        return dict(found.tuples().all())
