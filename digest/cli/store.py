@@ -40,7 +40,9 @@ def copy(
     settings = wiring.load_settings(ctx.obj)
     with _shown() as told:
         copied = copying.copy(settings.store.url, to, or_now(now), told=told, is_dead=worker.is_dead, stays=stays)
-    typer.echo("\n".join(_said(settings, copied, stays=stays)))
+    typer.echo("\n".join(_said(copied, stays=stays)))
+    if not stays:
+        typer.echo("\n".join(_configured(settings, to)))
 
 
 @app.command("reopen")
@@ -95,24 +97,28 @@ def _shown() -> Iterator["Told"]:
         yield lambda done, table, rows: status.update(f"{table}: {rows:,} rows {done}")
 
 
-def _said(settings: "Settings", copied: "Copied", *, stays: bool) -> Iterator[str]:
-    rows = sum(copied.rows.values())
+def _said(copied: "Copied", *, stays: bool) -> Iterator[str]:
     if copied.afresh:
         yield "What an earlier attempt had brought there was out of date, and was brought anew."
     elif copied.found:
         yield f"{copied.found:,} rows were there from an earlier attempt."
+    rows = sum(copied.rows.values())
     yield f"{rows:,} rows of {len(copied.rows)} tables are in {copied.target}: each was compared, and is the same."
     if stays:
         yield f"{copied.source} stays in use. Do not let both send mail: each would send everything."
-        return
-    yield f"{copied.source} cannot be opened any more. Put the new one into the configuration:"
-    yield f'    [store]\n    url = "{copied.target}"'
-    yield from _log_said(settings)
+    else:
+        yield f"{copied.source} cannot be opened any more. Put the new one into the configuration:"
 
 
-def _log_said(settings: "Settings") -> Iterator[str]:
-    """The delivery log is beside a database that is a file, unless it has a place of its own."""
+def _configured(settings: "Settings", to: str) -> Iterator[str]:
+    """What to write into the configuration; the password is known to whoever gave it."""
+    from sqlalchemy import make_url
+
     from digest.cli import wiring
 
+    url = make_url(to)
+    without = url._replace(password=None).render_as_string()
+    yield f'    [store]\n    url = "{without}"{"  # and the password" if url.password else ""}'
+    # The log is beside a database that is a file, unless it has a place of its own.
     if settings.delivery.log is None and (log := wiring.beside_the_database(settings.store.url)):
         yield f'    [delivery]\n    log = "{log}"'

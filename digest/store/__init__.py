@@ -7,7 +7,7 @@
 `operation`, `people`, `pages` and `store`, makes each of its methods one transaction, but for `keeping`, which takes many.
 """
 
-from digest.store import copying, words
+from digest.store import moving, words
 from digest.store.history import CameBack, History, News, Served
 from digest.store.keeping import Vacuumed
 from digest.store.lists import Among, Back, Day, Person, Place, Pulse, Sending
@@ -52,7 +52,7 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0, hand_on
     """
     database = open_database(url, create=create, patience=patience)
     try:
-        copying.refuse(database)
+        moving.refuse(database)
         words.ready(database)
     except BaseException:
         database.engine.dispose()

@@ -5,6 +5,8 @@ what it would write in another way is to stay as it is.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, Text, func, literal, select, tuple_
@@ -18,13 +20,14 @@ Values = tuple[Any, ...]
 _AT_A_TIME = 2_000  # rows, of up to some kilobytes
 
 
-def tables() -> list[Table]:
+@cache
+def tables() -> tuple[Table, ...]:
     """Every table, those first that others refer to."""
     stored = MetaData()
-    return [
+    return tuple(
         Table(table.name, stored, *(Column(c.name, _stored(c.type), primary_key=c.primary_key) for c in table.columns))
         for table in metadata.sorted_tables
-    ]
+    )
 
 
 def _stored(kind: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -32,9 +35,10 @@ def _stored(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind.impl_instance if bare and isinstance(kind, TypeDecorator) else kind
 
 
+@contextmanager
 def rows(
     connection: Connection, table: Table, but: Sequence[str] = (), *, after: Values = (), upto: Values = ()
-) -> Iterator[Values]:
+) -> Iterator[Iterator[Values]]:
     """The rows by their keys, in the order of bytes: those behind the key `after`, up to the key `upto`.
 
     Without the rows whose (one) key is in `but`. Read little by little.
@@ -47,10 +51,8 @@ def rows(
         query = query.where(tuple_(*key) > _literal(table, after))
     if upto:
         query = query.where(tuple_(*key) <= _literal(table, upto))
-    found = connection.execute(query, execution_options={"yield_per": _AT_A_TIME})
-    bare = connection.dialect.name == "sqlite"
-    for row in found:
-        yield tuple(row) if not bare else _without_nul(row)
+    with connection.execute(query, execution_options={"yield_per": _AT_A_TIME}) as found:
+        yield map(_without_nul if connection.dialect.name == "sqlite" else tuple, found)
 
 
 def last(connection: Connection, table: Table, but: Sequence[str] = ()) -> Values:

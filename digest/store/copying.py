@@ -16,22 +16,20 @@ from itertools import islice
 from sqlalchemy import Connection, Table, delete, text
 
 from digest.errors import StoreError
-from digest.store import attendance, comparing, marks, numbers
+from digest.store import attendance, comparing, marks, moving, numbers
 from digest.store.comparing import Values
 from digest.store.database import Database, revision
+from digest.store.moving import FILLING, MOVED, PATIENCE
 from digest.store.opening import open_database
 from digest.store.schema import meta, metadata
-from digest.store.sql import write_many
+from digest.store.sql import chunks, write_many
 
 Told = Callable[[str, str, int], None]  # what is done with which table, and with how many of its rows so far
 
-_FILLING = "filling"  # in `meta` of a copy that is not whole: what it is made of
-_MOVED = "moved"  # in `meta` of a database that was copied: where to, and when
-_OWN = (_FILLING, _MOVED, "floor")  # of each database itself
+_OWN = (FILLING, MOVED, "floor")  # of each database itself
 _MADE_WITH_IT = ("meta", "counters", "workers")  # where a database has rows before anything is in it
 _BATCH = 5_000
 _MOST_NAMED = 5
-_PATIENCE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +41,6 @@ class Copied:
     rows: Mapping[str, int]  # by table
     found: int  # of them, what an earlier attempt had brought there
     afresh: bool  # what it had brought was not true any more
-
-
-# --- what others see ----------------------------------------------------------------------------------------------
-
-
-def refuse(database: Database) -> None:
-    """Nothing, if this database is whole and in use.
-
-    Raises:
-        StoreError: it is a copy that is not whole, or was moved elsewhere.
-    """
-    with database.reading() as connection:
-        filling, moved = (marks.read(connection, name) for name in (_FILLING, _MOVED))
-    if filling is not None:
-        raise StoreError(
-            f"{database.place}: is being copied from {json.loads(filling)['source']} and is not whole yet:"
-            " run that `digest store copy` again, to its end, or drop this database"
-        )
-    if moved is not None:
-        said = json.loads(moved)
-        raise StoreError(
-            f"{database.place}: was moved to {said['target']} on {said['at'][:10]}: set store.url to that one."
-            " (If that one was given up: `digest store reopen`. What it has sent since is then sent again.)"
-        )
-
-
-def reopen(url: str) -> bool:
-    """Let a database that was moved elsewhere be used again; returns whether it had been."""
-    database = open_database(url, create=False, patience=_PATIENCE)
-    try:
-        with database.writing() as connection:
-            return connection.execute(delete(meta).where(meta.c.key == _MOVED)).rowcount > 0
-    finally:
-        database.engine.dispose()
-
-
-# --- copying ------------------------------------------------------------------------------------------------------
 
 
 def copy(  # noqa: PLR0913  (two databases, and what is true of them)
@@ -107,14 +68,14 @@ def copy(  # noqa: PLR0913  (two databases, and what is true of them)
             _compare(connection, target, told)
             given = {table: numbers.newest_given(connection, table) for table in _numbered()}
             if not stays:  # first, so that there is no moment at which both can be opened
-                marks.keep(connection, _MOVED, json.dumps({"target": target.place, "at": now.isoformat()}))
+                moving.move(connection, target.place, now)
         _open_up(target, given)
         return Copied(source.place, target.place, copied, found, afresh)
 
 
 @contextmanager
 def _opened(url: str, *, create: bool) -> Iterator[Database]:
-    database = open_database(url, create=create, patience=_PATIENCE)
+    database = open_database(url, create=create, patience=PATIENCE)
     try:
         yield database
     finally:
@@ -158,11 +119,8 @@ def _is_free(
             f"{source.place}: {len(at_work)} of our processes are at work on it ({names}): stop them, and try again."
             " One that was killed on another machine counts for two minutes more"
         )
-    moved = marks.read(connection, _MOVED)
-    if moved is not None and json.loads(moved)["target"] != target.place:
-        raise StoreError(
-            f"{source.place}: was moved to {json.loads(moved)['target']} already; `digest store reopen`, if it was given up"
-        )
+    if (elsewhere := moving.moved_to(connection)) not in (None, target.place):
+        raise StoreError(f"{source.place}: was moved to {elsewhere} already; `digest store reopen`, if it was given up")
 
 
 def _mark(source: Database) -> str:
@@ -193,7 +151,7 @@ def _begin(target: Database, mark: str) -> bool:
         StoreError: there is something else in it.
     """
     with target.writing() as connection:
-        found = marks.read(connection, _FILLING, held=True)
+        found = marks.read(connection, FILLING, held=True)
         if found is None:
             if _known_by(connection) == json.loads(mark)["known_by"]:
                 raise StoreError(f"{target.place}: everything is there already: set store.url to it")
@@ -226,19 +184,19 @@ def _empty(connection: Connection, mark: str) -> None:
     else:
         for table in reversed(metadata.sorted_tables):
             connection.execute(delete(table).where(meta.c.key != "floor") if table is meta else delete(table))
-    marks.keep(connection, _FILLING, mark)
+    marks.keep(connection, FILLING, mark)
 
 
 def _fill(connection: Connection, target: Database, table: Table, told: Told) -> int:
     """Write the rows that are not there yet, behind those that are; returns how many are there then."""
     with target.reading() as theirs:
         last, done = comparing.last(theirs, table, _but(table)), _count(theirs, table)
-    rows = comparing.rows(connection, table, _but(table), after=last)
-    while batch := list(islice(rows, _BATCH)):
-        with target.writing(swift=True) as theirs:
-            write_many(theirs, table, table.columns.keys(), batch)
-        done += len(batch)
-        told("copied", table.name, done)
+    with comparing.rows(connection, table, _but(table), after=last) as rows:
+        for batch in chunks(rows, _BATCH):
+            with target.writing(swift=True) as theirs:
+                write_many(theirs, table, table.columns.keys(), batch)
+            done += len(batch)
+            told("copied", table.name, done)
     return done
 
 
@@ -247,7 +205,7 @@ def _open_up(target: Database, given: Mapping[Table, int]) -> None:
     with _patient(target) as connection:
         for table, number in given.items():
             numbers.go_on_behind(connection, table, number)
-        connection.execute(delete(meta).where(meta.c.key == _FILLING))
+        connection.execute(delete(meta).where(meta.c.key == FILLING))
         if connection.dialect.name == "postgresql":  # or the first queries are planned for empty tables
             connection.execute(text("ANALYZE"))
 
@@ -265,7 +223,7 @@ def _is_true_so_far(connection: Connection, target: Database, told: Told) -> boo
     with _patient(target) as theirs:
         for table in comparing.tables():
             last = comparing.last(theirs, table, _but(table))
-            if last and any(_faults(connection, theirs, table, last, told)):
+            if last and _faults(connection, theirs, table, told, last):
                 return False
     return True
 
@@ -274,7 +232,7 @@ def _compare(connection: Connection, target: Database, told: Told) -> None:
     """Raises StoreError: not every row is the same."""
     with _patient(target) as theirs:
         for table in comparing.tables():
-            if faults := list(islice(_faults(connection, theirs, table, (), told), _MOST_NAMED)):
+            if faults := _faults(connection, theirs, table, told):
                 named = ", ".join("/".join(map(str, key)) for key in faults)
                 raise StoreError(
                     f"{target.place}: rows of {table.name} are not as they are in the source: {named}. Nothing was changed"
@@ -282,10 +240,13 @@ def _compare(connection: Connection, target: Database, told: Told) -> None:
                 )
 
 
-def _faults(connection: Connection, theirs: Connection, table: Table, upto: Values, told: Told) -> Iterator[Values]:
-    """The keys of the rows up to the key `upto` that differ."""
-    ours = comparing.rows(connection, table, _but(table), upto=upto)
-    return comparing.differing(table, _told(ours, table, told), comparing.rows(theirs, table, _but(table), upto=upto))
+def _faults(ours: Connection, theirs: Connection, table: Table, told: Told, upto: Values = ()) -> list[Values]:
+    """The keys of the first rows, up to the key `upto`, that differ."""
+    with (
+        comparing.rows(ours, table, _but(table), upto=upto) as rows,
+        comparing.rows(theirs, table, _but(table), upto=upto) as copied,
+    ):
+        return list(islice(comparing.differing(table, _told(rows, table, told), copied), _MOST_NAMED))
 
 
 def _told(rows: Iterator[Values], table: Table, told: Told) -> Iterator[Values]:
