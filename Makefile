@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench bench-cluster torture format messages lock clean year
+.PHONY: demo test check bench bench-cluster torture torture-cluster format messages lock clean year
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -44,6 +44,10 @@ bench-cluster: $(STAMP)
 # Ten minutes of kill -9; SEED, KILLS, READERS and SECONDS can be set.
 torture: $(STAMP)
 	@$(BIN)/python -m tests.torture
+
+# The same of three `digest worker` on PostgreSQL, which is restarted and cut off from one of them meanwhile.
+torture-cluster: $(STAMP)
+	@$(BIN)/python -m tests.torture cluster
 
 # A year of an invented world: do the books balance? A few minutes; the tests run a fortnight of it.
 year: $(STAMP)

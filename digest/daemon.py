@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digest import pipeline
+from digest.errors import StoreError
 from digest.pipeline import Delivered, Parts
 from digest.pipeline.pulling import PULL_LEASE
 
@@ -167,6 +168,8 @@ def tick(  # noqa: PLR0913  (as `run`)
         beat()
         try:
             done = stage(done) or done
+        except StoreError as error:
+            log.error("stage failed", stage=name, reason=str(error))
         except Exception:  # the daemon survives everything; the next tick tries again
             log.exception("stage failed", stage=name)
     beat()

@@ -12,6 +12,7 @@ import structlog
 
 from digest import alerts
 from digest.alerts import Change, Facts, Told
+from digest.errors import StoreError
 from digest.model import Alert, Message, Verdict
 from digest.pacing import BREAKER, RELAY, quiet
 
@@ -28,6 +29,8 @@ def watch(home: "Installation", now: datetime) -> None:
     """Look at how things stand, and tell of what changed. Raises nothing: it is the last thing that may stop the mail."""
     try:
         _watch(home, now)
+    except StoreError as error:
+        log.error("cannot watch", reason=str(error))
     except Exception:
         log.exception("cannot watch")
 

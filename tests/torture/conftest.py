@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .house import House, Nursery, installation
+from ..stores import store_url  # noqa: TID252  (tests are no package)
+from .house import House, installation
+from .running import Nursery
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,7 @@ def make_house(tmp_path, nursery) -> Iterator[Callable[..., House]]:
     with ExitStack() as stack:
 
         def make(readers: int = 20, *, folder: Path = tmp_path, **changes) -> House:
-            return stack.enter_context(installation(folder, readers, nursery=nursery, **changes))
+            url = changes.pop("url", None) or store_url(folder / "digest.db")
+            return stack.enter_context(installation(folder, readers, nursery=nursery, url=url, **changes))
 
         yield make

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,9 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from signal import SIGSTOP
 from threading import Thread
-from time import monotonic, sleep
 
 import psutil
 import sqlalchemy as sa
@@ -22,10 +19,9 @@ import sqlalchemy as sa
 from digest.store.schema import metadata
 
 from . import listings
+from .running import PATIENCE, Nursery, Running
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-PATIENCE = 60  # seconds for what must happen
+_SINK = Path(__file__).with_name("sink.py")
 
 _CONFIG = """
 [site]
@@ -54,7 +50,7 @@ class Sink:
     """The mail server, as the harness holds it."""
 
     def __init__(self, record: Path) -> None:
-        command = [sys.executable, str(HERE / "sink.py"), str(record)]
+        command = [sys.executable, str(_SINK), str(record)]
         self.record = record
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._said: SimpleQueue[str] = SimpleQueue()
@@ -96,78 +92,6 @@ class Sink:
         self._process.stdout.close()
 
 
-class Nursery:
-    """Where processes come from that need no second to start."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "nursery.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        )
-        self._process.stdout.readline()
-
-    def ask(self, order: "list[str | float] | int") -> int:
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-class Running:
-    """One command of the product, as a process."""
-
-    def __init__(self, arguments: Sequence[str], said: Path, nursery: Nursery | None, patience: float) -> None:
-        self._nursery = nursery
-        self._code: int | None = None
-        if nursery is not None:
-            self.pid = nursery.ask([str(said), patience, *arguments])
-            return
-        with said.open("ab") as output:
-            command = [sys.executable, "-m", "digest", *arguments]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        self.pid = self._process.pid
-
-    def tree(self) -> list[psutil.Process]:
-        """The process and what it began, as far as they live."""
-        with suppress(psutil.Error):
-            own = psutil.Process(self.pid)
-            return [one for one in (own, *own.children(recursive=True)) if lives(one)]
-        return []
-
-    def lives(self) -> bool:
-        with suppress(psutil.Error):
-            return self._code is None and lives(psutil.Process(self.pid))
-        return False
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def stop(self) -> None:
-        """Let it sleep, all of it, until SIGCONT."""
-        self.signal(SIGSTOP)
-        until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
-
-    def wait(self, patience: float = PATIENCE) -> int:
-        """Its exit status, once it has ended."""
-        until(lambda: not self.lives(), patience)
-        if self._code is None:
-            self._code = self._nursery.ask(self.pid) if self._nursery else self._process.wait()
-        return self._code
-
-    def kill(self) -> None:
-        """It, and whatever it began."""
-        for process in self.tree():
-            with suppress(psutil.Error):
-                process.kill()
-        self.wait()
-
-
 @dataclass
 class House:
     """One installation."""
@@ -196,10 +120,10 @@ class House:
         folder = self.database.parent if self.is_sqlite else self.folder
         return list(folder.glob("digest-deliveries.log*"))
 
-    def start(self, *arguments: str, config: str = "config.toml") -> Running:
-        """Begin a command of the product."""
+    def start(self, *arguments: str, config: str = "config.toml", before: Sequence[str] = ()) -> Running:
+        """Begin a command of the product; `before` is what begins it."""
         whole = ["--config", str(self.folder / config), *arguments]
-        self.begun.append(Running(whole, self.folder / "said", self.nursery, self.patience))
+        self.begun.append(Running(whole, self.folder / "said", self.nursery, self.patience, before))
         return self.begun[-1]
 
     def run(self, *arguments: str, patience: float = PATIENCE) -> int:
@@ -213,6 +137,11 @@ class House:
 
     def count(self, query: str) -> int:
         return self.ask(query)[0][0]
+
+    def say(self, command: str) -> None:
+        """Have the database do something."""
+        with self._connected() as connection:
+            connection.exec_driver_sql(command)
 
     def written(self) -> object:
         """Something that is another whenever the database was written to."""
@@ -230,7 +159,8 @@ class House:
             else:
                 _lock(connection)
             yield
-            connection.exec_driver_sql("ROLLBACK")
+            with suppress(sa.exc.OperationalError):  # it was restarted meanwhile
+                connection.exec_driver_sql("ROLLBACK")
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
@@ -317,18 +247,3 @@ def _key() -> bytes:
 
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return rsa.generate_private_key(65537, 2048).private_bytes(*form)
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it runs; not if it has ended and nobody has asked how."""
-    with suppress(psutil.Error):
-        return process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
-def until(condition, patience: float = PATIENCE) -> None:
-    """Wait for it."""
-    end = monotonic() + patience
-    while not condition():
-        assert monotonic() < end, "it did not happen"
-        sleep(0.005)

@@ -11,7 +11,8 @@ from time import monotonic, sleep
 
 import psutil
 
-from .house import PATIENCE, House, lives, until
+from .house import House
+from .running import PATIENCE, lives, until
 
 Instant = Callable[["Run"], Iterator[int | None]]
 
@@ -92,7 +93,7 @@ def _wal(run: Run) -> Iterator[int | None]:
 def _flow(run: Run) -> Iterator[int | None]:
     """Anywhere while messages flow."""
     run.house.sink.trap("greeting")
-    with _caught(run):
+    with caught(run):
         run.house.sink.order("go")
         run.some(0.01 * run.pace)
         yield None
@@ -102,7 +103,7 @@ def _steered(step: str) -> Instant:
     @contextmanager
     def wait(run: Run) -> Iterator[int | None]:
         run.house.sink.trap(step, 1 if step == "greeting" else run.dice.randint(1, 2 * run.pace))
-        with _caught(run) as port:
+        with caught(run) as port:
             if step == "replied":
                 run.house.sink.order("go")
                 run.some(0.001)
@@ -115,14 +116,14 @@ def _steered(step: str) -> Instant:
 def _commit(run: Run) -> Iterator[int | None]:
     """After the server's yes was read, and before the store could write it down."""
     run.house.sink.trap("dot", run.dice.randint(1, 2 * run.pace))
-    with _caught(run) as port, run.house.locked():
+    with caught(run) as port, run.house.locked():
         run.house.sink.order("go")
         run.some(0.03)
         yield port
 
 
 @contextmanager
-def _caught(run: Run) -> Iterator[int | None]:
+def caught(run: Run) -> Iterator[int | None]:
     """Let messages flow until the trap has somebody in it, or nobody will come."""
     run.house.sink.order("flow")
     end, port = monotonic() + 4 * run.startup, None
@@ -136,11 +137,8 @@ def _caught(run: Run) -> Iterator[int | None]:
 
 
 PULLING: dict[str, Instant] = {"start": _start, "pull": _pull, "announce": _announce}
-COMPOSING: dict[str, Instant] = {"start": _start, "write": _write, "wal": _wal}
+WRITING: dict[str, Instant] = {"start": _start, "write": _write, "wal": _wal}
 DELIVERING: dict[str, Instant] = {
-    "start": _start,
-    "write": _write,
-    "wal": _wal,
     "flow": _flow,
     "claim": _steered("greeting"),
     "mail": _steered("mail"),
@@ -164,14 +162,14 @@ def torture(house: House, *, kills: int, seed: int, seconds: float, startup: flo
     house.sink.order("hold")  # and nothing is sent but while an instant is waited for
     _series(run, PULLING, early, lambda: True)
     house.web.open.set()
-    _series(run, COMPOSING, early, lambda: _waiting(house)[0] > 0)
-    _series(run, DELIVERING, kills - run.done, lambda: sum(_waiting(house)) > 0)
+    _series(run, WRITING, early, lambda: waiting(house)[0] > 0)
+    _series(run, WRITING | DELIVERING, kills - run.done, lambda: sum(waiting(house)) > 0)
     house.sink.order("flow")
     _finish(run)
     return run
 
 
-def _waiting(house: House) -> tuple[int, int]:
+def waiting(house: House) -> tuple[int, int]:
     """Editions to be composed, deliveries to be made."""
     composed = house.count("SELECT count(*) FROM editions")
     readers = house.count("SELECT count(*) FROM subscribers")
@@ -181,14 +179,14 @@ def _waiting(house: House) -> tuple[int, int]:
 def _series(run: Run, instants: dict[str, Instant], kills: int, more: Callable[[], bool]) -> None:
     last = run.done + kills
     while run.done < last and monotonic() < run.until and more():
-        left = sum(_waiting(run.house))
+        left = sum(waiting(run.house))
         run.pace = max(1, left // max(1, run.kills - run.done))
         name = run.dice.choice(list(instants))
         if instants is PULLING:
             run.house.web.asked.clear()
         _populate(run, pulled=instants is not PULLING)
         with instants[name](run) as port:
-            _kill_one(run, name, port)
+            kill_one(run, name, port)
 
 
 def _populate(run: Run, *, pulled: bool) -> None:
@@ -201,12 +199,12 @@ def _populate(run: Run, *, pulled: bool) -> None:
         run.house.start(run.dice.choice(["run", "send", "send"] if pulled else ["run", "pull"]))
 
 
-def _kill_one(run: Run, name: str, port: int | None) -> None:
-    """Kill a process by lot; mostly the one that the instant is about."""
+def kill_one(run: Run, name: str, port: int | None) -> bool:
+    """Kill a process by lot, mostly the one that the instant is about; whether there was one."""
     alive = run.house.tree()
     run.seen |= {process.pid: process for process in alive}
     if not alive:  # it came to its end by itself
-        return
+        return False
     victim = run.dice.choice(alive)
     if port is not None and run.dice.random() < 0.8:
         victim = next((one for one in alive if port in _ports(one)), victim)
@@ -214,6 +212,7 @@ def _kill_one(run: Run, name: str, port: int | None) -> None:
         victim.kill()
         run.counted[name] += 1
     until(lambda: not lives(victim))
+    return True
 
 
 def _ports(process: psutil.Process) -> set[int]:
@@ -232,7 +231,7 @@ def _finish(run: Run) -> None:
         # What a child held whose parent lived on comes back when its lease ends.
         later = () if attempt < 2 else ("--now", (datetime.now(UTC) + attempt * timedelta(minutes=10)).isoformat())
         house.run("send", *later, patience=5 * PATIENCE)
-        if sum(_waiting(house)) == 0:
+        if sum(waiting(house)) == 0:
             break
     end = monotonic() + 10  # children whose parent was killed
     while orphans(run) and monotonic() < end:

@@ -6,7 +6,10 @@ from contextlib import closing
 
 import pytest
 
+from ..stores import only_sqlite  # noqa: TID252  (tests are no package)
 from .books import balance
+
+pytestmark = only_sqlite("a backup is a copy of its file")
 
 
 def _copy(house, target) -> None:

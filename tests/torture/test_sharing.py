@@ -8,7 +8,7 @@ from digest import daemon
 from digest.cli import wiring
 
 from .books import balance
-from .house import until
+from .running import until
 
 
 def _is_done(house, readers: int) -> bool:

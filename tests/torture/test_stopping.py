@@ -7,7 +7,7 @@ from time import sleep
 import pytest
 
 from .books import balance
-from .house import lives, until
+from .running import lives, until
 
 
 def _later(minutes: int) -> tuple[str, str]:
