@@ -21,7 +21,7 @@ from digest.cluster.tasks import CLOCK, Left, Workplace, make_app
 log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
-_IN_A_MOMENT = 2  # seconds
+_IN_A_MOMENT = 2  # seconds until what was too early is tried again
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
 
@@ -115,6 +115,7 @@ class _Life:
             self._app.run_worker_async(
                 queues=self._queues,
                 concurrency=1,
+                fetch_job_polling_interval=_IN_A_MOMENT,  # for jobs that were put off; of others it is notified
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 stalled_worker_timeout=SILENT,
