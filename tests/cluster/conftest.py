@@ -134,6 +134,11 @@ class House:
         return self.ask(listed)
 
 
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch):
+    monkeypatch.setattr(working, "_IN_A_MOMENT", 0.2)
+
+
 @pytest.fixture
 def house(postgresql) -> Iterator[House]:
     with postgresql.database() as url:

@@ -102,13 +102,12 @@ def test_a_job_that_fails_is_said_in_one_line_and_does_not_end_the_worker(house,
     assert (line["event"], line["job"]) == ("job failed", "bad")
 
 
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_restart_of_the_database_ends_no_worker(house, postgresql, said, mode):
+def test_a_restart_of_the_database_ends_no_worker(house, postgresql, said):
     if postgresql.own is None:
         pytest.skip("a server that is not ours is not restarted")
     with house.working():
         until(lambda: house.store.jobs().workers == 1)
-        postgresql.own.restart(mode)
+        postgresql.own.restart("immediate")
         house.defer(Order("compose", compose_nothing(house)))
         until(lambda: not house.jobs(task="compose"))
     wrong = [line["event"] for line in said if line["log_level"] == "error"]
