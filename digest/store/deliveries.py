@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select, update
 
 from digest import due
 from digest.errors import StoreError
@@ -274,21 +274,27 @@ def cancel(connection: Connection, readers: Collection[int], now: datetime) -> N
     """Withdraw what waits for these subscribers."""
     for chunk in chunks(readers):
         theirs = select(editions.c.id).where(editions.c.subscriber_id.in_(chunk))
-        waiting = (deliveries.c.state.in_(_WITHDRAWABLE), deliveries.c.next_attempt.is_not(None))
-        withdraw = update(deliveries).where(deliveries.c.edition_id.in_(theirs), *waiting)
-        connection.execute(withdraw.values(state=State.CANCELLED, next_attempt=None, changed_at=now))
+        waiting = (deliveries.c.state.in_(_WITHDRAWABLE), deliveries.c.edition_id.in_(theirs))
+        _update(connection, waiting, state=State.CANCELLED, next_attempt=None, changed_at=now)
 
 
 def bereave(connection: Connection, is_dead: Callable[[str], bool], now: datetime) -> None:
     """Make what dead workers held due now, as if their leases had ended."""
-    holders = connection.scalars(select(deliveries.c.worker).where(deliveries.c.worker.is_not(None)).distinct())
+    held = (deliveries.c.worker.is_not(None), deliveries.c.next_attempt.is_not(None))
+    holders = connection.scalars(select(deliveries.c.worker).where(*held).distinct())
     if dead := [worker for worker in holders if is_dead(worker)]:
-        connection.execute(update(deliveries).where(deliveries.c.worker.in_(dead)).values(next_attempt=now))
+        _update(connection, [deliveries.c.worker.in_(dead)], next_attempt=now)
 
 
 def give_back(connection: Connection, workers: Collection[str], now: datetime) -> None:
     """Let others take at once what these workers have claimed and not begun to hand over."""
     theirs = (deliveries.c.worker.in_(workers), deliveries.c.state == State.CLAIMED)
-    rows = select(deliveries.c.id).where(*theirs).order_by(deliveries.c.id).with_for_update()
-    for chunk in chunks(connection.scalars(rows).all()):
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(chunk)).values(next_attempt=now))
+    _update(connection, theirs, next_attempt=now)
+
+
+def _update(connection: Connection, which: Sequence[ColumnElement[bool]], **values: Any) -> None:
+    """Change those that will be looked at again; all who lock several lock them in the same order."""
+    some = select(deliveries.c.id).where(deliveries.c.next_attempt.is_not(None), *which)
+    locked = connection.scalars(some.order_by(deliveries.c.id).with_for_update()).all()
+    for chunk in chunks(locked):
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(chunk)).values(values))
