@@ -201,7 +201,6 @@ def _sources(settings: "Settings", now: "datetime") -> Findings:
     from concurrent.futures import ThreadPoolExecutor
 
     from digest.cli import output, wiring
-    from digest.sources.client import Client
 
     def visit(source: "Source") -> Finding:
         finding = reach(source, now)
@@ -209,7 +208,7 @@ def _sources(settings: "Settings", now: "datetime") -> Findings:
         return finding
 
     count = len(settings.sources)
-    with Client(settings.site.contact or "") as client, output.progress("reaching sources", count) as advance:
+    with wiring.visitor(settings) as client, output.progress("reaching sources", count) as advance:
         sources = [wiring.make_source(entry, client) for entry in settings.sources]
         with ThreadPoolExecutor(max_workers=count, thread_name_prefix="check") as pool:
             yield from pool.map(visit, sources)

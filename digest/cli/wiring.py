@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from digest.delivery import (
     Signer,
     SmtpTransport,
 )
-from digest.errors import ConfigError, Fault, RelayError, TemplateError, UsageError
+from digest.errors import ConfigError, Fault, RelayError, StoreError, TemplateError, UsageError
 from digest.model import Subscriber
 from digest.pacing import Limits
 from digest.pipeline import Parts, Ranker, Source
@@ -40,6 +40,7 @@ from digest.sources.feed import FeedSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.store import HandOn, Store, open_store
 from digest.store.database import file_of, parsed
+from digest.store.migrating import standing
 
 if TYPE_CHECKING:
     from digest.config import Settings, SourceSettings
@@ -303,7 +304,7 @@ def _put_together(
 ) -> Iterator[Installation]:
     with (
         store_of(settings, sync, create=sync is not None, hand_on=hand_on) as store,
-        Client(settings.site.contact or "") as client,
+        Client(settings.site.contact or "", turns=store) as client,
     ):
         home = assemble(settings, store, client, ranker)
         try:
@@ -311,6 +312,21 @@ def _put_together(
         finally:
             if home.log is not None:
                 home.log.close()
+
+
+@contextmanager
+def visitor(settings: "Settings") -> Iterator[Client]:
+    """What visits sources beside those that are at work, and waits its turn among them where there is a database.
+
+    That is neither made nor changed.
+    """
+    with ExitStack() as stack:
+        store = None
+        with suppress(StoreError):  # which whoever needs it will say
+            known = standing(settings.store.url)
+            if known is not None and not known.is_to_change:
+                store = stack.enter_context(store_of(settings, create=False))
+        yield stack.enter_context(Client(settings.site.contact or "", turns=store))
 
 
 def assemble(settings: "Settings", store: Store, client: Client, ranker: MakeRanker | None = None) -> Installation:

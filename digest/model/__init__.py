@@ -9,7 +9,7 @@ from digest.model.deliveries import TAKEN_BEFORE, Blame, Claim, Ended, Message, 
 from digest.model.editions import NOT_YET_ANNOUNCED, NOT_YET_READ, Edition, Missing
 from digest.model.findings import Finding, Weight
 from digest.model.listings import Announcement, Kind, Listing, plain
-from digest.model.pace import Pace
+from digest.model.pace import Pace, Turn
 from digest.model.pages import Deed, Errand, Judged, Pin, Suggestion, Wish
 from digest.model.ranking import (
     Account,
@@ -83,6 +83,7 @@ __all__ = [
     "Suppression",
     "Taken",
     "Taste",
+    "Turn",
     "Validators",
     "Verdict",
     "Weight",

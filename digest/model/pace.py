@@ -1,7 +1,7 @@
 """How fast a relay or a provider may be given mail."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +13,12 @@ class Pace:
     strikes: int = 0  # throttlings, or failures of the relay, in a row
     quiet_until: datetime | None = None  # nothing before then
     eased_at: datetime | None = None  # when the silence was over, from when on the pace rises again
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of asking for a turn at a door that stands one asker at a time."""
+
+    until: datetime | None = None  # one has it until then, by the clock of who gave it; None: one has not got it
+    wait: timedelta = timedelta(0)  # to be had at the latest after that
+    is_silent: bool = False  # since the server asked for silence

@@ -1,7 +1,8 @@
 """One polite HTTP client for all sources. httpx is imported here and nowhere else.
 
 A request belongs to a *group*: the source it is made for. A group that has an entry in `gap` is one door, however many
-hosts it has: one connection at a time, and that long between two requests (arXiv, https://info.arxiv.org/help/api/tou.html).
+hosts it has: one connection at a time, and that long between two requests (arXiv, https://info.arxiv.org/help/api/tou.html),
+over all processes that share a database.
 Requests of other groups are spaced a little for each host. Silence that a server asks for holds for the whole group.
 """
 
@@ -24,7 +25,7 @@ import httpx
 from digest import __version__
 from digest.model import Validators
 from digest.sources.errors import FetchError, PausedError, RefusedError, UnreachableError
-from digest.sources.etiquette import GAP, Etiquette, paused, retry_after, silence_after
+from digest.sources.etiquette import GAP, Etiquette, Turns, paused, retry_after, silence_after
 
 MEBIBYTE = 2**20
 WORTH_WAITING = 5.0  # seconds of Retry-After that are waited for on the spot
@@ -61,6 +62,7 @@ class Client:
         gap: groups that are one door, and the time between two of their requests.
         limit: the most bytes of a body, after decompression.
         deadline: the most seconds for one request, from connecting to the last byte.
+        turns: what other processes that ask the same servers agree on with this one.
         sleep, monotonic: waiting and the clock that measures it, in seconds.
     """
 
@@ -71,13 +73,15 @@ class Client:
         gap: Mapping[str, timedelta] | None = None,
         limit: int = 32 * MEBIBYTE,
         deadline: float = DEADLINE,
+        turns: Turns | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
         self._deadline = deadline
         self._sleep = sleep
-        self._etiquette = Etiquette(GAP if gap is None else gap, sleep, monotonic)
+        hold = timedelta(seconds=deadline)
+        self._etiquette = Etiquette(GAP if gap is None else gap, sleep, monotonic, turns, hold)
         self._http = httpx.Client(
             headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip"},
             timeout=httpx.Timeout(30, connect=10),
@@ -169,12 +173,11 @@ class Client:
             return answer
         if status == 304 and conditional:
             return Answer(answer.url, status, b"", answer.headers, not_modified=True)
-        now = self._etiquette.instant(now)
-        asked = retry_after(answer.headers.get("retry-after"), now)
+        moment = self._etiquette.instant(now)
+        asked = retry_after(answer.headers.get("retry-after"), moment)
         if status == 429 or (status == 503 and asked is not None and asked.total_seconds() > WORTH_WAITING):
-            until = now + silence_after(group, asked)
-            self._etiquette.silence(group, until)
-            raise paused(host, status, until, now)
+            until = self._etiquette.keep_silent(group, now, silence_after(group, asked))
+            raise paused(host, status, until, moment)
         raise RefusedError(f"{host} answered HTTP {status}", answer)
 
 

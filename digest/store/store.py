@@ -4,7 +4,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from digest.model import Announcement, Background, Claim, Edition, Ended, Fetched, Listing, Pace, Pulled, SourceState
+from digest.model import (
+    Announcement,
+    Background,
+    Claim,
+    Edition,
+    Ended,
+    Fetched,
+    Listing,
+    Pace,
+    Pulled,
+    SourceState,
+    Turn,
+)
 from digest.store import (
     announce,
     attendance,
@@ -19,6 +31,7 @@ from digest.store import (
     search,
     sent,
     subscribers,
+    turns,
     vectors,
 )
 from digest.store import editions as published
@@ -250,11 +263,15 @@ class Store(Operation, People, Pages):
         with self._database.writing(swift=not begun) as connection:
             return deliveries.progress(connection, begun, ended, now)
 
-    def release(self, claims: Sequence[Claim], until: datetime) -> None:
-        """Give claims back, not counted as attempts; nobody takes them before `until`."""
+    def release(self, claims: Sequence[Claim], until: datetime, *, unsent: bool = False) -> None:
+        """Give claims back, not counted as attempts; nobody takes them before `until`.
+
+        What the store was told to be about to be handed over is kept back, unless the caller knows it to be `unsent`:
+        whether that was written is what one does not know when the connection breaks.
+        """
         if claims:
             with self._database.writing(swift=True) as connection:
-                deliveries.release(connection, claims, until)
+                deliveries.release(connection, claims, until, unsent=unsent)
 
     # --- paces ------------------------------------------------------------------------------------------------------
     # Swift: a power failure may forget a silence that began a moment ago; whoever asked for it asks again.
@@ -275,3 +292,20 @@ class Store(Operation, People, Pages):
         """`pacing.allot` over the stored paces, while nobody else does; keeps those that it changed."""
         with self._database.writing(swift=True) as connection:
             return paces.reserve(connection, wanted, rates, now, until)
+
+    # --- turns ------------------------------------------------------------------------------------------------------
+
+    def take_turn(self, door: str, hold: timedelta) -> Turn:
+        """A turn to ask this server, if nobody has it, over all processes; it ends after `hold` at the latest."""
+        with self._database.writing(swift=True) as connection:
+            return turns.take(connection, door, hold)
+
+    def end_turn(self, door: str, turn: Turn, gap: timedelta) -> None:
+        """Others may have a turn after `gap`, unless this one had ended anyway."""
+        with self._database.writing(swift=True) as connection:
+            turns.end(connection, door, turn, gap)
+
+    def keep_silence(self, door: str, span: timedelta) -> None:
+        """Nobody has a turn for so long."""
+        with self._database.writing(swift=True) as connection:
+            turns.silence(connection, door, span)

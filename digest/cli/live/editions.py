@@ -77,9 +77,20 @@ WRITING = frozenset(
     | {"claim_wishes", "confirm_move"}
     | {"confirm_wish", "drop_wish", "end_session", "erase", "forget", "give_feedback"}
     | {"import_suppressions", "judge", "leave", "move", "note_deed", "pause", "pin", "progress", "publish"}
-    | {"put_off_wish", "release", "remember", "repace", "replace_alert", "replan", "reschedule", "reserve"}
+    | {
+        "end_turn",
+        "keep_silence",
+        "put_off_wish",
+        "release",
+        "remember",
+        "repace",
+        "replace_alert",
+        "replan",
+        "reschedule",
+        "reserve",
+    }
     | {"rotate_keys", "set_status", "suggest", "suppress", "sync", "take_back", "unpin", "unsuppress"}
-    | {"update", "vote", "wish", "wish_mailed"}
+    | {"take_turn", "update", "upgrade", "vote", "wish", "wish_mailed"}
 )
 
 
