@@ -1,17 +1,23 @@
 """Writing the editions that are due."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
+from typing import NamedTuple
 
 from digest import due
+from digest.collecting import uncollected
 from digest.model import (
     NOT_YET_ANNOUNCED,
     NOT_YET_READ,
+    Announcement,
     Edition,
     Kind,
     Missing,
+    Ranking,
+    Schedule,
     Shard,
     SourceState,
     Subscriber,
@@ -19,7 +25,7 @@ from digest.model import (
 from digest.pipeline import picking
 from digest.pipeline.parts import Parts, Source
 
-SHARD = 1_000  # subscribers composed at a time
+SHARD = 4_000  # subscribers composed at a time: some 50 MB
 TRENDING_DAYS = 3  # how long a paper's upvotes are followed
 Issue = tuple[Subscriber, date]  # whose edition, of which local date
 
@@ -40,25 +46,52 @@ def compose(  # noqa: PLR0913  (which editions, and as of when)
     again in a few minutes: then an edition waits, at most for the installation's grace, for a source that is late.
     """
     waits_for = frozenset(late(parts, now)) if patient and not (early or replay) else frozenset()
+    planned = _planner(parts, now, early=early, waits_for=waits_for)
     last, upto = (numbers.start - 1, numbers.stop - 1) if numbers else (0, None)
     while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD, upto=upto):
         last = shard[-1].id
-        wanted = [subscriber for subscriber in shard if only in (None, subscriber.email)]
-        issues, next_due = [], {}
-        for subscriber in wanted:
-            plan = due.plan_of(subscriber, now, early=early)
-            again = _wait(parts, (subscriber, plan.issue_date), now, waits_for) if plan.issue_date else plan.next_due
-            if again:
-                parts.store.reschedule(subscriber.id, again, now)
-            elif plan.issue_date:
-                issues.append((subscriber, plan.issue_date))
-                next_due[subscriber.id] = plan.next_due
-        editions = compose_for(parts, issues, now)
-        parts.store.publish([(edition, next_due[edition.subscriber.id]) for edition in editions])
-        yield from editions
+        with uncollected():
+            composed = _published(parts, [each for each in shard if only in (None, each.email)], now, planned)
+            while composed:  # one by one, so that there are few left to be looked through for cycles
+                yield composed.popleft()
 
 
-def _wait(parts: Parts, issue: Issue, now: datetime, waits_for: frozenset[str]) -> datetime | None:
+Planner = Callable[[Subscriber], due.Plan]
+
+
+def _planner(parts: Parts, now: datetime, *, early: bool, waits_for: Collection[str]) -> Planner:
+    """What is due for each of many subscribers, of whom many have the same schedule."""
+
+    @cache
+    def plan(schedule: Schedule, last_issue: date | None, paused_until: date | None) -> due.Plan:
+        return due.plan(schedule, last_issue, now, paused_until=paused_until, early=early)
+
+    def planned(subscriber: Subscriber) -> due.Plan:
+        found = plan(subscriber.schedule, subscriber.last_issue, subscriber.paused_until)
+        if not (waits_for and found.issue_date):
+            return found
+        again = _wait(parts, (subscriber, found.issue_date), now, waits_for)
+        return due.Plan(None, again) if again else found
+
+    return planned
+
+
+def _published(parts: Parts, subscribers: Sequence[Subscriber], now: datetime, planned: Planner) -> deque[Edition]:
+    """The editions that are due to some, written."""
+    issues, next_due = [], []
+    for subscriber in subscribers:
+        plan = planned(subscriber)
+        if plan.issue_date:
+            issues.append((subscriber, plan.issue_date))
+            next_due.append(plan.next_due)
+        else:
+            parts.store.reschedule(subscriber.id, plan.next_due, now)
+    editions = compose_for(parts, issues, now)
+    parts.store.publish(list(zip(editions, next_due, strict=True)))
+    return deque(editions)
+
+
+def _wait(parts: Parts, issue: Issue, now: datetime, waits_for: Collection[str]) -> datetime | None:
     """When to look again at an edition that is due and waits for a source; None if it does not."""
     subscriber, day = issue
     if not any(_reads(subscriber, name) for name in waits_for):
@@ -74,51 +107,74 @@ def issues_of(subscribers: Sequence[Subscriber], now: datetime, *, early: bool) 
 
 def compose_for(parts: Parts, issues: Sequence[Issue], now: datetime) -> list[Edition]:
     """The editions of these subscribers for these local dates, as of `now`. Writes nothing."""
-    missing = tuple(_missing(parts, now)) if issues else ()
-    note = parts.note() if issues else ""
-    looks = list(_looks(parts, issues))
-    composed: dict[int, Edition] = {}
-    for oldest in dict.fromkeys(look.oldest for look in looks):  # None, unless days were missed: one ranking for all
-        those = [(place, look) for place, look in enumerate(looks) if look.oldest == oldest]
-        editions = _ranked(parts, [look for _, look in those], oldest, now)
-        composed |= {place: edition for (place, _), edition in zip(those, editions, strict=True)}
+    if not issues:
+        return []
+    missing, note = tuple(_missing(parts, now)), parts.note()
+    looks = _looks(parts, issues, now)
+    own = picking.picked(parts.store, issues)
     return [
-        replace(
-            edition,
-            picks=picking.first(own, edition.picks),
-            missing=tuple(m for m in missing if _reads(edition.subscriber, m.source)),
+        Edition(
+            subscriber=subscriber,
+            issue_date=day,
+            composed_at=now,
+            cursor=max(found.head, subscriber.cursor),
+            picks=picking.first(pins, found.ranking.picks) if pins else found.ranking.picks,
+            read=found.ranking.read,
+            matched=found.ranking.matched,
+            missing=tuple(m for m in missing if _reads(subscriber, m.source)) if missing else (),
+            problems=found.ranking.problems,
             note=note,
+            papers=found.ranking.papers,
+            since=found.since,
         )
-        for (_, edition), own in zip(sorted(composed.items()), picking.picked(parts.store, issues), strict=True)
+        for (_, day), (subscriber, _), found, pins in zip(issues, looks, _ranked(parts, looks, now), own, strict=True)
     ]
 
 
-def _ranked(parts: Parts, looks: "Sequence[_Look]", oldest: date | None, now: datetime) -> Iterator[Edition]:
-    """Editions that take up nothing of a day before `oldest`."""
-    shard = shard_of(parts, [look.subscriber for look in looks], now)
+class _Found(NamedTuple):
+    """What was found for one look."""
+
+    ranking: Ranking
+    head: int  # the newest of all news that was looked at
+    since: date | None
+
+
+def _ranked(parts: Parts, looks: "Sequence[tuple[Subscriber, _Look]]", now: datetime) -> list[_Found]:
+    """What is found for each: all those together that look back about as far."""
+    alike: defaultdict[tuple[date | None, int], list[int]] = defaultdict(list)
+    for place, (_, look) in enumerate(looks):
+        alike[look.oldest, look.after].append(place)
+    found: dict[int, _Found] = {}
+    for (oldest, _), places in alike.items():
+        found.update(zip(places, _together(parts, [looks[place] for place in places], oldest, now), strict=True))
+    return [found[place] for place in range(len(looks))]
+
+
+def _together(
+    parts: Parts, looks: "Sequence[tuple[Subscriber, _Look]]", oldest: date | None, now: datetime
+) -> Iterator[_Found]:
+    """What is found by some who take up nothing of a day before `oldest`."""
+    shard = shard_of(parts, [subscriber for subscriber, _ in looks], now, after=looks[0][1].after)
     head = shard.window[-1].seq if shard.window else 0
     old = [] if oldest is None else [a for a in shard.window if a.day < oldest]
-    if oldest and old:
-        shard = replace(shard, window=[a for a in shard.window if a.day >= oldest])
-    for look, ranking in zip(looks, parts.ranker.rank(shard), strict=True):
-        is_cut = look.is_cut or any(a.seq > look.subscriber.cursor and _reads(look.subscriber, a.source) for a in old)
-        yield Edition(
-            subscriber=look.subscriber,
-            issue_date=look.issue_date,
-            composed_at=now,
-            cursor=max(head, look.subscriber.cursor),
-            picks=ranking.picks,
-            read=ranking.read,
-            matched=ranking.matched,
-            problems=ranking.problems,
-            papers=ranking.papers,
-            since=oldest if look.since and is_cut else look.since,
-        )
+    if old:
+        shard = replace(shard, window=[a for a in shard.window if oldest is None or a.day >= oldest])
+    for (subscriber, look), ranking in zip(looks, parts.ranker.rank(shard), strict=True):
+        is_cut = bool(look.since) and (look.is_cut or _leaves_out(subscriber, old))
+        yield _Found(ranking, head, oldest if is_cut else look.since)
 
 
-def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime) -> Shard:
-    """What the ranker is given for these subscribers (one at least), as of `now`."""
-    window = parts.store.window(after=min(subscriber.cursor for subscriber in subscribers))
+def _leaves_out(subscriber: Subscriber, old: Sequence[Announcement]) -> bool:
+    """Whether anything old would have been news to them."""
+    return any(a.seq > subscriber.cursor and _reads(subscriber, a.source) for a in old)
+
+
+def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime, *, after: int = 0) -> Shard:
+    """What the ranker is given for these subscribers (one at least), as of `now`.
+
+    If nobody's cursor is before `after`, the same news for all such shards.
+    """
+    window = parts.store.window(after or min(subscriber.cursor for subscriber in subscribers))
     trending = parts.store.trending(since=now.date() - timedelta(days=TRENDING_DAYS))
     listings = {announcement.listing.id for announcement in (*window, *trending)}
     revised = {announcement.listing.id for announcement in window if announcement.kind is Kind.REVISION}
@@ -138,30 +194,49 @@ def shard_of(parts: Parts, subscribers: Sequence[Subscriber], now: datetime) -> 
 # --- how far back -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(NamedTuple):
     """What an edition to be looks back on."""
 
-    subscriber: Subscriber  # the cursor after what the edition leaves alone
-    issue_date: date
+    cursor: int  # behind what the edition leaves alone
     since: date | None
     oldest: date | None
     is_cut: bool  # whether the cursor had to skip something because it is too old
+    after: int  # not beyond the cursor: those of the same are ranked together; 0: they look back farther than most
 
 
-def _looks(parts: Parts, issues: Sequence[Issue]) -> Iterator[_Look]:
-    seq_before = cache(parts.store.seq_before)  # many come back on the same day
-    for subscriber, day in issues:
-        reach = due.reach(subscriber.schedule, subscriber.last_issue, day, paused_until=subscriber.paused_until)
-        since = reach.since
-        if since and subscriber.cursor > seq_before(_midnight(since + 2 * _DAY)):
-            since = None  # they came back meanwhile, and what was announced long before is news no more
-        start = max(subscriber.cursor, seq_before(reach.after) if reach.after else 0)
-        # Nothing is announced days before its own day: this spares reading what is too old.
-        cursor = max(start, seq_before(_midnight(reach.oldest - _DAY)) if reach.oldest else 0)
-        yield _Look(replace(subscriber, cursor=cursor), day, since, reach.oldest, is_cut=cursor > start)
+def _looks(parts: Parts, issues: Sequence[Issue], now: datetime) -> list[tuple[Subscriber, _Look]]:
+    """The looks, and their subscribers with the cursors of these."""
+    seq_before = cache(parts.store.seq_before)
+    look = cache(partial(_look, seq_before, [seq_before(now - ago) for ago in _AGO]))  # many are alike
+    looks = []
+    for one, day in issues:
+        own = look(one.schedule, one.last_issue, one.paused_until, day, one.cursor)
+        looks.append((one if own.cursor == one.cursor else replace(one, cursor=own.cursor), own))
+    return looks
 
 
+def _look(  # noqa: PLR0913, PLR0917  (all that it depends on, so that it can be remembered)
+    seq_before: Callable[[datetime], int],
+    starts: Sequence[int],
+    schedule: Schedule,
+    last_issue: date | None,
+    paused_until: date | None,
+    day: date,
+    before: int,
+) -> _Look:
+    reach = due.reach(schedule, last_issue, day, paused_until=paused_until)
+    since = reach.since
+    if since and before > seq_before(_midnight(since + 2 * _DAY)):
+        since = None  # they came back meanwhile, and what was announced long before is news no more
+    start = max(before, seq_before(reach.after) if reach.after else 0)
+    # Nothing is announced days before its own day: this spares reading what is too old.
+    cursor = max(start, seq_before(_midnight(reach.oldest - _DAY)) if reach.oldest else 0)
+    return _Look(cursor, since, reach.oldest, cursor > start, next((at for at in starts if at <= cursor), 0))
+
+
+# How far back those look who get one a day, missed one, came for the first time, get one a week, or were away: one who
+# comes back after a week is no reason to look at a week's papers for everybody.
+_AGO = [timedelta(hours=hours) for hours in (26, 50, 74, 8 * 24, 16 * 24)]
 _DAY = timedelta(days=1)  # and no zone is further from UTC
 
 

@@ -1,11 +1,9 @@
 """The ranker: a shard of subscribers, all at once."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 
+from digest.collecting import uncollected
 from digest.errors import ProfileError
 from digest.model import Account, Ranking, Shard
 from digest.ranking import accounts, features, query, showing
@@ -36,7 +34,7 @@ class Ranker:
 
     def rank(self, shard: Shard) -> list[Ranking]:
         """One ranking a subscriber, in their order."""
-        with _uncollected():
+        with uncollected():
             return showing.rankings(self._readers(shard))
 
     def explain(self, shard: Shard, listing_id: int) -> Account:
@@ -61,19 +59,6 @@ class Ranker:
         day = Day(shard, self._read, revisions=revisions, most_entries=self._entries)
         self._days = [day, *self._days[: _DAYS - 1]]
         return day
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles: it looks for some whenever many objects are made, and here are none."""
-    if not gc.isenabled():  # another thread may rank: whoever found it collecting sees to it that it does again
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _parse(line: str) -> Line | ProfileError:
