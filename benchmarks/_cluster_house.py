@@ -17,7 +17,7 @@ from sqlalchemy import URL, Engine, create_engine
 from benchmarks import _cluster_people
 from benchmarks._cluster_postgres import Postgres
 from benchmarks._cluster_watch import Family
-from benchmarks._sink import Sink, sink
+from benchmarks._sink import Sink, Took, sink
 from digest.delivery import keys
 from digest.store import open_store
 
@@ -116,6 +116,7 @@ class Stage:
     cpu: float  # microseconds for each, of the workers
     server_cpu: float  # the same of PostgreSQL
     sink_cpu: float  # the same of the sink
+    size: float  # bytes of a message; 0 where none is sent
     wal: float  # bytes for each
     inserted: float  # rows for each, with those of jobs
     updated: float
@@ -133,23 +134,23 @@ def stage(home: House, queue: str, workers: int, goal: int, limit: float) -> Sta
             seen = watched(process, _progress(home, queue), goal, limit, f"{queue} {goal:,}, {workers} workers")
         finally:
             _stopped(process)
-    if not seen.count:
+    if not seen.done:
         print(Path(log.name).read_text()[-4_000:], file=sys.stderr)
         raise SystemExit(f"the workers of {queue} did nothing")
     return _spent(before, _read(home), seen)
 
 
-def _progress(home: House, queue: str) -> Callable[[], tuple[int, float]]:
-    """How many are done, and how many seconds of CPU the sink took."""
-    done, cpu = 0, 0.0
+def _progress(home: House, queue: str) -> Callable[[], Took]:
+    """What is done so far: editions, or what the sink took."""
+    so_far = Took(0, 0, 0.0, 0.0)
 
-    def sent() -> tuple[int, float]:
-        nonlocal done, cpu
+    def sent() -> Took:
+        nonlocal so_far
         took = home.taken.took()
-        done, cpu = done + took.messages, cpu + took.cpu
-        return done, cpu
+        so_far = Took(so_far.messages + took.messages, so_far.bytes + took.bytes, 0.0, so_far.cpu + took.cpu)
+        return so_far
 
-    return sent if queue == "deliver" else lambda: (home.count("SELECT max(id) FROM editions"), 0.0)
+    return sent if queue == "deliver" else lambda: Took(home.count("SELECT max(id) FROM editions"), 0, 0.0, 0.0)
 
 
 class _Meter(NamedTuple):
@@ -166,7 +167,7 @@ def _read(home: House) -> _Meter:
 
 
 def _spent(before: _Meter, after: _Meter, seen: "Seen") -> Stage:
-    n = seen.count
+    n = seen.done
     return Stage(
         count=n,
         seconds=seen.seconds,
@@ -174,7 +175,8 @@ def _spent(before: _Meter, after: _Meter, seen: "Seen") -> Stage:
         rate=seen.rate,
         cpu=seen.family.cpu / n * 1e6,
         server_cpu=(after.cpu - before.cpu) / n * 1e6,
-        sink_cpu=seen.sink_cpu / n * 1e6,
+        sink_cpu=seen.taken.cpu / n * 1e6,
+        size=seen.taken.bytes / n,
         wal=(after.wal - before.wal) / n,
         inserted=(after.inserted - before.inserted) / n,
         updated=(after.updated - before.updated) / n,
@@ -185,21 +187,20 @@ def _spent(before: _Meter, after: _Meter, seen: "Seen") -> Stage:
 class Seen(NamedTuple):
     """What looking at workers came to."""
 
-    count: int
+    done: int
     seconds: float
     waited: float
     rate: float
-    sink_cpu: float
+    taken: Took
     family: Family
 
 
-def watched(
-    process: subprocess.Popen[bytes], progress: Callable[[], tuple[int, float]], goal: int, limit: float, name: str
-) -> Seen:
+def watched(process: subprocess.Popen[bytes], progress: Callable[[], Took], goal: int, limit: float, name: str) -> Seen:
     """Look until the goal is reached, the time is over or the workers are gone, and say every few seconds how it goes."""
     family, start, said, first = Family(process.pid), time.monotonic(), 0.0, None
     while True:
-        done, sink_cpu = progress()
+        taken = progress()
+        done = taken.messages
         seconds = time.monotonic() - start
         family.look()
         if first is None and done:
@@ -214,7 +215,7 @@ def watched(
         time.sleep(LOOK)
     begun, waited = first or (0, seconds)
     rate = (done - begun) / (seconds - waited) if done > begun else done / max(seconds, LOOK)
-    return Seen(done, seconds, waited, rate, sink_cpu, family)
+    return Seen(done, seconds, waited, rate, taken, family)
 
 
 def _pace(first: tuple[int, float] | None, done: int, seconds: float) -> str:
@@ -244,7 +245,7 @@ def weights(home: House) -> dict[str, float]:
     query = "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     with home.engine.connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
-        found = dict(connection.exec_driver_sql(query).tuples().all())
+        found: dict[str, int] = dict(connection.exec_driver_sql(query).tuples().all())
     editions = home.count("SELECT count(*) FROM editions")
     return {name: size / editions for name, size in sorted(found.items()) if size > 0.5 * editions}
 
