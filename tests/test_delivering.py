@@ -217,6 +217,50 @@ def test_nothing_is_sent_whose_beginning_cannot_be_written_and_nothing_is_lost(t
         assert deliver(parts).sent == 40
 
 
+class CutOff(Locked):
+    """One whose connection breaks after it has written what is to begin, and before it could say so."""
+
+    def progress(self, begun, ended, now):
+        may = self._store.progress(begun, ended, now)
+        if self.calls > 0 and begun:
+            self.calls -= 1
+            raise StoreError("the network broke")
+        return may
+
+
+@pytest.mark.parametrize("on_unknown", ["resend", "hold"])
+def test_what_the_store_has_as_begun_and_nobody_began_goes_back_at_once_and_is_no_second_try(tmp_path, on_unknown):
+    relay = Relay()
+    with home(tmp_path, 40, relay, limits=Limits(connections=4, on_unknown=on_unknown)) as parts:
+        with pytest.raises(StoreError, match="broke"):
+            deliver(replace(parts, store=CutOff(parts.store, 1)))
+        assert set(states(parts)) <= {State.PENDING, State.SENT}
+        deliver(parts)
+        assert states(parts) == {State.SENT: 40}
+    assert set(relay.got.values()) == {1}
+    assert len(relay.got) == 40
+
+
+class Away(Locked):
+    """One that is away: nothing can be begun, nor given back for a while."""
+
+    def progress(self, begun, ended, now):
+        raise StoreError("away")
+
+    def release(self, claims, until, **known):
+        if claims and self.calls > 0:
+            self.calls -= 1
+            raise StoreError("away")
+        self._store.release(claims, until, **known)
+
+
+def test_claims_that_cannot_be_given_back_are_given_back_when_they_can(tmp_path):
+    with home(tmp_path, 5) as parts:
+        with pytest.raises(StoreError, match="away"):
+            deliver(replace(parts, store=Away(parts.store, 2)))
+        assert states(parts) == {State.PENDING: 5}
+
+
 def test_an_outcome_that_cannot_be_written_is_written_when_it_can(tmp_path):
     relay = Relay()
     with home(tmp_path, 1, relay) as parts:

@@ -16,7 +16,7 @@ from threading import Thread
 
 import structlog
 
-from digest.errors import DigestError, StoreError
+from digest.errors import DigestError
 from digest.model import Claim, Outcome, Verdict
 from digest.pipeline.gate import Gate
 from digest.pipeline.ledger import Ledger
@@ -126,15 +126,15 @@ class _Round:
             self._line.pause((at - self._now()).total_seconds())
             if self._line.over or not self._hand_on(claim):
                 return
-            del self._waiting[claim.id]
 
     def _hand_on(self, claim: Claim) -> bool:
         """Prepare one message for the senders; False if nothing more may begin."""
         prepared = self._prepared(claim)
+        if prepared is not None and not self._line.give(prepared):
+            return False
+        del self._waiting[claim.id]
         if prepared is None:
             return True
-        if not self._line.give(prepared):
-            return False
         self._given += 1
         self._hire()
         return True
@@ -184,14 +184,14 @@ class _Round:
         self._line.end()
         for thread in self._threads:
             thread.join()
-        unbegun = [*self._line.left(), *self._waiting.values()]
-        self._desk.ledger.close()
-        try:
-            self._parts.store.release(unbegun, self._now())
-        except StoreError as error:  # their leases end
-            log.warning("cannot give claims back", count=len(unbegun), reason=str(error))
+        self._desk.ledger.close(self._give_back)
         if not self._desk.tally.counts:
             self._parts.renderer.forget()
+
+    def _give_back(self) -> None:
+        """What no sender has handed over, whatever the store made of a try to say that one would."""
+        self._parts.store.release(self._line.left(), self._now(), unsent=True)
+        self._parts.store.release([*self._waiting.values()], self._now())
 
     def delivered(self) -> Delivered:
         """What it came to. Raises what ended it, if that was no fault of the relay."""

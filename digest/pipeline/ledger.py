@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 import structlog
 
+from digest.errors import StoreError
 from digest.model import Claim, Ended
 from digest.pipeline.parts import Store
 
@@ -78,14 +79,26 @@ class Ledger:
                 if error := self._write():
                     raise error
 
-    def close(self) -> None:
-        """Write down what is left, trying for a while; what is not written by then, the leases settle."""
-        deadline = monotonic() + self._patience
-        while self._ended:
+    def close(self, give_back: Callable[[], None] = lambda: None) -> None:
+        """Write down what is left, and `give_back` what was not begun, trying for a while; the leases settle the rest."""
+        deadline, is_back = monotonic() + self._patience, False
+        while self._ended or not is_back:
+            last = monotonic() >= deadline
             for ended in list(self._ended):  # each by itself: one of them may be why nothing can be written
-                self._write_one(ended, last=monotonic() >= deadline)
-            if self._ended:
+                self._write_one(ended, last=last)
+            is_back = is_back or self._given_back(give_back, last=last)
+            if self._ended or not is_back:
                 sleep(_PAUSE)
+
+    def _given_back(self, give_back: Callable[[], None], *, last: bool) -> bool:
+        """Whether there is no more to be done about it."""
+        try:
+            give_back()
+        except StoreError as error:
+            if last:
+                log.warning("cannot give claims back", reason=str(error))
+            return last
+        return True
 
     def _write_one(self, ended: Ended, *, last: bool) -> None:
         try:

@@ -143,8 +143,11 @@ class Store(Paces, Protocol):
         """
         ...
 
-    def release(self, claims: Sequence[Claim], until: datetime) -> None:
-        """Give claims back, not counted as attempts; nobody takes them before `until`."""
+    def release(self, claims: Sequence[Claim], until: datetime, *, unsent: bool = False) -> None:
+        """Give claims back, not counted as attempts; nobody takes them before `until`.
+
+        What the store was told to be about to be handed over is kept back, unless it is known to be `unsent`.
+        """
         ...
 
     def suppress(self, email: str, cause: Cause, detail: str, now: datetime) -> None:

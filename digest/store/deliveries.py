@@ -262,12 +262,11 @@ def _ended(row: Row[Any], ended: Ended, now: datetime) -> _Move:
     return _move(row, settled.state, now, next_attempt=settled.next_attempt, **said)
 
 
-def release(connection: Connection, claims: Sequence[Claim], until: datetime) -> None:
-    """Give claims back, not counted as attempts. One that was being sent is kept back: it may have gone out."""
-    held = _held(connection, claims).values()
-    _make(
-        connection, [_move(row, State.PENDING, until, next_attempt=until) for row in held if row.state is State.CLAIMED]
-    )
+def release(connection: Connection, claims: Sequence[Claim], until: datetime, *, unsent: bool = False) -> None:
+    """Give claims back, not counted as attempts. One that was being sent is kept back, unless it is known to be `unsent`."""
+    free = {State.CLAIMED, State.SENDING} if unsent else {State.CLAIMED}
+    held = [row for row in _held(connection, claims).values() if row.state in free]
+    _make(connection, [_move(row, State.PENDING, until, next_attempt=until) for row in held])
 
 
 def cancel(connection: Connection, readers: Collection[int], now: datetime) -> None:

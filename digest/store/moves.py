@@ -6,6 +6,7 @@ from digest.errors import StoreError
 from digest.model import State
 
 # claimed -> claimed, sending -> claimed: another worker takes over from one whose lease ran out.
+# sending -> pending: its worker did not learn that it might begin, and did not.
 # pending, claimed, deferred -> unknown: too old for another try, and an earlier one may have arrived.
 MOVES: Mapping[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.UNKNOWN}),
@@ -15,7 +16,7 @@ MOVES: Mapping[State, frozenset[State]] = {
             *(State.FAILED, State.CANCELLED, State.EXPIRED, State.UNKNOWN),
         }
     ),
-    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN, State.CLAIMED}),
+    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN, State.CLAIMED, State.PENDING}),
     State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.UNKNOWN}),
     State.UNKNOWN: frozenset({State.CLAIMED, State.CANCELLED}),
     State.SENT: frozenset(),

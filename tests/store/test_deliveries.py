@@ -199,6 +199,18 @@ def test_a_delivery_being_sent_is_not_given_back(store):
     assert states(store) == {State.SENDING: 1}
 
 
+def test_one_that_is_known_not_to_have_been_sent_is_given_back_as_it_was(store):
+    publish_for(store, 1)
+    (held,) = claim(store)
+    assert begin(store, held, NOW)
+    store.release([held], NOW, unsent=True)
+    assert states(store) == {State.PENDING: 1}
+    (again,) = claim(store, NOW, "two")
+    assert (again.attempts, again.resent) == (0, 0)
+    store.release([held], NOW, unsent=True)  # which is another's now
+    assert states(store) == {State.CLAIMED: 1}
+
+
 # --- subscribers that pause or leave ------------------------------------------------------------------------------
 
 
