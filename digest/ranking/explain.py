@@ -81,17 +81,20 @@ class Explainer:
 
     def _details(self, members: Members, picked: Picked) -> tuple[Integers, Integers, Integers]:
         """What the scores of picks are made of, by line and then by code: number of the pick, code, units."""
-        lists, codes, values = self._table.details
-        asking, at = lists.places(members.lines.values)
-        numbers = np.full((len(members.lines), self._table.wide), -1, dtype=np.int32)
-        numbers[picked.rows, picked.columns] = np.arange(len(picked.rows))
-        pick = numbers[members.lines.owners[asking], lists.values[at]]
+        places, codes, values = self._table.details
+        wide = self._table.wide
+        numbers = np.full(len(members.lines) * wide, -1, dtype=np.int32)
+        numbers[picked.rows * wide + picked.columns] = np.arange(len(picked.rows))
+        rows = places[members.lines.values]
+        pick = numbers[np.repeat(members.lines.owners * wide, np.diff(rows.indptr)) + rows.indices]
         kept = np.flatnonzero(pick >= 0)
-        kept = kept[rising(asking[kept], codes[at[kept]])]
-        units = values[at[kept]].astype(np.int64)
+        asking, at = np.searchsorted(rows.indptr, kept, side="right") - 1, rows.data[kept]
+        order = rising(asking, codes[at])
+        kept, asking, at = kept[order], asking[order], at[order]
+        units = values[at].astype(np.int64)
         if members.weights is not None:
-            units *= members.weights[asking[kept]]
-        return pick[kept].astype(np.int64), codes[at[kept]].astype(np.int64), units
+            units *= members.weights[asking]
+        return pick[kept].astype(np.int64), codes[at].astype(np.int64), units
 
 
 # --- what reasons say -------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ class Table:
         self._barred = Rows(np.int32)
         self._facts = Rows(np.int64, np.int8)
         self._matrix: Matrix = None
+        self._places: Matrix = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -78,7 +79,7 @@ class Table:
         self._details.append(found.details.sizes, found.detail_texts, found.details.values, shares)
         self._barred.append(found.excludes.sizes, found.excludes.values)
         self._facts.append(np.ones(len(added), dtype=np.int64), found.most, _sorts(added))
-        self._matrix = None
+        self._matrix = self._places = None
         self.lines += added
         for line in added:
             for term in line.alternatives:
@@ -108,10 +109,13 @@ class Table:
         return Lists(self._barred.arrays[0], self._barred.ends)
 
     @property
-    def details(self) -> tuple[Lists, Integers, Integers]:
-        """By line, the listings, and beside them codes (see `lines.Codes`) and units."""
+    def details(self) -> tuple[Matrix, Integers, Integers]:
+        """What rows are made of: codes (see `lines.Codes`) and units; by line and listing, where these are."""
         texts, codes, values = self._details.arrays
-        return Lists(texts, self._details.ends), codes, values
+        if self._places is None:
+            ends, shape = self._details.ends, (len(self), self.wide)
+            self._places = sparse.csr_array((np.arange(len(texts), dtype=np.int32), texts, ends), shape=shape)
+        return self._places, codes, values
 
     @property
     def most(self) -> Integers:
