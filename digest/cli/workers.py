@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
 _LOOKS_AT_CLOCK = 20.0  # seconds between two
-_HUNG = timedelta(minutes=1)  # without getting on
+_HUNG = timedelta(minutes=2)  # without getting on
+_ONCE_MORE = 5.0  # seconds in which it may still get on
 _APART = timedelta(seconds=5)  # of two clocks, worth a word
 
 
@@ -131,7 +132,7 @@ def _watched(connection: "Connection", told: Event, pulse: daemon.Pulse) -> Iter
         while not over.wait(_LOOK):
             if connection.poll(0):
                 told.set()
-            if pulse.age > _HUNG:
+            if pulse.age > _HUNG and not over.wait(_ONCE_MORE) and pulse.age > _HUNG:  # it may have been asleep
                 log.error("hangs, and is ended")
                 os._exit(1)
 

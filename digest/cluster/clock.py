@@ -17,6 +17,7 @@ from digest.cluster.tasks import CLOCK, Workplace
 from digest.errors import StoreError
 from digest.model import SourceState
 from digest.pacing import BREAKER, RELAY, quiet
+from digest.store.database import advised
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,7 @@ def add_clock(app: App, place: Workplace) -> None:
         try:
             await tick(app, place)
         except (StoreError, ConnectorException) as error:
-            log.error("tick failed", reason=str(error.__cause__ or error))
+            log.error("tick failed", reason=advised(str(error.__cause__ or error)))
             raise
         except Exception:
             log.exception("tick failed")

@@ -16,7 +16,7 @@ Kinds = tuple[type[BaseException], ...]
 @contextmanager
 def brief(lost: Kinds) -> Iterator[None]:
     """Say less meanwhile; `lost` are the errors that mean that a connection is gone."""
-    handlers = {"procrastinate": _Brief(lost), "psycopg.pool": logging.NullHandler()}
+    handlers = {"procrastinate": _Brief(lost), "psycopg": logging.NullHandler()}
     for name, handler in handlers.items():
         logger = logging.getLogger(name)
         logger.addHandler(handler)

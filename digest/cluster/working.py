@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from procrastinate import App, PsycopgConnector
+from procrastinate import PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
@@ -17,22 +17,27 @@ from sqlalchemy import URL
 from digest.cluster import speaking
 from digest.cluster.clock import SILENT, add_clock
 from digest.cluster.tasks import CLOCK, Left, Workplace, make_app
+from digest.store import postgresql
+from digest.store.database import advised
 
 log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
+_PATIENCE = 10.0  # seconds for a connection
 _IN_A_MOMENT = 2  # seconds until what was too early is tried again
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
 
 
+def reach(url: URL) -> dict[str, Any]:
+    """How psycopg is told to connect to the database that SQLAlchemy knows by this URL: as the store does."""
+    _, named = url.get_dialect()().create_connect_args(url)
+    return {**postgresql.arguments(url, _PATIENCE), **named, "application_name": "digest worker"}
+
+
 def connector(url: URL) -> PsycopgConnector:
-    """How procrastinate reaches the database: as the store does, over a few connections of its own."""
-    _, arguments = url.get_dialect()().create_connect_args(url)
-    limits = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
-    return PsycopgConnector(
-        kwargs={"application_name": "digest worker", **limits, **arguments}, min_size=1, max_size=3, timeout=10.0
-    )
+    """How procrastinate reaches the database: over a few connections of its own."""
+    return PsycopgConnector(kwargs=reach(url), min_size=1, max_size=3, timeout=_PATIENCE)
 
 
 def work(url: URL, place: Workplace, queues: Collection[str], beat: Callable[[], None] = lambda: None) -> None:
@@ -40,11 +45,8 @@ def work(url: URL, place: Workplace, queues: Collection[str], beat: Callable[[],
 
     `beat` is called as it gets on. While the database is away, it waits for it.
     """
-    app = make_app(connector(url), place)
-    app.job_manager = manager = Manager(app.connector)
-    add_clock(app, place)
     with speaking.brief(_LOST):
-        asyncio.run(_Life(app, manager, place, [*queues, CLOCK], beat).live())
+        asyncio.run(_Life(url, place, [*queues, CLOCK], beat).live())
 
 
 class Manager(JobManager):
@@ -64,17 +66,17 @@ class Manager(JobManager):
             if isinstance(error.__cause__, psycopg.errors.RaiseException):
                 return  # it was given up already
             self.is_stuck = True
-            log.warning("the end of a job cannot be written", job=job.task_name, reason=str(error.__cause__))
+            log.warning("the end of a job cannot be written", job=job.task_name, reason=advised(str(error.__cause__)))
 
 
 class _Life:
     """One process's way through all its connections."""
 
-    def __init__(
-        self, app: App, manager: Manager, place: Workplace, queues: list[str], beat: Callable[[], None]
-    ) -> None:
-        self._app = app
-        self._manager = manager
+    def __init__(self, url: URL, place: Workplace, queues: list[str], beat: Callable[[], None]) -> None:
+        self._reach = reach(url)
+        self._app = make_app(connector(url), place)
+        self._app.job_manager = self._manager = Manager(self._app.connector)
+        add_clock(self._app, place)
         self._place = place
         self._queues = queues
         self._beat = beat
@@ -103,12 +105,21 @@ class _Life:
         """Work until told to stop, or until a connection fails; why it ended."""
         self._manager.is_stuck = False
         try:
+            await self._try()
             async with self._app.open_async():
                 self._came_back()
                 await self._work()
         except _LOST as error:
-            return str(error.__cause__ or error).strip()
+            return advised(str(error.__cause__ or error))
+        finally:
+            with suppress(*_LOST):
+                await self._app.close_async()  # a pool that could not be opened counts as open
         return "it was lost"
+
+    async def _try(self) -> None:
+        """Connect, to hear at once what is wrong: a pool only says after a while that it has nothing."""
+        connection = await psycopg.AsyncConnection.connect(**self._reach)
+        await connection.close()
 
     async def _work(self) -> None:
         worker = asyncio.create_task(

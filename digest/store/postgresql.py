@@ -76,7 +76,7 @@ def engine(url: URL, patience: float) -> Engine:
     """
     try:
         made = create_engine(
-            url, max_overflow=-1, pool_pre_ping=True, hide_parameters=True, connect_args=_said(url, patience)
+            url, max_overflow=-1, pool_pre_ping=True, hide_parameters=True, connect_args=arguments(url, patience)
         )
     except ImportError as error:
         raise StoreError(
@@ -107,7 +107,7 @@ def passes(said: str) -> bool:
     return any(sign in said.lower() for sign in _PASSING)
 
 
-def _said(url: URL, patience: float) -> dict[str, Any]:
+def arguments(url: URL, patience: float) -> dict[str, Any]:
     """What libpq is told (https://www.postgresql.org/docs/current/libpq-connect.html), but for what the URL tells it."""
     ours = {
         "connect_timeout": max(2, round(patience)),  # two at least, as libpq says
