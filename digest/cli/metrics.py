@@ -26,7 +26,7 @@ from digest.model import Return, State
 
 if TYPE_CHECKING:
     from digest.daemon import Pulse
-    from digest.store import Gauges, Store
+    from digest.store import Gauges, Jobs, Store
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +95,16 @@ def _people(gauges: "Gauges") -> Iterator[Metric]:
     yield _gauge("digest_suppressions", "Addresses that no mail is sent to.", dict(gauges.suppressed), "cause")
 
 
+def _jobs(jobs: "Jobs") -> Iterator[Metric]:
+    """Of `digest worker`, wherever it runs."""
+    yield _gauge("digest_workers", "Processes that do jobs.", {"": jobs.workers})
+    family = GaugeMetricFamily("digest_jobs", "Jobs that wait, are being done, or failed.", labels=["queue", "state"])
+    for queue, counts in jobs.counts.items():
+        for state, count in counts.items():
+            family.add_metric([queue, state], count)
+    yield family
+
+
 def _counter(name: str, what: str, values: Mapping[Any, int], label: str = "") -> Metric:
     return _filled(CounterMetricFamily(name, what, labels=[label] if label else []), values)
 
@@ -126,6 +136,8 @@ class StoreCollector(Collector):
         alive = (now - self._pulse.age).timestamp()
         yield _gauge("digest_daemon_alive_timestamp_seconds", "When the daemon last got on.", {"": alive})
         yield from families(self._store.gauges(now), now)
+        if (jobs := self._store.jobs()) is not None:
+            yield from _jobs(jobs)
 
 
 # --- who is asked ---------------------------------------------------------------------------------------------------

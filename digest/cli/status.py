@@ -41,12 +41,12 @@ def status(
         if email is not None:
             _one(settings, store, email, editions, moment, as_json=as_json)
             return
-        overview = store.overview(moment)
+        overview, jobs = store.overview(moment), store.jobs()
         covered = _coverage(settings, store, moment.date(), days)
     if as_json:
-        _emit(overview, coverage=covered)
+        _emit(overview, coverage=covered, **({} if jobs is None else {"jobs": jobs}))
     else:
-        status_text.print_overview(overview, covered, moment)
+        status_text.print_overview(overview, covered, moment, jobs)
 
 
 def _emit(value: object, **more: object) -> None:

@@ -13,7 +13,7 @@ from digest.pacing import BREAKER, RELAY
 if TYPE_CHECKING:
     from digest.coverage import Coverage
     from digest.model import Schedule
-    from digest.store import Failure, History, Overview, Served, SourceStatus
+    from digest.store import Failure, History, Jobs, Overview, Served, SourceStatus
 
 _LABEL = 13  # columns, of what stands before a line
 
@@ -57,13 +57,17 @@ def _ago(moment: datetime, now: datetime) -> str:
 # --- everything -----------------------------------------------------------------------------------------------------
 
 
-def print_overview(overview: "Overview", covered: "Sequence[Coverage]", now: datetime) -> None:
+def print_overview(
+    overview: "Overview", covered: "Sequence[Coverage]", now: datetime, jobs: "Jobs | None" = None
+) -> None:
     """What is wrong stands first, what was not delivered last; times are UTC."""
     for alert in overview.alerts:
         _say(f"{alert.what} (since {_at(alert.begun_at)}).", label="WRONG")
     _print_sources(overview.sources)
     _print_coverage(covered)
     _print_deliveries(overview, now)
+    if jobs is not None:
+        _print_jobs(jobs)
     _print_people(overview)
     _print_failures(overview.failures)
 
@@ -111,6 +115,15 @@ def _silence(pace: Pace, now: datetime) -> str:
         return f"the relay failed {_many(pace.strikes, 'once', 'times in a row')}{until and f', left alone{until}'}"
     name = "the relay" if pace.key == RELAY else pace.key
     return f"{name}{until} (asked for less {_many(pace.strikes, 'once', 'times in a row')})"
+
+
+def _print_jobs(jobs: "Jobs") -> None:
+    """Of `digest worker`, wherever it runs."""
+    _say(_many(jobs.workers, "one process at work", "processes at work"), label="Workers")
+    for state, words in (("todo", "waiting"), ("doing", "at work on"), ("failed", "failed within a day")):
+        counted = {queue: counts[state] for queue, counts in jobs.counts.items() if state in counts}
+        if counted:
+            _say(f"{words}: {_counts(counted)}", label="")
 
 
 def _print_people(overview: "Overview") -> None:

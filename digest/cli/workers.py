@@ -3,9 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from multiprocessing import active_children
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
     from digest.cli.wiring import Installation
     from digest.config import Settings, SourceSettings
+    from digest.store import Store
 
 log = structlog.get_logger(__name__)
 
+_BEAT = 10.0  # seconds between two looks at whether the processes live
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
 _LOOKS_AT_CLOCK = 20.0  # seconds between two
 _HUNG = timedelta(minutes=2)  # without getting on
@@ -47,19 +50,26 @@ def run(settings: "Settings", queues: Sequence[str], processes: int) -> None:
             found.append(error)
             stop.set()
 
-    with daemon.signals_set(stop):
-        with wiring.store_of(settings, datetime.now(UTC)) as store:
-            store.prepare_jobs(scripts())
+    pulse, arguments = daemon.Pulse(), (settings, tuple(queues))
+    works = [keeping.Work(f"worker {one + 1}", _work, arguments, None, mourn=mourn) for one in range(processes)]
+    with daemon.signals_set(stop), wiring.store_of(settings, datetime.now(UTC)) as store:
+        store.prepare_jobs(scripts())
         log.info("started", queues=queues, processes=processes)
-        arguments = settings, tuple(queues)
-        with keeping.kept(
-            *(keeping.Work(f"worker {one + 1}", _work, arguments, None, mourn=mourn) for one in range(processes))
-        ):
-            while not stop.wait(daemon.MINUTE.total_seconds()):
-                pass
+        with _observed(settings, store, pulse), keeping.kept(*works):
+            while not stop.wait(_BEAT):
+                if active_children():
+                    pulse.beat()
         log.info("stopped")
     if found:
         raise found[0]
+
+
+def _observed(settings: "Settings", store: "Store", pulse: daemon.Pulse) -> AbstractContextManager[object]:
+    """Answers to Prometheus, if the configuration names a port."""
+    from digest.cli import metrics
+
+    port = settings.operator.metrics_port
+    return metrics.serving(port, metrics.Desk(store, pulse, daemon.utc_now)) if port else nullcontext()
 
 
 def _clear_up(settings: "Settings") -> None:

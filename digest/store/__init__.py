@@ -9,6 +9,7 @@
 
 from digest.store import moving, words
 from digest.store.history import CameBack, History, News, Served
+from digest.store.jobs import Jobs
 from digest.store.keeping import Vacuumed
 from digest.store.lists import Among, Back, Day, Person, Place, Pulse, Sending
 from digest.store.opening import open_database
@@ -25,6 +26,7 @@ __all__ = [
     "Gauges",
     "HandOn",
     "History",
+    "Jobs",
     "News",
     "Overview",
     "Person",
