@@ -20,6 +20,7 @@ from .house import installation
 from .killing import Run, orphans, torture
 
 _DELIVERY = "connections = 3\nprocesses = 2"
+_SILENCE = 150  # seconds: a worker that is not heard of for two minutes counts as gone
 
 Told = tuple[Run, Books, Iterable[str]]
 
@@ -65,7 +66,7 @@ def _workers(folder: Path, readers: int, kills: int, seed: int, seconds: int) ->
         installation(folder, readers, seed=seed, delivery=cluster.DELIVERY, url=url, with_log=False) as house,
     ):
         run = cluster.new_run(house, seed=seed, faults=kills, seconds=seconds)
-        tortured = cluster.Cluster(run, server.own, between)
+        tortured = cluster.Cluster(run, server.own, between, silence=_SILENCE)
         cluster.torture(tortured)
         return run, balance(house, slept=True), cluster.faults(tortured)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from signal import SIGTERM
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import monotonic
 
 import psutil
@@ -24,7 +24,6 @@ from .killing import DELIVERING, WRITING, Instant, Run, kill_one, waiting
 from .running import PATIENCE, Running, lives, until
 
 CONNECTIONS = 2  # to the mail server, a process
-PROCESSES = 2  # a worker
 WORKERS = 3
 APART = WORKERS - 1  # the one behind the proxy
 
@@ -42,6 +41,9 @@ class Cluster:
     server: Own
     proxy: Proxy
     longest: float = 10.0  # seconds of a partition
+    processes: int = 2  # a worker
+    patient: bool = True  # wait until nobody has jobs who is gone
+    silence: float | None = None  # seconds of one more, in which the others are tortured on
     allowed: int = 0  # messages that nobody can know to have been taken
 
     def __post_init__(self) -> None:
@@ -51,12 +53,38 @@ class Cluster:
         shown = [url.render_as_string(hide_password=False) for url in (direct, apart)]
         (house.folder / "apart.toml").write_text(text.replace(*shown))
         self._machines: list[Running | None] = [None] * WORKERS
+        self._letting_go: Timer | None = None
         self._before = _ELSEWHERE if _can_be_elsewhere() else []
 
     @property
     def machines(self) -> list[Running]:
-        """Those at work."""
-        return [machine for machine in self._machines if machine and machine.lives()]
+        """Those at work, and in reach."""
+        near = self._machines[:APART] if self.is_apart else self._machines
+        return [machine for machine in near if machine and machine.lives()]
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the third one is cut off for long."""
+        return self._letting_go is not None and self._letting_go.is_alive()
+
+    @property
+    def spared(self) -> list[psutil.Process]:
+        """Who is to live to see the end of it."""
+        apart = self._machines[APART]
+        return apart.tree() if apart and self.is_apart else []
+
+    def fall_silent(self) -> None:
+        """Cut the third one off, once, for longer than anybody waits for it."""
+        if self.silence is not None and self._letting_go is None:
+            self.proxy.stall()
+            self._letting_go = Timer(self.silence, self.proxy.go)
+            self._letting_go.start()
+            self.allowed += CONNECTIONS * self.processes
+
+    def be_heard(self) -> None:
+        """Wait until it is back."""
+        if self._letting_go is not None:
+            self._letting_go.join()
 
     def populate(self) -> None:
         """All machines are at work."""
@@ -67,7 +95,7 @@ class Cluster:
                 self._machines[number] = self._start(number)
 
     def _start(self, number: int) -> Running:
-        arguments = ("worker", "--processes", str(PROCESSES))
+        arguments = ("worker", "--processes", str(self.processes))
         if number == APART:
             return self.run.house.start(*arguments, config="apart.toml", before=self._before)
         return self.run.house.start(*arguments)
@@ -86,7 +114,7 @@ Stroke = Callable[[Cluster, str, int | None], None]
 
 def _kill(cluster: Cluster, name: str, port: int | None) -> None:
     """One process, whoever's."""
-    cluster.allowed += CONNECTIONS * (PROCESSES if kill_one(cluster.run, name, port) else 0)
+    cluster.allowed += CONNECTIONS * (cluster.processes if kill_one(cluster.run, name, port, cluster.spared) else 0)
 
 
 def _kill_machine(cluster: Cluster, name: str, _port: int | None) -> None:
@@ -99,7 +127,7 @@ def _kill_machine(cluster: Cluster, name: str, _port: int | None) -> None:
             process.kill()
     until(lambda: not any(lives(process) for process in family))
     cluster.run.counted[f"machine at {name}"] += 1
-    cluster.allowed += CONNECTIONS * PROCESSES
+    cluster.allowed += CONNECTIONS * cluster.processes
 
 
 def _restart(mode: str) -> Stroke:
@@ -107,30 +135,34 @@ def _restart(mode: str) -> Stroke:
         """The database, under everybody."""
         cluster.server.restart(mode)
         cluster.run.counted[f"{mode} restart at {name}"] += 1
-        cluster.allowed += CONNECTIONS * PROCESSES * WORKERS
+        cluster.allowed += CONNECTIONS * cluster.processes * WORKERS
 
     return restart
 
 
 def _part(cluster: Cluster, name: str, _port: int | None) -> None:
     """One machine from the database: what it says is held, and comes through later."""
+    if cluster.is_apart:
+        return
     cluster.proxy.stall()
     cluster.run.house.sink.order("go")  # what it has in hand it may end
     cluster.run.house.sink.order("flow")
     cluster.run.some(cluster.longest)
     cluster.proxy.go()
     cluster.run.counted[f"partition at {name}"] += 1
-    cluster.allowed += CONNECTIONS * PROCESSES
+    cluster.allowed += CONNECTIONS * cluster.processes
 
 
 def _cut(cluster: Cluster, name: str, _port: int | None) -> None:
     """The same, but its connections end, and nobody lets it in for a while."""
+    if cluster.is_apart:
+        return
     cluster.proxy.refuse()
     cluster.run.house.sink.order("go")
     cluster.run.some(cluster.longest / 2)
     cluster.proxy.go()
     cluster.run.counted[f"cut at {name}"] += 1
-    cluster.allowed += CONNECTIONS * PROCESSES
+    cluster.allowed += CONNECTIONS * cluster.processes
 
 
 STROKES: dict[Stroke, int] = {  # with their weights
@@ -159,7 +191,10 @@ def torture(cluster: Cluster) -> None:
             with _INSTANTS[name](run) as port:
                 stroke(cluster, name, port)
             sink.order("hold")
+            if run.done > run.kills // 4:
+                cluster.fall_silent()
         sink.order("flow")
+        cluster.be_heard()
         _finish(cluster)
 
 
@@ -189,12 +224,13 @@ _TICK = """
 
 
 def _finish(cluster: Cluster) -> None:
-    """Whoever lives goes on until nothing waits, and nothing is held by who is gone; then all stop when they are told to."""
+    """Whoever lives goes on until nothing waits; then all stop when they are told to."""
     house = cluster.run.house
     cluster.populate()
     with suppress(AssertionError):  # what hangs by a lease is seen below
         until(lambda: sum(waiting(house)) == 0, 2 * PATIENCE)
-    until(lambda: not held(house), 2 * PATIENCE)
+    if cluster.patient:
+        until(lambda: not _held(house), 2 * PATIENCE)
     ended = [machine for machine in cluster.machines if machine.signal(SIGTERM) is None]
     codes = [machine.wait() for machine in ended]
     assert set(codes) <= {0, -SIGTERM}, codes  # the latter of one that had only just begun
@@ -204,8 +240,8 @@ def _finish(cluster: Cluster) -> None:
             house.run("send", "--now", (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(), patience=PATIENCE)
 
 
-def held(house: House) -> list[tuple]:
-    """Jobs that are done by nobody who is there, or for longer than anything takes here."""
+def _held(house: House) -> list[tuple]:
+    """Jobs in the hands of workers that are gone: in half a minute, they are in nobody's."""
     return house.ask(
         "SELECT j.id, j.task_name, j.status FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w"
         " ON w.id = j.worker_id WHERE j.status = 'doing'"
@@ -220,7 +256,7 @@ def faults(cluster: Cluster) -> list[str]:
     doing = house.ask("SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'doing'")
     present = house.ask("SELECT name FROM workers")
     return [
-        *(f"a job is still in somebody's hands: {job}" for job in doing),
+        *(f"a job is still in somebody's hands: {job}" for job in doing if cluster.patient),
         *(f"a process is gone, and the store has it at work: {name}" for (name,) in present),
         *([f"{again} messages again, where {cluster.allowed} may be"] if again > cluster.allowed else []),
     ]

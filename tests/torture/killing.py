@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -199,9 +199,9 @@ def _populate(run: Run, *, pulled: bool) -> None:
         run.house.start(run.dice.choice(["run", "send", "send"] if pulled else ["run", "pull"]))
 
 
-def kill_one(run: Run, name: str, port: int | None) -> bool:
+def kill_one(run: Run, name: str, port: int | None, spared: Collection[psutil.Process] = ()) -> bool:
     """Kill a process by lot, mostly the one that the instant is about; whether there was one."""
-    alive = run.house.tree()
+    alive = [process for process in run.house.tree() if process not in spared]
     run.seen |= {process.pid: process for process in alive}
     if not alive:  # it came to its end by itself
         return False

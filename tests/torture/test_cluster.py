@@ -23,8 +23,8 @@ def test_workers_killed_and_cut_off_and_their_database_restarted_everybody_gets_
         proxy(postgresql.own.port) as between,
         installation(tmp_path, 60, seed=seed, delivery=cluster.DELIVERY, url=url, with_log=False) as house,
     ):
-        run = cluster.new_run(house, seed=seed, faults=3, seconds=15)
-        tortured = cluster.Cluster(run, postgresql.own, between, longest=2)
+        run = cluster.new_run(house, seed=seed, faults=3, seconds=10)
+        tortured = cluster.Cluster(run, postgresql.own, between, longest=2, processes=1, patient=False)
         cluster.torture(tortured)
         books = balance(house, slept=True)
         assert books.faults == (), house.said()
