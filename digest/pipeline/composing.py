@@ -48,9 +48,12 @@ def compose(  # noqa: PLR0913  (which editions, and as of when)
     waits_for = frozenset(late(parts, now)) if patient and not (early or replay) else frozenset()
     planned = _planner(parts, now, early=early, waits_for=waits_for)
     last, upto = (numbers.start - 1, numbers.stop - 1) if numbers else (0, None)
-    while shard := parts.store.due(now, everyone=early or replay, after=last, limit=SHARD, upto=upto):
-        last = shard[-1].id
+    while True:
         with uncollected():
+            shard = parts.store.due(now, everyone=early or replay, after=last, limit=SHARD, upto=upto)
+            if not shard:
+                return
+            last = shard[-1].id
             composed = _published(parts, [each for each in shard if only in (None, each.email)], now, planned)
             while composed:  # one by one, so that there are few left to be looked through for cycles
                 yield composed.popleft()

@@ -9,7 +9,7 @@ import json
 import types
 import typing
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cache
@@ -133,6 +133,18 @@ def dumps(hint: Any, value: Any, *, ascii_only: bool = True) -> str:
 
 def loads(hint: Any, document: str) -> Any:
     return decoder(hint)(json.loads(document))
+
+
+def loads_many(hint: Any, documents: Sequence[str]) -> list[Any]:
+    """The values of many documents.
+
+    Raises:
+        ValueError: one of them is damaged.
+    """
+    written = json.loads(f"[{','.join(documents)}]")
+    if len(written) != len(documents):
+        raise ValueError(f"{len(documents)} documents hold {len(written)} values")
+    return list(map(decoder(hint), written))
 
 
 def pack(hint: Any, value: Any) -> bytes:
