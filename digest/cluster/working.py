@@ -1,6 +1,7 @@
 """A worker's life: procrastinate's, begun again whenever the database was away, until it is told to stop."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
 _PATIENCE = 10.0  # seconds for a connection
 _IN_A_MOMENT = 2  # seconds until what was too early is tried again
+_JUMP = 30.0  # seconds by which a clock was set
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
 
@@ -87,7 +89,7 @@ class _Life:
         asyncio.get_running_loop().set_exception_handler(speaking.loop_handler(_LOST))
         while not self._place.stopping():
             reason = await self._stretch()
-            if not self._place.stopping():
+            if reason and not self._place.stopping():
                 self._failed(reason)
                 await self._pause(min(2.0**self._failures / 2, _LONGEST_PAUSE))
 
@@ -101,27 +103,27 @@ class _Life:
             log.info("connected to the database again", tries=self._failures)
         self._failures = 0
 
-    async def _stretch(self) -> str:
-        """Work until told to stop, or until a connection fails; why it ended."""
+    async def _stretch(self) -> str | None:
+        """Work until told to stop, or until a connection fails: why; or until it is better to begin anew: None."""
         self._manager.is_stuck = False
         try:
             await self._try()
             async with self._app.open_async():
                 self._came_back()
-                await self._work()
+                return await self._work()
         except _LOST as error:
             return advised(str(error.__cause__ or error))
         finally:
             with suppress(*_LOST):
                 await self._app.close_async()  # a pool that could not be opened counts as open
-        return "it was lost"
 
     async def _try(self) -> None:
         """Connect, to hear at once what is wrong: a pool only says after a while that it has nothing."""
         connection = await psycopg.AsyncConnection.connect(**self._reach)
         await connection.close()
 
-    async def _work(self) -> None:
+    async def _work(self) -> str | None:
+        epoch = _epoch()
         worker = asyncio.create_task(
             self._app.run_worker_async(
                 queues=self._queues,
@@ -133,9 +135,12 @@ class _Life:
                 worker_middleware=[self._passing_on],
             )
         )
-        while not (worker.done() or self._place.stopping() or self._manager.is_stuck):
+        # Procrastinate's clock would stand still after ours was set back, and make up for each minute after it was set
+        # forward, or the machine slept.
+        while not (worker.done() or self._place.stopping() or self._manager.is_stuck or abs(_epoch() - epoch) > _JUMP):
             self._beat()
             await asyncio.wait([worker], timeout=_LOOK)
+        is_lost = worker.done()
         worker.cancel()  # which lets the job in hand be finished
         while not worker.done():
             if self._is_busy:
@@ -143,6 +148,7 @@ class _Life:
             await asyncio.wait([worker], timeout=_LOOK)
         with suppress(asyncio.CancelledError):
             await worker
+        return "it was lost" if is_lost else None
 
     async def _pause(self, seconds: float) -> None:
         for _ in range(round(seconds / _LOOK)):
@@ -167,3 +173,8 @@ class _Life:
             with suppress(AlreadyEnqueued):
                 await again.defer_async(**job.task_kwargs)
         return left
+
+
+def _epoch() -> float:
+    """The date less the seconds that this machine counts: the same as long as nobody sets its clock."""
+    return time.time() - time.monotonic()

@@ -37,7 +37,7 @@ def prepare(database: Database, scripts: Scripts) -> None:
     """Make the tables, or bring them up; each script in a transaction of its own, by one process at a time.
 
     Raises:
-        StoreError: programs of an older version are at work, and have to be stopped first.
+        StoreError: programs of an older version are at work, and have to be stopped first; or the tables are not ours.
     """
     while _prepared(database, scripts):
         pass
@@ -48,10 +48,13 @@ def _prepared(database: Database, scripts: Scripts) -> bool:
     with database.writing() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         done = connection.scalar(select(meta.c.value).where(meta.c.key == _KEY))
-        if done is None:
+        if not _is_there(connection):  # whatever `meta` says: it may have come from another database
             _run(connection, scripts.whole)
-            connection.execute(insert(connection, meta).values(key=_KEY, value=scripts.newest))
+            row = insert(connection, meta).values(key=_KEY, value=scripts.newest)
+            connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": scripts.newest}))
             return True
+        if done is None:
+            raise StoreError("Another program keeps its jobs in this database: give the digest one of its own.")
         following = next_step(sorted(scripts.steps), done, is_alone=_workers(connection) == 0)
         if following is None:
             return False
@@ -101,7 +104,7 @@ class Jobs:
 
 def jobs(connection: Connection) -> Jobs | None:
     """How the jobs stand; None where there never was a worker."""
-    if connection.dialect.name != "postgresql" or not inspect(connection).has_table("procrastinate_jobs"):
+    if connection.dialect.name != "postgresql" or not _is_there(connection):
         return None
     rows = connection.execute(
         text("SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2")
@@ -110,6 +113,10 @@ def jobs(connection: Connection) -> Jobs | None:
     for queue, state, count in rows:
         counts.setdefault(queue, {})[state] = count
     return Jobs(_workers(connection), counts)
+
+
+def _is_there(connection: Connection) -> bool:
+    return inspect(connection).has_table("procrastinate_jobs")
 
 
 def _workers(connection: Connection) -> int:

@@ -10,8 +10,8 @@ from digest.errors import StoreError
 from digest.store import open_store
 from digest.store.jobs import Scripts, next_step
 
-MADE = "CREATE TABLE made_by_script (step text); INSERT INTO made_by_script VALUES ('%');"
-ADDED = "INSERT INTO made_by_script VALUES ('{}');"
+MADE = "CREATE TABLE procrastinate_jobs (step text); INSERT INTO procrastinate_jobs VALUES ('%');"
+ADDED = "INSERT INTO procrastinate_jobs VALUES ('{}');"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def steps(*names):
 
 def ran(store):
     with store._database.reading() as connection:
-        return [*connection.scalars(sa.text("SELECT step FROM made_by_script"))]
+        return [*connection.scalars(sa.text("SELECT step FROM procrastinate_jobs"))]
 
 
 def test_an_empty_database_gets_everything_at_once(store):
@@ -66,6 +66,20 @@ def test_two_that_begin_at_once_do_not_get_into_each_others_way(store, monkeypat
     for thread in threads:
         thread.join()
     assert (failed, ran(store)) == ([], ["%"])
+
+
+def test_a_note_that_came_with_a_copy_does_not_stand_for_tables(store):
+    with store._database.writing() as connection:
+        connection.execute(sa.text("INSERT INTO meta (key, value) VALUES ('procrastinate', '99_pre')"))
+    store.prepare_jobs(scripts())
+    assert store.jobs().workers == 0
+
+
+def test_jobs_of_another_program_are_left_alone(store):
+    with store._database.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE procrastinate_jobs (step text)"))
+    with pytest.raises(StoreError, match="give the digest one of its own"):
+        store.prepare_jobs(scripts())
 
 
 @pytest.mark.parametrize(

@@ -150,3 +150,24 @@ def test_the_end_of_a_job_that_was_given_up_meanwhile_is_no_news(house, said):
         house.defer(Order("compose", compose_nothing(house)))
         until(lambda: not house.jobs(task="compose"))
     assert [line for line in said if line["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_after_its_clock_was_set_a_worker_goes_on(house, monkeypatch, said, hours):
+    real, ahead = working._epoch, []
+    monkeypatch.setattr(working, "_epoch", lambda: real() + sum(ahead))
+    begun = []
+    register = working.JobManager.register_worker
+
+    async def registered(self):
+        begun.append(1)
+        return await register(self)
+
+    monkeypatch.setattr(working.JobManager, "register_worker", registered)
+    with house.working():
+        until(lambda: len(begun) == 1)
+        ahead.append(3600 * hours)
+        until(lambda: len(begun) == 2)
+        house.defer(Order("compose", compose_nothing(house)))
+        until(lambda: not house.jobs(task="compose"))
+    assert [line for line in said if line["log_level"] == "error"] == []
