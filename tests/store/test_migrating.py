@@ -174,6 +174,12 @@ def first_floor():
     return max([migrating.FLOOR_SINCE, *closing])
 
 
+def test_versions_that_do_not_say_that_they_are_at_work_meet_an_error_rather_than_what_they_would_give_up(store):
+    """They read an edition from these two; one that they cannot read they mark as failed, for good."""
+    with store._database.reading() as connection:
+        assert {"contents", "picks"}.isdisjoint(sa.inspect(connection).get_table_names())
+
+
 # --- beside those who use the tables ----------------------------------------------------------------------------------
 
 
