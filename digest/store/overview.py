@@ -151,6 +151,12 @@ def head(connection: Connection) -> int:
     return connection.scalar(select(func.max(announcements.c.seq))) or 0
 
 
+def moment(connection: Connection) -> str:
+    """Another one after each commit; PostgreSQL: https://www.postgresql.org/docs/current/functions-info.html."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return str(connection.scalar(text("SELECT total_changes()" if is_sqlite else "SELECT pg_current_snapshot()")))
+
+
 def count(connection: Connection, table: Any, *where: Any) -> int:
     return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
 

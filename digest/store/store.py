@@ -93,6 +93,11 @@ class Store(Operation, People, Pages):
         with self._database.reading() as connection:
             return overview.head(connection)
 
+    def moment(self) -> str:
+        """Another one after each commit, whoever's it is: for who watches a database that is no file."""
+        with self._database.reading() as connection:
+            return overview.moment(connection)
+
     def seq_before(self, instant: datetime) -> int:
         """The newest seq of what was announced before then; 0 if nothing was."""
         with self._database.reading() as connection:

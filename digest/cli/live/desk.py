@@ -236,7 +236,7 @@ class Desk:
             # Whoever reads makes an empty log, and that is no change.
             return (_changed(file), _changed(log) if log.exists() and log.stat().st_size else None)
         try:
-            return (store.head(),) if store else ()
+            return (store.moment(),) if store else ()
         except DigestError:
             return ()
 
