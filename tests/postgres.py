@@ -66,9 +66,9 @@ class Server:
             yield copy
 
     @contextmanager
-    def bare(self) -> Iterator[str]:
+    def bare(self, name: str | None = None) -> Iterator[str]:
         """The URL of a new database without tables."""
-        with self._made("TEMPLATE template0") as url:
+        with self._made("TEMPLATE template0", name) as url:
             yield url
 
     @contextmanager

@@ -43,6 +43,25 @@ class Shelf:
         self._kept[path] = (stack.enter_context(made), stack)
         return self._kept[path][0]
 
+    @contextmanager
+    def locked(self, path: Path) -> Iterator[None]:
+        """Nobody is let into this database, and whoever is in it is put out."""
+        assert self.server, "the session's fixture has begun it"
+        name = sa.make_url(self.url(path)).database
+        self.server.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self.server.say(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            yield
+        finally:
+            self.server.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    def empty(self, path: Path) -> None:
+        """Let the database have no tables, as before the first command."""
+        assert self.server, "the session's fixture has begun it"
+        name = sa.make_url(self.url(path)).database
+        self.forget(path)
+        self._keep(path, self.server.bare(name))
+
     def forget(self, folder: Path) -> None:
         """Drop what stands in this folder."""
         for path in [path for path in self._kept if path.is_relative_to(folder)]:
@@ -66,6 +85,12 @@ def copy_store(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
+def no_store(path: Path) -> None:
+    """Let there be no store at this path yet; PostgreSQL has a database then, and nothing in it."""
+    if POSTGRESQL:
+        shelf.empty(path)
+
+
 @contextmanager
 def looking_into(path: Path | str) -> Iterator[sa.Connection]:
     """A transaction on the store at this path, past our own Store; written when it is left."""
@@ -79,6 +104,23 @@ def rows_of(path: Path | str) -> dict[str, list[str]]:
     with looking_into(path) as connection:
         tables = sa.inspect(connection).get_table_names()
         return {name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{name}"'))) for name in tables}
+
+
+@contextmanager
+def away(path: Path) -> Iterator[None]:
+    """Meanwhile the store that is kept there cannot be opened: its file is elsewhere, or its database lets nobody in."""
+    if POSTGRESQL:
+        with shelf.locked(path):
+            yield
+        return
+    files = [path, *path.parent.glob(f"{path.name}-*")]
+    for file in files:
+        file.rename(file.with_name(f"aside-{file.name}"))
+    try:
+        yield
+    finally:
+        for file in files:
+            file.with_name(f"aside-{file.name}").rename(file)
 
 
 def only_sqlite(reason: str) -> pytest.MarkDecorator:

@@ -10,9 +10,10 @@ import pytest
 from digest.store import open_store
 
 from ..store.making import announce_papers, subscribe  # noqa: TID252  (tests are no package)
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import only_sqlite, store_url  # noqa: TID252  (tests are no package)
 
 CONFIG = '[[sources]]\nkind = "feed"\nname = "blog"\nurl = "http://127.0.0.1:9/feed"\n'
+REASON = "PostgreSQL has programs of its own for backups"
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def store(tmp_path, run):
     opened.close()
 
 
+@only_sqlite(REASON)
 def test_the_copy_is_a_database_of_its_own_for_our_eyes_only(run, store, tmp_path):
     announce_papers(store, 3)
     ran = run("backup", "copy.db")
@@ -37,6 +39,7 @@ def test_the_copy_is_a_database_of_its_own_for_our_eyes_only(run, store, tmp_pat
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
 
+@only_sqlite(REASON)
 def test_it_is_whole_while_others_write(run, store, tmp_path):
     stop = threading.Event()
 
@@ -64,6 +67,7 @@ def test_it_is_whole_while_others_write(run, store, tmp_path):
 _COUNTS = ("count(*) FROM listings", "value FROM counters WHERE name = 'seq'")
 
 
+@only_sqlite(REASON)
 def test_what_is_there_is_not_replaced_unless_that_is_asked_for(run, store, tmp_path):
     (tmp_path / "copy.db").write_text("precious")
     ran = run("backup", "copy.db")
@@ -73,6 +77,7 @@ def test_what_is_there_is_not_replaced_unless_that_is_asked_for(run, store, tmp_
     assert (tmp_path / "copy.db").read_bytes().startswith(b"SQLite format 3")
 
 
+@only_sqlite(REASON)
 def test_the_database_is_never_written_over(run, store, tmp_path):
     os.link(tmp_path / "digest.db", tmp_path / "same.db")
     for name in ("digest.db", "same.db"):
@@ -81,12 +86,14 @@ def test_the_database_is_never_written_over(run, store, tmp_path):
     assert store.subscriber("ann@example.org") is not None
 
 
+@only_sqlite(REASON)
 @pytest.mark.parametrize(("place", "what"), [("nowhere/copy.db", "no folder nowhere"), (".", "is a folder")])
 def test_a_place_that_cannot_be_written_is_named(run, store, place, what):
     ran = run("backup", place)
     assert (ran.code, what in ran.err) == (2, True)
 
 
+@only_sqlite(REASON)
 def test_a_damaged_database_gives_no_backup(run, store, tmp_path):
     announce_papers(store, 200)
     store.close()

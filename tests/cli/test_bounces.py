@@ -10,7 +10,7 @@ from digest.model import Cause, Edition, Report, Return, Status, Subscriber, Sup
 from digest.store import open_store
 from digest.tokens import addressed
 
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import away, store_url  # noqa: TID252  (tests are no package)
 
 CONFIG = """
 [[sources]]
@@ -107,11 +107,11 @@ def test_a_forged_mail_is_told_and_is_no_failure_of_the_pipe(run, secret):
     assert status() is Status.ACTIVE
 
 
-def test_a_mail_that_cannot_be_taken_in_stays_with_the_mail_server(run, secret):
-    Path("digest.db").rename("away.db")
-    ran = run("bounces", "-", stdin=BOUNCE.format(token=addressed(secret, 2, DAY).back))
+def test_a_mail_that_cannot_be_taken_in_stays_with_the_mail_server(run, secret, tmp_path):
+    with away(tmp_path / "digest.db"):
+        ran = run("bounces", "-", stdin=BOUNCE.format(token=addressed(secret, 2, DAY).back))
     assert ran.code == 75
-    assert "digest.db" in ran.err
+    assert store_url("digest.db").rpartition("/")[2] in ran.err
     Path("config.toml").write_text("nonsense")
     assert run("bounces", "-", stdin="x").code == 75
 

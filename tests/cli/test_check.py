@@ -11,6 +11,7 @@ from digest.cli.check import remarks
 from digest.config import from_text
 
 from ..ports import free_port  # noqa: TID252  (tests are no package)
+from ..stores import only_sqlite  # noqa: TID252  (tests are no package)
 
 NOW = ("--now", "2026-05-17T12:00:00Z")
 
@@ -40,6 +41,7 @@ def configure(run, web):
     def write(smtp: str, more: str = "", path: str = "/feed") -> None:
         Path("config.toml").write_text(
             f'[site]\ncontact = "me@example.org"\n{more}\n[smtp]\n{smtp}\n'
+            '[delivery]\nlog = "digest-deliveries.log"\n'
             f'[[sources]]\nkind = "feed"\nname = "J"\nurl = "{web}{path}"\n'
             '[[subscribers]]\nemail = "ann@example.org"\nkeywords = ["diffusion"]\n'
         )
@@ -138,6 +140,7 @@ def test_an_encoder_that_is_not_where_it_should_be_is_found(run, configure):
     assert findings(run("check", "--json", *NOW))["ranker"][0] == "ok"
 
 
+@only_sqlite("a file of another kind")
 def test_a_database_that_cannot_be_opened_does_not_hide_the_rest(run, configure):
     Path("digest.db").write_text("this is no database, but it is long enough to look at" * 20)
     configure(FILES)

@@ -27,7 +27,7 @@ send_at = "00:00"
 """
 NOW = ("--now", "2026-05-18T12:00:00Z")
 DIGEST = (sys.executable, "-c", "from digest.cli import main; main()")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -40,7 +40,15 @@ def home(run, tmp_path):
 
 
 def process(*command, cwd):
-    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(

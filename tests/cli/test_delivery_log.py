@@ -1,7 +1,5 @@
 """Where the delivery log is, who begins it, and what is said if it cannot be written."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +7,8 @@ import pytest
 
 from digest import config
 from digest.cli import wiring
+
+from ..stores import POSTGRESQL, only_sqlite, rows_of  # noqa: TID252  (tests are no package)
 
 CONFIG = """
 [store]
@@ -37,6 +37,7 @@ def _lines(name: str) -> list[str]:
     return Path(name).read_text().splitlines()
 
 
+@only_sqlite("beside its file")
 @pytest.mark.parametrize(
     ("delivery", "place"), [("", "mine-deliveries.log"), ('log = "kept/apart.log"', "kept/apart.log")]
 )
@@ -54,8 +55,7 @@ def test_a_log_that_cannot_be_written_is_said_before_anything_is_composed(run):
     assert "delivery log" in ran.err
     assert "delivery.log" in ran.err
     assert not Path("outbox").exists()
-    with closing(sqlite3.connect("mine.db")) as database:
-        assert database.execute("SELECT count(*) FROM editions").fetchall() == [(0,)]
+    assert rows_of("digest.db" if POSTGRESQL else "mine.db")["editions"] == []
 
 
 @pytest.mark.parametrize("arguments", [("send", "--dry-run"), ("status",), ("preview", "--format", "text")])

@@ -13,6 +13,8 @@ from digest.cli import init
 from digest.config.example import example, filled, toml
 from digest.ranking.query import parse
 
+from ..stores import only_sqlite  # noqa: TID252  (tests are no package)
+
 ANN = ("--email", "ann@example.org", "--keyword", '"flow matching"^3', "--category", "cs.CL")
 
 
@@ -45,6 +47,7 @@ def test_a_mail_server_of_this_machine_needs_no_certificate_and_any_other_does(r
     assert (load().smtp.effective_port, load().mail.from_) == (465, "d@example.org")
 
 
+@only_sqlite("where its file is")
 def test_it_explains_every_key_and_is_for_nobody_else_to_read(run):
     run("init", *ANN)
     assert "RFC 2919" in Path("config.toml").read_text(encoding="utf-8")
@@ -67,6 +70,7 @@ def test_it_ends_with_the_next_three_commands(run):
     assert lines == ["digest check", "digest pull", "digest preview --open"]
 
 
+@only_sqlite("where its file is")
 def test_another_place_is_in_the_next_commands_too(run, tmp_path):
     path = tmp_path / "new" / "my.toml"
     ran = run("--config", path, "init", *ANN)

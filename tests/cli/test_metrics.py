@@ -19,7 +19,7 @@ from digest.model import Blame, Cause, Outcome, Problem, Settled, State, Verdict
 from digest.store import open_store
 
 from ..store.making import announce, begin, claim, edition, end, paper, publish, said, subscribe  # noqa: TID252  (tests are no package)
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import away, only_sqlite, store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -143,6 +143,7 @@ def test_it_is_well_while_it_gets_on(store, address, seconds):
     assert json.loads(said)["reason"] == "no tick got on for 5 minutes"
 
 
+@only_sqlite("a file of another kind")
 def test_it_is_not_well_when_the_store_does_not_answer(tmp_path, store, address):
     store.close()
     (tmp_path / "digest.db").write_bytes(b"this is no database, whatever its name" * 100)
@@ -153,6 +154,12 @@ def test_it_is_not_well_when_the_store_does_not_answer(tmp_path, store, address)
     assert "not a digest database" in json.loads(said)["reason"]
     status, said = get(f"{address}/metrics")
     assert (status, "not a digest database" in said) == (503, True)
+
+
+def test_it_is_not_well_while_nobody_is_let_into_the_store(tmp_path, store, address):
+    store.close()
+    with away(tmp_path / "digest.db"):
+        assert get(f"{address}/health")[0] == get(f"{address}/metrics")[0] == 503
 
 
 def test_there_is_nothing_else(store, address):
