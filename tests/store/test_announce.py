@@ -240,3 +240,16 @@ def test_papers_are_kept_as_before_once_somebody_was_erased(store):
     announce_papers(store, 2, first=3)
     assert [news.seq for news in store.window(0)] == [1, 2, 3, 4]
     assert [kept.id for kept in papers(store)] == [1, 2, 3, 4]
+
+
+def test_what_is_news_is_read_once_until_anything_of_it_changes(store):
+    announce_papers(store, 2)
+    window, background = store.window(0), store.background()
+    assert store.window(0) is window
+    assert store.background() is background
+    assert [news.seq for news in store.window(1)] == [2]
+    announce(store, said(paper(1, upvotes=7)))  # no news, and nothing but a number is another
+    assert [news.listing.upvotes for news in store.window(0)] == [7, None]
+    announce(store, said(paper(3)))
+    assert [news.seq for news in store.window(0)] == [1, 2, 3]
+    assert store.background() != background
