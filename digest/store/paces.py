@@ -43,8 +43,10 @@ def _held(connection: Connection, keys: Iterable[str]) -> dict[str, Pace]:
     ordered = sorted(keys)
     if not ordered:
         return {}
-    new = insert(connection, paces).on_conflict_do_nothing()  # PostgreSQL cannot lock what is not there
-    connection.execute(new, [{"key": key, "strikes": 0} for key in ordered])
+    known = set(connection.scalars(select(paces.c.key).where(paces.c.key.in_(ordered))))
+    if missing := [{"key": key, "strikes": 0} for key in ordered if key not in known]:
+        # PostgreSQL cannot lock what is not there. Nothing is locked yet: who holds a row waits for no insert.
+        connection.execute(insert(connection, paces).on_conflict_do_nothing(), missing)
     own = select(*_PACE).where(paces.c.key.in_(ordered)).order_by(paces.c.key).with_for_update()
     return {row.key: Pace(*row) for row in connection.execute(own)}
 
