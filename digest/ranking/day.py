@@ -17,7 +17,7 @@ from digest.ranking.table import Table
 from digest.ranking.twins import twins
 from digest.text.background import count
 
-MOST_ENTRIES = 1 << 24  # of a table before it is begun anew: some 500 MB
+MOST_ENTRIES = 1 << 23  # of a table before it is begun anew, and of all that are remembered: some 250 MB
 
 
 class Day:

@@ -13,7 +13,7 @@ from digest.ranking.features import Line
 from digest.ranking.readers import Readers
 from digest.ranking.related import related
 
-_DAYS = 2  # windows that are remembered: shards may take turns
+_DAYS = 4  # windows that are remembered: of those who look back a day, a few, a week
 
 
 class Ranker:
@@ -53,11 +53,12 @@ class Ranker:
         return readers
 
     def _day(self, shard: Shard, *, revisions: bool) -> Day:
-        for day in self._days:
-            if day.is_of(shard, revisions=revisions):
-                return day
-        day = Day(shard, self._read, revisions=revisions, most_entries=self._entries)
-        self._days = [day, *self._days[: _DAYS - 1]]
+        """What is known of the shard's window; of others, those last asked for stay as far as there is room."""
+        day = next((day for day in self._days if day.is_of(shard, revisions=revisions)), None)
+        day = day or Day(shard, self._read, revisions=revisions, most_entries=self._entries)
+        self._days = [day, *(other for other in self._days if other is not day)][:_DAYS]
+        while len(self._days) > 1 and sum(each.table.entries for each in self._days) > self._entries:
+            self._days.pop()
         return day
 
 
