@@ -23,6 +23,7 @@ from digest.store import open_store
 
 LOOK = 0.25  # seconds between two looks
 SAID = 10.0  # seconds between two lines of progress
+STILL = 240.0  # seconds without any progress, after which a stage is broken off: some ticks
 CONFIG = """\
 [site]
 name = "Daily Papers"
@@ -134,8 +135,10 @@ def stage(home: House, queue: str, workers: int, goal: int, limit: float) -> Sta
             seen = watched(process, _progress(home, queue), goal, limit, f"{queue} {goal:,}, {workers} workers")
         finally:
             _stopped(process)
+    if seen.done < goal:
+        say(f"broken off at {seen.done:,}; what the workers said last:")
+        print(Path(log.name).read_text()[-4_000:], flush=True)
     if not seen.done:
-        print(Path(log.name).read_text()[-4_000:], file=sys.stderr)
         raise SystemExit(f"the workers of {queue} did nothing")
     return _spent(before, _read(home), seen)
 
@@ -198,14 +201,16 @@ class Seen(NamedTuple):
 def watched(process: subprocess.Popen[bytes], progress: Callable[[], Took], goal: int, limit: float, name: str) -> Seen:
     """Look until the goal is reached, the time is over or the workers are gone, and say every few seconds how it goes."""
     family, start, said, first = Family(process.pid), time.monotonic(), 0.0, None
+    done, moved = 0, 0.0
     while True:
         taken = progress()
-        done = taken.messages
         seconds = time.monotonic() - start
+        moved = seconds if taken.messages > done else moved
+        done = taken.messages
         family.look()
         if first is None and done:
             first = (done, seconds)
-        if done >= goal or seconds > limit or process.poll() is not None:
+        if done >= goal or seconds > limit or seconds - moved > STILL or process.poll() is not None:
             break
         if seconds - said >= SAID:
             said = seconds
