@@ -66,7 +66,7 @@ class Document(TypeDecorator[Any]):
         return None if value is None else codec.dumps(self.hint, value, ascii_only=self.ascii_only)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else _read(partial(codec.loads, self.hint), value)
+        return None if value is None else read(partial(codec.loads, self.hint), value)
 
 
 class Packed(TypeDecorator[Any]):
@@ -83,7 +83,7 @@ class Packed(TypeDecorator[Any]):
         return None if value is None else codec.pack(self.hint, value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else _read(partial(codec.unpack, self.hint), value)
+        return None if value is None else read(partial(codec.unpack, self.hint), value)
 
 
 class Counts(TypeDecorator[Background]):
@@ -96,7 +96,7 @@ class Counts(TypeDecorator[Background]):
         return None if value is None else _pack_counts(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Background | None:  # noqa: ARG002
-        return None if value is None else _read(_unpack_counts, value)
+        return None if value is None else read(_unpack_counts, value)
 
 
 _SUMS = struct.Struct("<3dI")  # papers, words of titles, words of abstracts; how many forms follow
@@ -117,7 +117,7 @@ def _unpack_counts(packed: bytes) -> Background:
     return Background(papers, title_words, abstract_words, {f: n / 1000 for f, n in zip(forms, holders, strict=True)})
 
 
-def _read(reader: Callable[[Any], Any], value: Any) -> Any:
+def read(reader: Callable[[Any], Any], value: Any) -> Any:
     """Raises StoreError for what no version of this program wrote."""
     try:
         return reader(value)

@@ -3,36 +3,33 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Select, bindparam, select, union_all, update
+from sqlalchemy import Connection, Select, select
 
 from digest.errors import StoreError
-from digest.model import Edition, Listing, Pick, Section, State, Status
-from digest.store import astray, codec, sent
-from digest.store.kept import KeptListing, whole_edition, whole_listing
+from digest.model import Edition, Listing, Pick, Section, State, Status, Subscriber
+from digest.store import astray, codec, columns, had, looks, sent, sheets
+from digest.store import subscribers as people
+from digest.store.had import Had
+from digest.store.kept import KeptListing, whole_listing
 from digest.store.listings import spokesmen
-from digest.store.numbers import unused
+from digest.store.numbers import next_ones
 from digest.store.recent import Recent
-from digest.store.schema import contents, deliveries, editions, picks, snapshots, subscribers, texts, versions
-from digest.store.sent import Had, later
-from digest.store.sql import chunks, insert
+from digest.store.schema import contents, deliveries, editions, snapshots, subscribers, texts
+from digest.store.schema import sheets as sheets_table
+from digest.store.sent import Reads, first, later
+from digest.store.sql import chunks, insert, update_many, write_many
 
 Entry = tuple[Edition, datetime]  # and when its subscriber is due next
 
+SHOWN = timedelta(days=1)  # how much older `snapshots.shown_at` may be than what it says
+_MOST_SHEETS = 16  # remembered: some megabytes each
+
 
 # --- publishing ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """A subscriber as publishing finds them."""
-
-    status: Status
-    cursor: int
-    last_issue: date | None
 
 
 def publish(connection: Connection, entries: Sequence[Entry]) -> int:
@@ -48,28 +45,26 @@ def publish(connection: Connection, entries: Sequence[Entry]) -> int:
     readers = _locked(connection, {edition.subscriber.id for edition, _ in entries})
     wanted = list(_wanted(connection, entries, readers))
     papers = spokesmen(connection, {pick.listing.id for edition, _ in wanted for pick in edition.picks})
-    before = _history(connection, [edition for edition, _ in wanted], papers)
-    had = _History(set(before.papers), before.newest)
-    fresh = [(_unsent(edition, papers, had), next_due) for edition, next_due in wanted]
+    before = sent.newest(connection, {edition.subscriber.id for edition, _ in wanted}, set(papers.values()))
+    news = _News(papers, dict(before))
+    fresh = [(news.of(edition), next_due) for edition, next_due in wanted]
     if not fresh:
         return 0
     numbers = _insert_editions(connection, [edition for edition, _ in fresh])
     if numbers:
-        _insert_picks(connection, numbers, papers, before.papers)
+        _insert_contents(connection, numbers, readers)
+        had.keep(connection, _entries(numbers, papers, before), min(numbers))
         _insert_deliveries(connection, numbers)
     _move_on(connection, fresh, readers, numbers.values())
     return len(numbers)
 
 
-def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, _Reader]:
+def _locked(connection: Connection, ids: Iterable[int]) -> dict[int, Subscriber]:
     """The subscribers, kept from every other publisher until the commit."""
-    c = subscribers.c
-    query = select(c.id, c.status, c.cursor, c.last_issue).order_by(c.id).with_for_update()
-    rows = (row for chunk in chunks(sorted(ids)) for row in connection.execute(query.where(c.id.in_(chunk))))
-    return {row.id: _Reader(row.status, row.cursor, row.last_issue) for row in rows}
+    return people.all_numbered(connection, sorted(ids), held=True)
 
 
-def _wanted(connection: Connection, entries: Sequence[Entry], readers: Mapping[int, _Reader]) -> Iterator[Entry]:
+def _wanted(connection: Connection, entries: Sequence[Entry], readers: Mapping[int, Subscriber]) -> Iterator[Entry]:
     """One edition a subscriber and local day, for those who still want it."""
     if not entries:
         return
@@ -82,37 +77,25 @@ def _wanted(connection: Connection, entries: Sequence[Entry], readers: Mapping[i
             yield edition, next_due
 
 
-@dataclass(slots=True)
-class _History:
-    """What subscribers have had."""
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is news to subscribers, who have had some papers, each up to some version."""
 
-    papers: set[Had]
-    newest: dict[Had, int]  # versions of those papers of which a new one is to be told
+    papers: Mapping[int, int]
+    had: dict[Reads, int]
 
-    def takes(self, key: Had, pick: Pick) -> bool:
-        """Whether this is news; it is no news the next time."""
-        version = later(pick.listing.version)
-        is_new = key not in self.papers
-        if is_new or (pick.section is Section.VERSIONS and version > self.newest[key]):
-            self.papers.add(key)
-            self.newest[key] = version
+    def of(self, edition: Edition) -> Edition:
+        """The edition without what its subscriber has; from then on they have its own picks, too."""
+        kept = tuple([pick for pick in edition.picks if self._takes(edition.subscriber.id, pick)])
+        return edition if len(kept) == len(edition.picks) else replace(edition, picks=kept)
+
+    def _takes(self, reader: int, pick: Pick) -> bool:
+        key, version = (reader, _paper(pick, self.papers)), later(pick.listing.version)
+        known = self.had.get(key)
+        if known is None or (pick.section is Section.VERSIONS and version > known):
+            self.had[key] = version
             return True
         return False
-
-
-def _history(connection: Connection, wanted: Sequence[Edition], papers: Mapping[int, int]) -> _History:
-    readers = {edition.subscriber.id for edition in wanted}
-    told = (pick for edition in wanted for pick in edition.section(Section.VERSIONS))
-    revised = {_paper(pick, papers) for pick in told}
-    before = set(sent.papers(connection, readers, set(papers.values())))
-    return _History(before, sent.newest(connection, readers, revised))
-
-
-def _unsent(edition: Edition, papers: Mapping[int, int], had: _History) -> Edition:
-    """The edition without what its subscriber has; from then on they have its own picks, too."""
-    reader = edition.subscriber.id
-    kept = tuple(pick for pick in edition.picks if had.takes((reader, _paper(pick, papers)), pick))
-    return edition if len(kept) == len(edition.picks) else replace(edition, picks=kept)
 
 
 def _paper(pick: Pick, papers: Mapping[int, int]) -> int:
@@ -124,49 +107,45 @@ def _paper(pick: Pick, papers: Mapping[int, int]) -> int:
 def _insert_editions(connection: Connection, fresh: Sequence[Edition]) -> dict[int, Edition]:
     """The editions by their new numbers."""
     by_key = {(edition.subscriber.id, edition.issue_date): edition for edition in fresh}
-    rows = [
-        {"subscriber_id": number, "issue_date": day, "composed_at": edition.composed_at}
-        for (number, day), edition in by_key.items()
-    ]
-    # A day may be taken though it comes after all that counts as served: see `astray`.
-    write = insert(connection, editions).on_conflict_do_nothing()
-    written = write.returning(editions.c.id, editions.c.subscriber_id, editions.c.issue_date)
-    numbers = {
-        number: by_key[reader, day]
-        for number, reader, day in connection.execute(written, unused(connection, editions, rows))
-    }
-    if numbers:
-        connection.execute(insert(connection, contents), [{"edition_id": n, "content": e} for n, e in numbers.items()])
+    for key in _taken(connection, fresh):
+        by_key.pop(key, None)
+    numbers = dict(zip(next_ones(connection, editions, len(by_key)), by_key.values(), strict=True))
+    names = ["id", "subscriber_id", "issue_date", "composed_at", "papers"]
+    rows = ((n, e.subscriber.id, e.issue_date, e.composed_at, len(e.picks)) for n, e in numbers.items())
+    write_many(connection, editions, names, rows)
     return numbers
 
 
-def _insert_picks(
-    connection: Connection, numbers: Mapping[int, Edition], papers: Mapping[int, int], before: Collection[Had]
-) -> None:
-    """Keep what the editions show: apart, what their subscribers had `before`."""
+def _taken(connection: Connection, fresh: Sequence[Edition]) -> Iterator[tuple[int, date]]:
+    """Days that are taken though they come after all that counts as served: see `astray`."""
+    days = {edition.issue_date for edition in fresh}
+    c = editions.c
+    for chunk in chunks({edition.subscriber.id for edition in fresh}):
+        query = select(c.subscriber_id, c.issue_date).where(c.subscriber_id.in_(chunk), c.issue_date.in_(days))
+        yield from (tuple(row) for row in connection.execute(query))
+
+
+def _insert_contents(connection: Connection, numbers: Mapping[int, Edition], readers: Mapping[int, Subscriber]) -> None:
     newest = max(edition.composed_at for edition in numbers.values())
-    shown = _snapshots(connection, {pick.listing for edition in numbers.values() for pick in edition.picks}, newest)
-    had = set(before)
-    begun: list[dict[str, Any]] = []
-    told: list[dict[str, Any]] = []
-    for number, edition in sorted(numbers.items(), key=lambda item: item[1].issue_date):
-        for position, pick in enumerate(edition.picks):
-            key = edition.subscriber.id, papers[pick.listing.id]
-            row = {
-                "subscriber_id": key[0],
-                "listing_id": key[1],
-                "edition_id": number,
-                "position": position,
-                "snapshot_id": shown[pick.listing],
-            }
-            if key in had:
-                told.append(row | {"version": later(pick.listing.version)})
-            else:
-                begun.append(row)
-            had.add(key)
-    for table, rows in ((picks, begun), (versions, told)):
-        if rows:
-            connection.execute(insert(connection, table), rows)
+    listings = {id(pick.listing): pick.listing for edition in numbers.values() for pick in edition.picks}
+    placed = _snapshots(connection, set(listings.values()), newest)
+    press = sheets.Press(numbers, {key: placed[listing] for key, listing in listings.items()})
+    (sheet,) = next_ones(connection, sheets_table, 1)
+    write_many(connection, sheets_table, ["id", "composed_at", "content"], [(sheet, newest, press.sheet())])
+    apart = [n for n, e in numbers.items() if not looks.is_same(e.subscriber, readers[e.subscriber.id])]
+    write_many(connection, contents, ["edition_id", "content"], press.contents(sheet, apart).items())
+
+
+def _entries(numbers: Mapping[int, Edition], papers: Mapping[int, int], before: Mapping[Reads, int]) -> Iterator[Had]:
+    """What subscribers have by these editions, who had some of it `before`."""
+    known = set(before)
+    for edition in sorted(numbers.values(), key=lambda edition: edition.issue_date):
+        reader, day = edition.subscriber.id, edition.issue_date
+        for pick in edition.picks:
+            key = reader, papers[pick.listing.id]
+            version = (later if key in known else first)(pick.listing.version)
+            known.add(key)
+            yield Had(reader, key[1], version, day)
 
 
 def _snapshots(connection: Connection, shown: Collection[Listing], now: datetime) -> dict[Listing, int]:
@@ -174,14 +153,18 @@ def _snapshots(connection: Connection, shown: Collection[Listing], now: datetime
     written = {listing: codec.dumps(KeptListing, listing) for listing in shown}
     digests = {listing: hashlib.sha256(text.encode()).hexdigest()[:32] for listing, text in written.items()}
     by_digest = {digest: listing for listing, digest in digests.items()}
-    rows = [{"digest": digest, "version": one.version, "shown_at": now} for digest, one in by_digest.items()]
-    if rows:
+    numbers = _snapshot_ids(connection, by_digest, now)
+    rows = [
+        {"digest": d, "version": by_digest[d].version, "shown_at": now}
+        for d in sorted(by_digest.keys() - numbers.keys())
+    ]
+    if rows:  # in one order, since others may keep the same at the same time
         write = insert(connection, snapshots)
         again, is_later = {"shown_at": write.excluded.shown_at}, snapshots.c.shown_at < write.excluded.shown_at
         connection.execute(write.on_conflict_do_update(index_elements=["digest"], set_=again, where=is_later), rows)
-    numbers = _snapshot_ids(connection, by_digest)
+        numbers = _snapshot_ids(connection, by_digest, None)
     kept = _kept(connection, numbers.values())
-    new = [{"snapshot_id": n, "content": by_digest[d]} for d, n in numbers.items() if n not in kept]
+    new = [{"snapshot_id": numbers[d], "content": by_digest[d]} for d in sorted(numbers) if numbers[d] not in kept]
     if new:
         connection.execute(insert(connection, texts).on_conflict_do_nothing(), new)
     return {listing: numbers[digest] for listing, digest in digests.items()}
@@ -193,62 +176,51 @@ def _kept(connection: Connection, ids: Iterable[int]) -> set[int]:
     return {n for chunk in chunks(ids) for n in connection.scalars(own.where(texts.c.snapshot_id.in_(chunk)))}
 
 
-def _snapshot_ids(connection: Connection, digests: Iterable[Any]) -> dict[str, int]:
+def _snapshot_ids(connection: Connection, digests: Iterable[Any], now: datetime | None) -> dict[str, int]:
+    """Those that are there, and were shown on a day before `now` at the most, if that is given."""
     c = snapshots.c
+    query = select(c.digest, c.id)
+    if now is not None:
+        query = query.where(c.shown_at >= now - SHOWN)
     return {
         digest: number
         for chunk in chunks(digests)
-        for digest, number in connection.execute(select(c.digest, c.id).where(c.digest.in_(chunk)))
+        for digest, number in connection.execute(query.where(c.digest.in_(chunk)))
     }
 
 
 def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -> None:
-    rows = [
-        {
-            "edition_id": number,
-            "state": State.PENDING,
-            "attempts": 0,
-            "next_attempt": edition.composed_at,
-            "detail": "",
-            "resent": 0,
-            "created_at": edition.composed_at,
-            "changed_at": edition.composed_at,
-        }
-        for number, edition in numbers.items()
-        if edition.worth_sending
-    ]
-    if rows:
-        connection.execute(insert(connection, deliveries), unused(connection, deliveries, rows))
+    names = ["id", "edition_id", "state", "attempts", "next_attempt", "detail", "resent", "created_at", "changed_at"]
+    wanted = [(number, edition.composed_at) for number, edition in numbers.items() if edition.worth_sending]
+    ids = next_ones(connection, deliveries, len(wanted))
+    rows = ((own, number, State.PENDING, 0, at, "", 0, at, at) for own, (number, at) in zip(ids, wanted, strict=True))
+    write_many(connection, deliveries, names, rows)
 
 
 def _move_on(
-    connection: Connection, fresh: Sequence[Entry], readers: Mapping[int, _Reader], written: Collection[Edition]
+    connection: Connection, fresh: Sequence[Entry], readers: Mapping[int, Subscriber], written: Collection[Edition]
 ) -> None:
     """On to the next day; what was considered for an edition is, if it was written."""
     considered = {edition.subscriber.id: edition.cursor for edition in written}
-    rows = [
-        {
-            "number": edition.subscriber.id,
-            "considered": max(considered.get(edition.subscriber.id, 0), readers[edition.subscriber.id].cursor),
-            "issue": edition.issue_date,
-            "due": next_due,
-            "moment": edition.composed_at,
-        }
-        for edition, next_due in fresh
-    ]
-    values: dict[str, Any] = {
-        "cursor": bindparam("considered"),
-        "last_issue": bindparam("issue"),
-        "next_due": bindparam("due"),
-        "planned_at": bindparam("moment"),
-    }
-    connection.execute(update(subscribers).where(subscribers.c.id == bindparam("number")).values(values), rows)
+    names = ["id", "cursor", "last_issue", "next_due", "planned_at"]
+    rows = {}
+    for edition, next_due in fresh:
+        reader = edition.subscriber.id
+        cursor = max(considered.get(reader, 0), readers[reader].cursor)
+        rows[reader] = (reader, cursor, edition.issue_date, next_due, edition.composed_at)
+    update_many(connection, subscribers, names, rows.values())
 
 
 # --- reading again ------------------------------------------------------------------------------------------------
 
 
-Texts = Recent[int, Listing]  # of snapshots, by their ids, which are never given to others
+class Texts:
+    """What editions are made of, as it was read of late; their ids are never given to others."""
+
+    def __init__(self, limit: int) -> None:
+        """Of so many listings; of sheets, which are of hundreds of editions each, fewer."""
+        self.listings: Recent[int, Listing] = Recent(limit)  # by the ids of their snapshots
+        self.sheets: Recent[int, sheets.Sheet] = Recent(min(limit, _MOST_SHEETS))
 
 
 def read(connection: Connection, ids: Iterable[int], known: Texts | None = None) -> dict[int, Edition]:
@@ -256,28 +228,43 @@ def read(connection: Connection, ids: Iterable[int], known: Texts | None = None)
 
     What is `known` of listings is not read again, and remembered from one call to the next.
     """
-    content = select(contents.c.edition_id, contents.c.content).order_by(contents.c.edition_id)
-    wanted = {
-        number: kept
-        for chunk in chunks(ids)
-        for number, kept in connection.execute(content.where(contents.c.edition_id.in_(chunk))).all()
+    known = known or Texts(0)
+    rows = {
+        row.id: row for chunk in chunks(ids) for row in connection.execute(_OF_THESE.where(editions.c.id.in_(chunk)))
     }
-    shown: dict[int, list[int]] = {number: [] for number in wanted}
-    for chunk in chunks(wanted):
-        for number, _, snapshot in connection.execute(_placed(chunk)).all():
-            shown[number].append(snapshot)
-    snapshots_shown = {snapshot for numbers in shown.values() for snapshot in numbers}
-    said = (known or Texts(0)).of(snapshots_shown, partial(_texts, connection))
-    return {number: whole_edition(kept, [said[key] for key in shown[number]]) for number, kept in wanted.items()}
+    kept = {n: columns.read(partial(sheets.kept, issue=row.issue_date), row.content) for n, row in rows.items()}
+    wanted = {one.sheet for one in kept.values() if one.sheet is not None}
+    on = known.sheets.of(wanted, partial(_sheets, connection))
+    shown = {number: sheets.shown(one, on) for number, one in kept.items()}
+    listings = known.listings.of({key for keys in shown.values() for key in keys}, partial(_texts, connection))
+    alone = {number for number, one in kept.items() if one.sheet is None or one.subscriber}
+    readers = looks.of(connection, {n: row.subscriber_id for n, row in rows.items() if n not in alone})
+    return {
+        number: sheets.whole(
+            one, on, [listings[key] for key in shown[number]], _issue(rows[number]), readers.get(number)
+        )
+        for number, one in kept.items()
+    }
 
 
-def _placed(ids: Collection[int]) -> CompoundSelect[Any]:
-    """Edition, position and snapshot of everything that these editions show, in order."""
-    each = (
-        select(table.c.edition_id, table.c.position, table.c.snapshot_id).where(table.c.edition_id.in_(ids))
-        for table in (picks, versions)
-    )
-    return union_all(*each).order_by("edition_id", "position")
+_OF_THESE = (
+    select(editions.c.id, editions.c.subscriber_id, editions.c.issue_date, editions.c.composed_at, contents.c.content)
+    .join_from(editions, contents, contents.c.edition_id == editions.c.id)
+    .order_by(editions.c.id)
+)
+
+
+def _issue(row: Any) -> tuple[date, datetime]:
+    return row.issue_date, row.composed_at
+
+
+def _sheets(connection: Connection, ids: Iterable[int]) -> dict[int, sheets.Sheet]:
+    c = sheets_table.c
+    return {
+        number: columns.read(sheets.sheet, content)
+        for chunk in chunks(ids)
+        for number, content in connection.execute(select(c.id, c.content).where(c.id.in_(chunk)))
+    }
 
 
 def _texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from digest.model import Origin, Status
 from digest.store import deliveries as sending
-from digest.store import holding, numbers, tallies
+from digest.store import had, holding, numbers, tallies
 from digest.store.holding import Whose
 from digest.store.schema import deeds, deliveries, editions, pins, returns, subscribers, suggestions
 
@@ -38,6 +38,7 @@ def erase(connection: Connection, number: int, now: datetime) -> bool:
     with _overwritten(connection):
         _count(connection, who, now)
         _lock_deliveries(connection, number)
+        had.erase(connection, number)
         for table, own in holding.of(who):
             if not (in_file and table is subscribers):
                 connection.execute(delete(table).where(own))

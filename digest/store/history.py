@@ -1,17 +1,20 @@
 """What became of digests: those of one subscriber, and a source's papers of the last days."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, exists, func, select, tuple_
 
 from digest.model import Kind, Return, State, Subscriber, Suppression
+from digest.store import had, suppressions
 from digest.store import subscribers as people
-from digest.store import suppressions
-from digest.store.schema import announcements, contents, deliveries, editions, picks, returns, subscribers, versions
+from digest.store.schema import announcements, contents, deliveries, editions, returns, shown, subscribers
+from digest.store.sql import chunks
+
+_ROWS_ASKED = 20  # of some thousand readers each
 
 # --- one subscriber -----------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ _D = [deliveries.c[name] for name in ("state", "attempts", "resent", "code", "de
 def _served(connection: Connection, subscriber: int, limit: int) -> tuple[Served, ...]:
     e = editions.c
     query = (
-        select(e.id, e.issue_date, e.composed_at, contents.c.edition_id.is_not(None).label("kept"), *_D)
+        select(e.id, e.issue_date, e.composed_at, e.papers, contents.c.edition_id.is_not(None).label("kept"), *_D)
         .join_from(editions, deliveries, deliveries.c.edition_id == e.id, isouter=True)
         .join(contents, contents.c.edition_id == e.id, isouter=True)
         .where(e.subscriber_id == subscriber)
@@ -80,13 +83,12 @@ def _served(connection: Connection, subscriber: int, limit: int) -> tuple[Served
         .limit(limit)
     )
     rows = connection.execute(query).all()
-    papers = _papers(connection, [row.id for row in rows])
     back = _came_back(connection, subscriber, [row.issue_date for row in rows])
     return tuple(
         Served(
             issue_date=row.issue_date,
             composed_at=row.composed_at,
-            papers=papers.get(row.id, 0),
+            papers=row.papers or 0,
             state=row.state,
             attempts=row.attempts or 0,
             resent=row.resent or 0,
@@ -99,14 +101,6 @@ def _served(connection: Connection, subscriber: int, limit: int) -> tuple[Served
         )
         for row in rows
     )
-
-
-def _papers(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """How many papers each of these editions shows."""
-    shown = union_all(*(select(table.c.edition_id).where(table.c.edition_id.in_(ids)) for table in (picks, versions)))
-    each = shown.subquery()
-    counts = select(each.c.edition_id, func.count()).group_by(each.c.edition_id)
-    return {row[0]: row[1] for row in connection.execute(counts)}
 
 
 def _came_back(connection: Connection, subscriber: int, days: Iterable[date]) -> dict[date, list[CameBack]]:
@@ -136,13 +130,15 @@ def news(connection: Connection, since: date, until: date) -> list[News]:
     """What sources announced for their days `since` to `until`, both included."""
     a = announcements.c
     query = (
-        select(a.source, a.day, func.min(a.announced_at), _chosen(a.listing_id), _delivered(a.listing_id))
+        select(a.source, a.day, func.min(a.announced_at), a.listing_id, _chosen(a.listing_id))
         # All kinds are named, so that the index on kind and day is of use.
         .where(a.kind.in_(list(Kind)), a.day.between(since, until))
         .group_by(a.source, a.day, a.listing_id)
         .order_by(a.source, a.day)
     )
-    return [News(*row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    sent = _delivered(connection, {row[3] for row in rows if row[4]})
+    return [News(source, day, came, chosen=chosen, sent=paper in sent) for source, day, came, paper, chosen in rows]
 
 
 def first_visits(connection: Connection) -> dict[str, datetime]:
@@ -152,9 +148,23 @@ def first_visits(connection: Connection) -> dict[str, datetime]:
 
 
 def _chosen(listing: ColumnElement[Any]) -> ColumnElement[bool]:
-    return exists().where(picks.c.listing_id == listing)
+    return exists().where(shown.c.listing_id == listing)
 
 
-def _delivered(listing: ColumnElement[Any]) -> ColumnElement[bool]:
-    went = and_(deliveries.c.edition_id == picks.c.edition_id, deliveries.c.state == State.SENT)
-    return exists().where(picks.c.listing_id == listing, went)
+def _delivered(connection: Connection, listings: Collection[int]) -> set[int]:
+    """Which of these papers are in an edition that was delivered: of many readers, the first are asked."""
+    holders: defaultdict[tuple[int, date], set[int]] = defaultdict(set)
+    for entry in had.by_listing(connection, listings, _ROWS_ASKED):
+        holders[entry.reader, entry.day].add(entry.listing)
+    which = tuple_(editions.c.subscriber_id, editions.c.issue_date)
+    went = (
+        select(editions.c.subscriber_id, editions.c.issue_date)
+        .join(deliveries, deliveries.c.edition_id == editions.c.id)
+        .where(deliveries.c.state == State.SENT)
+    )
+    found: set[int] = set()
+    for chunk in chunks(holders, 1_000):
+        if len(found) < len(listings):
+            for row in connection.execute(went.where(which.in_(chunk))):
+                found |= holders[tuple(row)]
+    return found

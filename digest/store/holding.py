@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from digest.store import listings
-from digest.store.schema import editions, metadata, pins, subscribers, suggestions, suppressions, wishes
+from digest.model import Edition
+from digest.store import editions as published
+from digest.store import had, listings
+from digest.store.had import Had
+from digest.store.schema import contents, editions, metadata, pins, subscribers, suggestions, suppressions, wishes
 from digest.store.sql import chunks
 
 
@@ -61,7 +64,12 @@ def export(connection: Connection, number: int) -> dict[str, Any] | None:
     conditions: dict[Table, list[ColumnElement[bool]]] = {}
     for table, own in (*of(who), *kept(who)):
         conditions.setdefault(table, []).append(own)
-    rows = {table.name: _rows(connection, table, or_(*own)) for table, own in conditions.items()}
+    rows = {
+        table.name: _rows(connection, table, or_(*own)) for table, own in conditions.items() if table is not contents
+    }
+    kept_whole = published.read(connection, [row["id"] for row in rows["editions"]])
+    rows["contents"] = [_edition(edition_id, edition) for edition_id, edition in kept_whole.items()]
+    rows["had"] = [_named(entry) for entry in had.of(connection, number)]
     papers = {row["listing_id"] for some in rows.values() for row in some if "listing_id" in row}
     return {**dict(sorted(rows.items())), "papers": _papers(connection, papers)}
 
@@ -69,6 +77,19 @@ def export(connection: Connection, number: int) -> dict[str, Any] | None:
 def _rows(connection: Connection, table: Table, own: ColumnElement[bool]) -> list[dict[str, Any]]:
     found = connection.execute(select(table).where(own).order_by(*table.primary_key)).mappings()
     return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def _edition(number: int, edition: Edition) -> dict[str, Any]:
+    """All of an edition but the texts of its papers, which are told apart."""
+    content = _plain(edition)
+    for pick in content["picks"]:
+        pick["listing_id"] = pick.pop("listing")["id"]
+    return {"edition_id": number, "content": content}
+
+
+def _named(entry: Had) -> dict[str, Any]:
+    """What they had of a paper: it is in rows that are others', too."""
+    return {"listing_id": entry.listing, "version": entry.version, "issue_date": entry.day.isoformat()}
 
 
 def _papers(connection: Connection, numbers: set[int]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What is taken away when it is old, and what never is.
 
-Kept for good are picks, versions and the bare rows of editions: they say who was sent what and when, so that nothing is
+Kept for good are what everybody had and the bare rows of editions: they say who was sent what and when, so that nothing is
 sent twice, and a paper may come back after years. So are the papers that they, or somebody's feedback, speak of, and
 those that curators pinned or readers recommended or suggested.
 """
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, se
 from digest.pacing import BREAKER, LINES, RELAY
 from digest.store import marks, tallies, wishes
 from digest.store.database import Database
+from digest.store.editions import SHOWN
 from digest.store.listings import note_change
 from digest.store.schema import (
     announcements,
@@ -24,14 +25,15 @@ from digest.store.schema import (
     feedback,
     listing_keys,
     listings,
+    looks,
     paces,
-    picks,
     pins,
     returns,
+    sheets,
+    shown,
     snapshots,
     suggestions,
     texts,
-    versions,
     votes,
     words,
 )
@@ -63,7 +65,7 @@ def vacuum(database: Database, before: datetime, now: datetime, stopping: Callab
         _forget_paces(connection, now)
         wishes.forget(connection, now - FORGOTTEN)
         done = Vacuumed(returns=_forget_returns(connection, before))
-    for step in (_editions, _texts, _papers):
+    for step in (_editions, _texts, _shared, _papers):
         for part in step(database, before, stopping):
             done += part
     if not stopping():
@@ -76,7 +78,7 @@ def foreseen(connection: Connection, before: datetime) -> Vacuumed:
     """How much `vacuum` would take away, about: it counts nothing twice and writes nothing."""
     return Vacuumed(
         editions=_count(connection, _old_editions(before)),
-        texts=_count(connection, _old_texts(before)),
+        texts=_count(connection, _old_texts(_edge(connection, before))),
         papers=_count(connection, _old_papers(before)),
         returns=connection.scalar(select(func.count()).select_from(returns).where(returns.c.at < before)) or 0,
     )
@@ -118,25 +120,44 @@ def _editions(database: Database, before: datetime, stopping: Callable[[], bool]
 # --- texts --------------------------------------------------------------------------------------------------------
 
 
-def _old_texts(before: datetime) -> Select[Any]:
-    """Texts that are in no edition whose content is kept: those are younger, or their deliveries wait."""
-    waiting = select(func.min(editions.c.composed_at)).join(deliveries, deliveries.c.edition_id == editions.c.id)
-    oldest = waiting.where(deliveries.c.next_attempt.is_not(None)).scalar_subquery()
+def _edge(connection: Connection, before: datetime) -> datetime:
+    """All that was composed before then is old, and no delivery of it waits."""
+    own = select(editions.c.composed_at).join(deliveries, deliveries.c.edition_id == editions.c.id)
+    waiting = own.where(deliveries.c.next_attempt.is_not(None)).order_by(editions.c.composed_at).limit(1)
+    return min(before, connection.scalar(waiting) or before)
+
+
+def _old_texts(edge: datetime) -> Select[Any]:
+    """Texts that are in no edition whose content is kept."""
     own = select(texts.c.snapshot_id).join(snapshots, snapshots.c.id == texts.c.snapshot_id)
-    return own.where(snapshots.c.shown_at < before, snapshots.c.shown_at < func.coalesce(oldest, before))
+    return own.where(snapshots.c.shown_at < edge - SHOWN)
 
 
 def _texts(database: Database, before: datetime, stopping: Callable[[], bool]) -> Iterator[Vacuumed]:
     with database.reading() as connection:
         if connection.scalar(_kept_although_old(before)):
-            return  # something holds old editions back: their texts wait with them
-        ids = connection.scalars(_old_texts(before)).all()
+            return  # something holds old editions back: what they are made of waits with them
+        ids = connection.scalars(_old_texts(_edge(connection, before))).all()
     for chunk in chunks(ids, BATCH):
         if stopping():
             return
         with database.writing(swift=True) as connection:
-            still = texts.c.snapshot_id.in_(_old_texts(before).where(texts.c.snapshot_id.in_(chunk)))
-            yield Vacuumed(texts=connection.execute(delete(texts).where(still)).rowcount)
+            old = _old_texts(_edge(connection, before)).where(texts.c.snapshot_id.in_(chunk))
+            yield Vacuumed(texts=connection.execute(delete(texts).where(texts.c.snapshot_id.in_(old))).rowcount)
+
+
+def _shared(database: Database, before: datetime, stopping: Callable[[], bool]) -> Iterator[Vacuumed]:
+    """What such editions were made of, apart from texts; it counts for nothing."""
+    with database.reading() as connection:
+        if connection.scalar(_kept_although_old(before)):
+            return
+    if not stopping():
+        with database.writing(swift=True) as connection:
+            edge = _edge(connection, before)
+            last = select(editions.c.id).where(editions.c.composed_at < edge)
+            connection.execute(delete(sheets).where(sheets.c.composed_at < edge))
+            connection.execute(delete(looks).where(looks.c.edition_id.in_(last)))
+        yield Vacuumed()
 
 
 def _kept_although_old(before: datetime) -> Select[Any]:
@@ -159,7 +180,7 @@ def _old_papers(before: datetime) -> Select[Any]:
         listings.c.last_seen < before,
         listings.c.same_as == listings.c.id,
         ~spoken_of(announcements, announcements.c.announced_at >= before),
-        *(~spoken_of(table) for table in (picks, versions, feedback, pins, votes, suggestions)),
+        *(~spoken_of(table) for table in (shown, feedback, pins, votes, suggestions)),
     )
 
 

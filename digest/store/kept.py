@@ -4,7 +4,7 @@ from dataclasses import MISSING, field, fields, make_dataclass
 from operator import attrgetter
 from typing import Any
 
-from digest.model import Edition, Listing, Pick
+from digest.model import Edition, Listing, Pick, Reason
 
 
 def _less(kind: type, without: frozenset[str], **other: Any) -> Any:
@@ -23,23 +23,26 @@ RAW = frozenset(name for name in Listing.__dataclass_fields__ if name.startswith
 
 KeptListing = _less(Listing, RAW)
 KeptPick = _less(Pick, frozenset({"listing"}))
+# As an edition was kept before migration 0007: all in one document, but for the listings of its picks.
 KeptEdition = _less(Edition, frozenset(), picks=tuple[KeptPick, ...])  # type: ignore[valid-type]
 
+# And as it is kept now, see `sheets`: what editions that are published together have in common, once.
+OWN = ("subscriber", "issue_date", "composed_at", "picks", "matched", "problems")
+KeptFrame = _less(Edition, frozenset(OWN))
+KeptCard = _less(Pick, frozenset({"listing", "score", "reasons"}))
+KeptForm = _less(Reason, frozenset({"contribution"}))
 
-_NAMES = {kind: tuple(part.name for part in fields(kind)) for kind in (KeptListing, KeptEdition)}
+_OF_LISTING = tuple(part.name for part in fields(KeptListing))
+_OF_EDITION = tuple(part.name for part in fields(KeptEdition) if part.name != "picks")
 _OF_PICK = attrgetter(*(part.name for part in fields(KeptPick)))  # in the order of the model's
-
-
-def _values(kept: Any) -> dict[str, Any]:
-    return {name: getattr(kept, name) for name in _NAMES[type(kept)]}
 
 
 def whole_edition(kept: Any, listings: list[Listing]) -> Edition:
     """The edition again, with the listings of its picks in their order."""
     picks = tuple([Pick(listing, *_OF_PICK(pick)) for pick, listing in zip(kept.picks, listings, strict=True)])
-    return Edition(**_values(kept) | {"picks": picks})
+    return Edition(**{name: getattr(kept, name) for name in _OF_EDITION}, picks=picks)
 
 
 def whole_listing(kept: Any) -> Listing:
     """The listing as it was shown; its originals are not kept with it."""
-    return Listing(**_values(kept))
+    return Listing(**{name: getattr(kept, name) for name in _OF_LISTING})

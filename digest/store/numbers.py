@@ -28,6 +28,15 @@ def unused(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     return [{**row, "id": number} for number, row in enumerate(rows, used + 1)]
 
 
+def next_ones(connection: Connection, table: Table, count: int) -> list[int]:
+    """Numbers for so many new rows, rising."""
+    if connection.dialect.name == "postgresql":
+        each = select(func.nextval(_sequence(table))).select_from(func.generate_series(1, count))
+        return sorted(connection.scalars(each))
+    used = newest_given(connection, table)
+    return list(range(used + 1, used + 1 + count))
+
+
 def newest_given(connection: Connection, table: Table) -> int:
     """The highest number that a row ever had, whether it is still there or not."""
     newest = _newest(connection, table)

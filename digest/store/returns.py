@@ -1,14 +1,14 @@
 """What mails that came back do to their subscribers, and what being on the suppression list means for them."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.model import Cause, Effect, Report, Return, State, Status, Suppression, Taken
+from digest.store import editions as published
 from digest.store import marks, suppressions
 from digest.store import subscribers as people
-from digest.store.schema import contents, deliveries, editions, returns, subscribers
+from digest.store.schema import deliveries, editions, returns, subscribers
 from digest.store.sql import insert, plain
 from digest.store.subscribers import address
 
@@ -67,12 +67,12 @@ def _about(  # noqa: PLR0913  (what a report is, and about whom)
     connection: Connection, subscriber: int, email: str, issue_date: date, *, report: Report, now: datetime
 ) -> Effect:
     """What follows from a bounce or a complaint."""
-    edition = _edition(connection, subscriber, issue_date)
-    if edition is None:
+    number = _edition(connection, subscriber, issue_date)
+    if number is None:
         return Effect.UNKNOWN
     if not _noted(connection, subscriber, issue_date, report, now):
         return Effect.REPEATED
-    written = edition.content
+    written = published.read(connection, [number]).get(number)  # None: it was vacuumed
     if written is not None and address(written.subscriber.email) != address(email):
         return Effect.COUNTED
     return _followed(connection, subscriber, email, report, now)
@@ -86,11 +86,10 @@ def _left(connection: Connection, email: str, now: datetime) -> Effect:
     return Effect.REMOVED
 
 
-def _edition(connection: Connection, subscriber: int, issue_date: date) -> Any:
-    """The row of an edition, with its content unless that was vacuumed; None if there was none."""
-    query = select(editions.c.id, contents.c.content).outerjoin(contents, contents.c.edition_id == editions.c.id)
+def _edition(connection: Connection, subscriber: int, issue_date: date) -> int | None:
+    """The number of an edition; None if there was none."""
     this = (editions.c.subscriber_id == subscriber, editions.c.issue_date == issue_date)
-    return connection.execute(query.where(*this)).one_or_none()
+    return connection.scalar(select(editions.c.id).where(*this))
 
 
 def _noted(connection: Connection, subscriber: int, issue_date: date, report: Report, now: datetime) -> bool:

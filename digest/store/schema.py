@@ -39,7 +39,7 @@ from digest.model import (
     Validators,
 )
 from digest.store.columns import Counts, Document, Instant, Packed, Word
-from digest.store.kept import KeptEdition, KeptListing
+from digest.store.kept import KeptListing
 
 metadata = MetaData()
 
@@ -164,7 +164,7 @@ subscribers = Table(
     "subscribers",
     metadata,
     Column("id", _Number, primary_key=True),
-    Column("address", Text, nullable=False),  # the email as it is compared
+    Column("address", Text, nullable=False),  # the email as it is compared; sorted by its bytes, see 0009
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("profile", Document(Profile), nullable=False),
@@ -199,17 +199,38 @@ editions = Table(
     Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
     Column("issue_date", Date, nullable=False),
     Column("composed_at", Instant, nullable=False),
+    Column("papers", Integer),  # how many it shows
     UniqueConstraint("subscriber_id", "issue_date", name="uq_editions_subscriber_issue_date"),
     Index("ix_editions_composed_at", "composed_at"),
 )
 
 # Apart from its edition, because it is taken away when it is old, and the edition's row is not.
 contents = Table(
-    "contents",
+    "kept_contents",
     metadata,
     Column("edition_id", ForeignKey("editions.id"), primary_key=True, autoincrement=False),
-    # All of it but the text of its listings, which are in snapshots that subscribers share.
-    Column("content", Packed(KeptEdition), nullable=False),
+    # All of it that others do not share, see `sheets`.
+    Column("content", LargeBinary, nullable=False),
+)
+
+# What editions that were published together share.
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("composed_at", Instant, nullable=False),  # the newest of those editions
+    Column("content", LargeBinary, nullable=False),
+    Index("ix_sheets_composed_at", "composed_at"),
+)
+
+# Subscribers as they were before they changed something: as their editions up to this one show them.
+looks = Table(
+    "looks",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("edition_id", _Number, nullable=False),
+    Column("content", Packed(Subscriber), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "edition_id", name="pk_looks"),
 )
 
 snapshots = Table(
@@ -218,7 +239,7 @@ snapshots = Table(
     Column("id", _Number, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("version", Integer),  # of the listing
-    Column("shown_at", Instant),  # when the newest edition that shows it was composed
+    Column("shown_at", Instant),  # when the newest edition that shows it was composed, to a day
     UniqueConstraint("digest", name="uq_snapshots_digest"),
 )
 
@@ -230,36 +251,29 @@ texts = Table(
     Column("content", Packed(KeptListing), nullable=False),
 )
 
-# The first time that each subscriber gets each paper.
-picks = Table(
-    "picks",
+# What each subscriber was sent, for good; see the module of that name.
+had = Table(
+    "had",
     metadata,
-    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
-    Column("listing_id", ForeignKey("listings.id"), nullable=False),
-    Column("edition_id", ForeignKey("editions.id"), nullable=False),
-    Column("position", Integer, nullable=False),  # in the edition
-    Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
-    PrimaryKeyConstraint("subscriber_id", "listing_id", name="pk_picks"),
-    Index("ix_picks_edition", "edition_id"),
-    Index("ix_picks_listing", "listing_id"),
+    Column("shard", _Number, nullable=False),  # of subscribers
+    Column("bucket", _Number, nullable=False),  # of listings
+    Column("edition_id", _Number, nullable=False),  # one of those published together
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("shard", "bucket", "edition_id", name="pk_had"),
+    Index("ix_had_bucket", "bucket"),
     sqlite_with_rowid=False,
 )
 
-# And every later time: that a version is out which they have not had.
-versions = Table(
-    "versions",
+# The listings that are in it.
+shown = Table(
+    "shown",
     metadata,
-    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
-    Column("listing_id", ForeignKey("listings.id"), nullable=False),
-    Column("version", Integer, nullable=False),  # see `sent.later`
-    Column("edition_id", ForeignKey("editions.id"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("snapshot_id", ForeignKey("snapshots.id"), nullable=False),
-    PrimaryKeyConstraint("subscriber_id", "listing_id", "version", name="pk_versions"),
-    Index("ix_versions_edition", "edition_id"),
-    Index("ix_versions_listing", "listing_id"),
-    sqlite_with_rowid=False,
+    Column("listing_id", ForeignKey("listings.id"), primary_key=True, autoincrement=False),
 )
+
+WAITS = text("next_attempt IS NOT NULL")
+
+TROUBLE = text("state IN ('deferred', 'expired', 'failed', 'unknown')")  # as ABSENT
 
 deliveries = Table(
     "deliveries",
@@ -278,7 +292,8 @@ deliveries = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("edition_id", name="uq_deliveries_edition"),
-    Index("ix_deliveries_next_attempt", "next_attempt"),
+    Index("ix_deliveries_trouble", "changed_at", sqlite_where=TROUBLE, postgresql_where=TROUBLE),
+    Index("ix_deliveries_next_attempt", "next_attempt", sqlite_where=WAITS, postgresql_where=WAITS),
 )
 
 # Addresses that no mail is sent to. Kept when their subscribers leave, so that they do not come back unnoticed.

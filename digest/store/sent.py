@@ -1,20 +1,17 @@
-"""What subscribers have had: which papers, and which versions of them.
-
-The first time that somebody gets a paper is in `picks`, with the version beside the snapshot of what was shown; every later
-version that they were told of is in `versions`.
-"""
+"""What subscribers have had of papers that go by several names: which papers, and which versions of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, select, union_all
+from sqlalchemy import Connection, select
 
+from digest.store import had
 from digest.store.listings import spokesmen
-from digest.store.schema import editions, listings, picks, snapshots, versions
+from digest.store.schema import listings
 from digest.store.sql import chunks
 
-Had = tuple[int, int]  # subscriber, and the listing that speaks for the paper
+Reads = tuple[int, int]  # subscriber, and the listing that speaks for the paper
 
 
 def first(version: int | None) -> int:
@@ -34,37 +31,15 @@ def sent(connection: Connection, readers: Collection[int], wanted: Collection[in
     """Which of these listings, under any of their identities, each of these subscribers was already sent."""
     asked = _by_paper(spokesmen(connection, wanted))
     found: dict[int, set[int]] = {reader: set() for reader in readers}
-    for reader, paper in papers(connection, readers, asked):
+    for reader, paper in newest(connection, readers, asked):
         found[reader] |= asked[paper]
     return {reader: frozenset(numbers) for reader, numbers in found.items()}
 
 
-def papers(connection: Connection, readers: Collection[int], wanted: Iterable[int]) -> Iterator[Had]:
-    """Who had which of these papers."""
-    paper = _numbers(connection, wanted)
-    picked = select(picks.c.subscriber_id, picks.c.listing_id)
-    for some in chunks(readers, 1_000):
-        for chunk in chunks(paper):
-            found = picked.where(picks.c.subscriber_id.in_(some), picks.c.listing_id.in_(chunk))
-            yield from ((reader, paper[number]) for reader, number in connection.execute(found))
-
-
 def told_on(connection: Connection, reader: int, listing_id: int) -> list[date]:
     """The local dates of the editions that held this listing, under any of its identities, oldest first."""
-    asked, same = listings.alias(), listings.alias()
-    names = (
-        select(same.c.id)
-        .join_from(asked, same, same.c.same_as == asked.c.same_as)
-        .where(asked.c.id == listing_id)
-    )  # fmt: skip
-    held = union_all(
-        *(
-            select(table.c.edition_id).where(table.c.subscriber_id == reader, table.c.listing_id.in_(names))
-            for table in (picks, versions)
-        )
-    )
-    days = select(editions.c.issue_date).where(editions.c.id.in_(held)).order_by(editions.c.issue_date)
-    return list(connection.scalars(days))
+    names = _numbers(connection, spokesmen(connection, [listing_id]).values())
+    return sorted({entry.day for entry in had.read(connection, [reader], names)})
 
 
 # --- versions -----------------------------------------------------------------------------------------------------
@@ -86,34 +61,14 @@ def current(connection: Connection, readers: Collection[int], wanted: Collection
     return {reader: frozenset(numbers) for reader, numbers in found.items()}
 
 
-def newest(connection: Connection, readers: Collection[int], wanted: Iterable[int]) -> dict[Had, int]:
+def newest(connection: Connection, readers: Collection[int], wanted: Iterable[int]) -> dict[Reads, int]:
     """The newest version of each of these papers that each of these subscribers has had."""
     paper = _numbers(connection, wanted)
-    p, v = picks.c, versions.c
-    begun, told = select(p.subscriber_id, p.listing_id, p.snapshot_id), select(v.subscriber_id, v.listing_id, v.version)
-    shown: list[tuple[Had, int]] = []
-    found: defaultdict[Had, int] = defaultdict(int)
-    for some in chunks(readers, 1_000):
-        for chunk in chunks(paper):
-            ours = begun.where(p.subscriber_id.in_(some), p.listing_id.in_(chunk))
-            shown += (((reader, paper[number]), snapshot) for reader, number, snapshot in connection.execute(ours))
-            ours = told.where(v.subscriber_id.in_(some), v.listing_id.in_(chunk))
-            for reader, number, version in connection.execute(ours):
-                found[reader, paper[number]] = max(version, found[reader, paper[number]])
-    numbered = _versions(connection, {snapshot for _, snapshot in shown})
-    for had, snapshot in shown:
-        found[had] = max(numbered[snapshot], found[had])
+    found: dict[Reads, int] = {}
+    for reader, listing, version, _ in had.read(connection, readers, paper):
+        key = reader, paper[listing]
+        found[key] = max(version, found.get(key, 0))
     return found
-
-
-def _versions(connection: Connection, ids: Collection[int]) -> dict[int, int]:
-    """The versions of which snapshots are."""
-    shown = select(snapshots.c.id, snapshots.c.version)
-    return {
-        number: first(version)
-        for chunk in chunks(ids)
-        for number, version in connection.execute(shown.where(snapshots.c.id.in_(chunk)))
-    }
 
 
 # --- listings of papers -------------------------------------------------------------------------------------------

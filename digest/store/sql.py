@@ -40,6 +40,27 @@ def write_many(connection: Connection, table: Table, names: Sequence[str], rows:
         _copy(connection, f"COPY {into} FROM STDIN (FORMAT BINARY)", words, given)
 
 
+def update_many(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Change rows, each given as its number and then a value for each of the other columns in `names`."""
+    kinds = [table.c[name].type.dialect_impl(connection.dialect) for name in names]
+    given = _as_bound([kind.bind_processor(connection.dialect) for kind in kinds], rows)
+    key, *changed = map(connection.dialect.identifier_preparer.quote, names)
+    place = connection.dialect.identifier_preparer.quote(table.name)
+    if connection.dialect.name == "sqlite":
+        values = ", ".join(f"{name} = ?{at}" for at, name in enumerate(changed, 2))
+        statement = f"UPDATE {place} SET {values} WHERE {key} = ?1"  # noqa: S608  (names of ours)
+        for chunk in chunks(given):
+            connection.exec_driver_sql(statement, chunk)
+        return
+    values = ", ".join(f"{name} = new.{name}" for name in changed)
+    arrays = ", ".join(f"%s::{kind.compile(connection.dialect)}[]" for kind in kinds)
+    new = f"unnest({arrays}) AS new ({', '.join((key, *changed))})"
+    for chunk in chunks(given):
+        columns = tuple(map(list, zip(*chunk, strict=True)))
+        statement = f"UPDATE {place} SET {values} FROM {new} WHERE {place}.{key} = new.{key}"  # noqa: S608
+        connection.exec_driver_sql(statement, columns)
+
+
 def _as_bound(
     processors: Sequence[Callable[[Any], Any] | None], rows: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[Any, ...]]:
@@ -72,7 +93,7 @@ def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]
 
 
 def starts_with(connection: Connection, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """Whether a text begins so, such that its index is of use: on PostgreSQL, in a database with the collation C."""
+    """Whether a text begins so, such that its index is of use: on PostgreSQL, that of a column with the collation C."""
     if connection.dialect.name == "sqlite":  # whose LIKE knows no case and therefore no index
         return and_(column >= prefix, column < f"{prefix}\U0010ffff")
     return column.startswith(prefix, autoescape=True)

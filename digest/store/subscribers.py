@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Integer, Row, or_, select, update
 from digest import due
 from digest.errors import UsageError
 from digest.model import Origin, Schedule, Status, Subscriber, Suppression
-from digest.store import astray, deliveries, feedback, suppressions, zones
+from digest.store import astray, crowd, deliveries, feedback, looks, suppressions, zones
 from digest.store.numbers import unused
 from digest.store.schema import announcements, subscribers
 from digest.store.sql import chunks, insert
@@ -75,6 +75,14 @@ def numbered(connection: Connection, number: int) -> Subscriber | None:
     return _subscriber(row) if row else None
 
 
+def all_numbered(connection: Connection, numbers: Iterable[int], *, held: bool = False) -> dict[int, Subscriber]:
+    """Those with these numbers; `held` back from everybody else until the transaction ends, in the order of numbers."""
+    query = select(*crowd.COLUMNS).order_by(subscribers.c.id)
+    query = query.with_for_update() if held else query
+    some = (crowd.read(connection, query.where(subscribers.c.id.in_(chunk))) for chunk in chunks(numbers))
+    return {each.id: each for found in some for each in found}
+
+
 def number(connection: Connection, email: str) -> int:
     """The number of somebody who gets the digest or is paused.
 
@@ -102,12 +110,12 @@ def due_now(  # noqa: PLR0913  (all of them say which)
     connection: Connection, now: datetime, *, everyone: bool, after: int, limit: int, upto: int | None = None
 ) -> list[Subscriber]:
     """Active subscribers with id > `after` (and not > `upto`) whose next due time has come (or `everyone`), by id."""
-    query = select(*_COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
+    query = select(*crowd.COLUMNS).where(subscribers.c.status == Status.ACTIVE, subscribers.c.id > after)
     if upto is not None:
         query = query.where(subscribers.c.id <= upto)
     if not everyone:
         query = query.where(or_(subscribers.c.next_due <= now, astray.planned_ahead(now)))
-    found = [_subscriber(row) for row in connection.execute(query.order_by(subscribers.c.id).limit(limit))]
+    found = crowd.read(connection, query.order_by(subscribers.c.id).limit(limit))
     served = astray.served_until(connection, {each.id: each.last_issue for each in found}, now)
     return [each if served[each.id] == each.last_issue else replace(each, last_issue=served[each.id]) for each in found]
 
@@ -343,11 +351,15 @@ def _update(
     connection: Connection, changes: Sequence[tuple[Subscriber, Subscriber]], now: datetime
 ) -> list[Subscriber]:
     """Write the changed subscribers; those whose schedule or status changed are planned anew."""
+    stored = all_numbered(connection, sorted(before.id for before, _ in changes), held=True)
+    looks.leave(connection, stored.values())
     for before, after in changes:
-        values = _values(after)
+        was = _values(before)  # what is not changed here, others may have changed since it was read
+        values = {name: value for name, value in _values(after).items() if value != was[name]}
         if _when(after) != _when(before):
             values |= _planned(after, now)
-        connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
+        if values:
+            connection.execute(update(subscribers).where(subscribers.c.id == before.id).values(values))
     deliveries.cancel(connection, [after.id for _, after in changes if after.status in deliveries.LEFT], now)
     feedback.erase(connection, [after.id for _, after in changes if after.status is Status.REMOVED])
     return [after for _, after in changes]

@@ -107,7 +107,8 @@ def test_the_books_balance_after_twenty_deaths(tmp_path):
         now = store.subscriber(reader.email)
         newest = store.editions(reader.email, 1)[0]
         assert (newest.issue_date, newest.cursor) == (now.last_issue, now.cursor)
-        assert one("SELECT count(*) FROM picks WHERE subscriber_id = ?", reader.id) == (now.cursor,)
+        assert one("SELECT sum(papers) FROM editions WHERE subscriber_id = ?", reader.id) == (now.cursor,)
+        assert len(store.sent([reader.id], range(1, now.cursor + 99))[reader.id]) == now.cursor
     books.close()
 
     later = NOW + timedelta(days=10_000)

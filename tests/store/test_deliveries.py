@@ -414,7 +414,7 @@ def test_an_edition_that_cannot_be_read_fails_alone(store):
     with store._database.writing() as connection:
         number = connection.scalar(select(contents.c.edition_id).order_by(contents.c.edition_id).limit(1))
         connection.execute(
-            text("UPDATE contents SET content = :junk WHERE edition_id = :n"), {"junk": b"x", "n": number}
+            text("UPDATE kept_contents SET content = :junk WHERE edition_id = :n"), {"junk": b"x", "n": number}
         )
         connection.execute(delete(contents).where(contents.c.edition_id == number + 1))
     assert emails(claim(store)) == ["reader2@example.org"]

@@ -24,6 +24,7 @@ from digest.model import (
     Subscriber,
 )
 from digest.store import open_store
+from digest.store.points import GRAIN
 
 from .making import (
     DAY,
@@ -146,7 +147,8 @@ texts = st.text(st.characters(exclude_categories=()), max_size=20)
 words = st.lists(texts, max_size=3).map(tuple)
 moments = st.none() | st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 days = st.dates(date(1990, 1, 1))
-reasons = st.builds(Reason, texts, texts, st.floats(allow_nan=False), words)
+points = st.integers(-200_000, 200_000).map(lambda number: number / GRAIN) | st.sampled_from([-1e7, 4e6, 1e300])
+reasons = st.builds(Reason, texts, texts, points, words)
 shown = st.builds(
     Listing,
     texts,
@@ -165,7 +167,7 @@ picked = st.builds(
     st.sampled_from(Kind),
     texts,
     days,
-    st.floats(allow_nan=False),
+    points,
     st.lists(reasons, max_size=3).map(tuple),
 )
 profiles = st.builds(Profile, words, words, words, st.integers(), st.integers())
@@ -206,6 +208,27 @@ def test_any_edition_comes_back_exactly(busy, edition):
     published = replace(edition, subscriber=replace(edition.subscriber, id=person.id), picks=picks)
     assert publish(busy, published) == 1
     assert busy.edition(person.email, DAY) == published
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worths=st.lists(st.lists(st.floats(0.0001, 30), min_size=1, max_size=6), max_size=4))
+def test_points_are_kept_in_five_hundredths_that_add_up(busy, worths):
+    person = subscribe(busy, f"{next(numbers)}@example.org")
+    listings = papers(busy)
+    picks = tuple(
+        pick(
+            listing,
+            score=sum(own),
+            reasons=tuple(Reason(f"{place}", "title", worth) for place, worth in enumerate(own)),
+        )
+        for listing, own in zip(listings, worths, strict=False)
+    )
+    publish(busy, Edition(person, DAY, NOW, picks=picks))
+    for kept, own in zip(busy.edition(person.email, DAY).picks, worths, strict=True):
+        assert kept.score == pytest.approx(sum(own), abs=0.5 / GRAIN)
+        assert sum(reason.contribution for reason in kept.reasons) == pytest.approx(kept.score, abs=1e-9)
+        for reason, worth in zip(kept.reasons, own, strict=True):
+            assert reason.contribution == pytest.approx(worth, abs=2 / GRAIN)
 
 
 def test_the_store_keeps_picks_without_the_originals(store):

@@ -28,7 +28,7 @@ from digest.model import (
     Verdict,
     Wish,
 )
-from digest.store import erasing, holding
+from digest.store import erasing, had, holding
 from digest.store.schema import editions, metadata, subscribers
 
 from .making import (
@@ -96,16 +96,22 @@ def lives(store, now=NOW, email=ANN):
     store.wish(Wish(Errand.LINK, email, now), now)
     store.wish(Wish(Errand.MOVE, "ann.zweig@elsewhere.example", now, subscriber=one.id), now)
     store.note_deed(Deed(now, "operator", f"paused {email}, not jo{email}"))
-    return one
+    store.update(replace(one, name="Ann Zweig, of late"), now)
+    return store.subscriber(email)
 
 
-OWN = {"subscribers", "editions", "contents", "deliveries", "picks", "versions", "returns", "feedback", "forgotten", "votes", "suggestions", "wishes"}  # fmt: skip
+OWN = {"subscribers", "editions", "kept_contents", "deliveries", "looks", "returns", "feedback", "forgotten", "votes", "suggestions", "wishes"}  # fmt: skip
 
 
 @pytest.fixture
 def ann(store):
     announce_papers(store, 3)
     return lives(store)
+
+
+def had_of(store, number):
+    with store._database.reading() as connection:
+        return had.of(connection, number)
 
 
 def count(store, table):
@@ -120,19 +126,21 @@ def test_nothing_of_theirs_is_left_in_any_table_and_all_of_it_is_left_of_others(
     bob = subscribe(store, "bob@example.com")
     publish(store, edition(bob, papers(store)[:2]))
     before = {table: count(store, table) for table in metadata.tables}
-    assert names(store, "zweig") == {"subscribers", "contents", "wishes", "pins", "deeds"}
+    assert names(store, "zweig") == {"subscribers", "looks", "wishes", "pins", "deeds"}
     assert all(before[table] for table in OWN)
     assert store.erase(ann.id, NOW)
     assert names(store, "zweig") == {"deeds"}  # of joAnn
     assert "jo" + ANN in scan(store)["deeds"]
     assert f"paused {erasing.NOBODY}, not" in scan(store)["deeds"]
     assert {table: count(store, table) for table in OWN} == dict.fromkeys(OWN, 0) | {
-        "subscribers": 1, "editions": 1, "contents": 1, "deliveries": 1, "picks": 2,
+        "subscribers": 1, "editions": 1, "kept_contents": 1, "deliveries": 1,
     }  # fmt: skip
     assert store.subscriber_numbered(bob.id) == replace(
         bob, last_issue=DAY, cursor=store.subscriber_numbered(bob.id).cursor
     )
     assert len(store.edition(bob.email, DAY).picks) == 2
+    assert store.sent([ann.id, bob.id], [1, 2, 3]) == {ann.id: frozenset(), bob.id: {1, 2}}
+    assert had_of(store, ann.id) == []
     assert store.pins(DAY)[0].note == "Read this."
 
 
@@ -337,10 +345,12 @@ def test_while_others_send_and_compose_somebody_is_erased_and_nothing_breaks(sto
 def test_what_is_shown_is_what_would_be_erased(store, ann):
     store.suppress(ANN, Cause.OPERATOR, "asked to", NOW)
     held = store.export(ann.id)
-    assert set(held) == OWN | {"suppressions", "pins", "papers"}
+    assert set(held) == {name.removeprefix("kept_") for name in OWN} | {"had", "suppressions", "pins", "papers"}
+    assert len(held["had"]) == 3
     assert json.loads(json.dumps(held)) == held
-    assert {name for name in OWN if not held[name]} == set()
-    assert {name: len(held[name]) for name in OWN} == {name: count(store, name) for name in OWN}
+    told = {name: held[name.removeprefix("kept_")] for name in OWN}
+    assert all(told.values())
+    assert {name: len(rows) for name, rows in told.items()} == {name: count(store, name) for name in OWN}
     assert held["subscribers"][0]["email"] == ANN
     assert held["contents"][0]["content"]["picks"][0]["reasons"][0]["term"] == "diffusion"
     assert held["papers"][str(held["feedback"][0]["listing_id"])]["title"].startswith("A study of the subject")
@@ -354,7 +364,7 @@ def test_nobody_is_shown_what_is_held_of_others(store, ann):
     held = store.export(bob.id)
     assert "zweig" not in json.dumps(held).casefold()
     assert {name: len(rows) for name, rows in held.items() if rows and name != "papers"} == {
-        "subscribers": 1, "editions": 1, "contents": 1, "deliveries": 1, "picks": 3,
+        "subscribers": 1, "editions": 1, "contents": 1, "deliveries": 1, "had": 3,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from digest.model import Kind, Layout, Profile, Status
+from digest.model import Kind, Layout, Profile, Section, Status
 from digest.store import database, open_store
 
 from .making import DAY, NOW, announce_papers, claim, publish, revised, said, told
@@ -62,10 +62,19 @@ ROWS = {
 }
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'old.db'}"
+    else:
+        with request.getfixturevalue("postgresql").bare() as empty:
+            yield empty
+
+
 @pytest.fixture
-def old(url, tmp_path):
+def old(place):
     """The URL of a database at 0001 with a row in each of its main tables."""
-    place = f"sqlite:///{tmp_path / 'old.db'}" if url.startswith("sqlite") else url
     made = database.Database(sa.make_url(place), patience=1)
     with made.writing() as connection:
         database.upgrade(connection, "0001")
@@ -139,6 +148,101 @@ def test_what_was_sent_before_is_read_as_it_was_and_its_new_versions_are_told(ol
         publish(store, told(store.subscriber("ann@example.org"), two, day=day))
     assert store.sent_on(1, 1) == [DAY, DAY + timedelta(days=1)]
     assert store.edition("ann@example.org", DAY) == sent
+    store.close()
+
+
+READER = {key: ROWS["subscribers"][key] for key in ("email", "name", "format", "send_empty", "status", "origin")}
+
+
+def document(reader, day, *picks):
+    """An edition as it was kept up to 0006: its picks in order, without their listings."""
+    shown = [{"section": section, "kind": "new", "source": "arxiv", "day": DAY.isoformat(), "score": 1 / 3,
+              "reasons": [{"term": "flow", "field": "title", "contribution": 1 / 3, "tokens": ["flow"]}]}
+             for section in picks]  # fmt: skip
+    profile = {**json.loads(PROFILE), "keywords": ["as it was"]}
+    return {
+        "subscriber": READER | {"id": reader, "profile": profile, "schedule": {}, "cursor": 4, "last_issue": None},
+        "issue_date": day.isoformat(),
+        "composed_at": NOW.isoformat(),
+        "picks": shown,
+        "note": "Welcome.",
+    }
+
+
+@pytest.fixture
+def lean_before(old):
+    """At 0006: two readers of listings 1, 2 (the same paper as 1) and 9,000; a new version was told; one edition is old."""
+    made = database.Database(sa.make_url(old), patience=1)
+    later, oldest = DAY + timedelta(days=1), DAY - timedelta(days=400)
+    with made.writing() as connection:
+        database.upgrade(connection, "0006")
+
+        def put(table, **values):
+            names = ", ".join(values)
+            said = sa.text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in values)})")
+            connection.execute(said, values)
+
+        for number, same in ((2, 1), (9_000, 9_000)):
+            put("listings", **ROWS["listings"] | {"id": number, "same_as": same, "arxiv_id": None}, last_seen=MOMENT)
+        put("subscribers", **ROWS["subscribers"] | {"id": 70_000, "address": "bob@x.org", "email": "bob@x.org"},
+            away="[]", catch_up=True, layout="cards", locale="")  # fmt: skip
+        for number, version in ((11, 1), (12, None), (13, 3)):
+            put("snapshots", id=number, digest=f"{number}", version=version, shown_at=MOMENT)
+            put("texts", snapshot_id=number, content=packed({"title": f"Text {number}", "id": 1, "version": version}))
+        for number, reader, day in ((1, 1, oldest), (2, 1, DAY), (3, 1, later), (4, 70_000, DAY)):
+            put("editions", id=number, subscriber_id=reader, issue_date=day.isoformat(), composed_at=MOMENT)
+        put("contents", edition_id=2, content=packed(document(1, DAY, "for_you")))
+        put("contents", edition_id=3, content=packed(document(1, later, "for_you", "versions")))
+        put("contents", edition_id=4, content=packed(document(70_000, DAY)))
+        columns = ("subscriber_id", "listing_id", "edition_id", "position", "snapshot_id")
+        for row in ((1, 9_000, 1, 0, 12), (1, 1, 2, 0, 11), (1, 2, 3, 0, 12)):
+            put("picks", **dict(zip(columns, row, strict=True)))
+        put("versions", **dict(zip(columns, (1, 1, 3, 1, 13), strict=True)), version=3)
+        if old.startswith("postgresql"):
+            connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('editions', 'id'), 4)"))
+            connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('snapshots', 'id'), 13)"))
+    made.engine.dispose()
+    return old
+
+
+def test_all_that_was_sent_is_known_after_everything_is_kept_otherwise(lean_before):
+    store = open_store(lean_before)
+    later, oldest = DAY + timedelta(days=1), DAY - timedelta(days=400)
+    assert store.sent([1, 70_000], [1, 2, 9_000]) == {1: {1, 2, 9_000}, 70_000: frozenset()}
+    assert store.sent_on(1, 9_000) == [oldest]
+    assert store.sent_on(1, 2) == store.sent_on(1, 1) == [DAY, later]
+    two = revised(store, 1, 3)
+    assert store.current([1], [1, 9_000]) == {1: {1}}
+    assert publish(store, told(store.subscriber("ann@example.org"), two, day=later + timedelta(days=1))) == 1
+    assert store.editions("ann@example.org", 1)[0].picks == ()
+    store.close()
+
+
+def test_editions_of_then_are_read_as_they_were_and_counted(lean_before):
+    store = open_store(lean_before)
+    later = DAY + timedelta(days=1)
+    first, second = (store.edition("ann@example.org", day) for day in (DAY, later))
+    assert [each.listing.title for each in first.picks] == ["Text 11"]
+    assert [(each.listing.title, each.section) for each in second.picks] == [
+        ("Text 12", Section.FOR_YOU),
+        ("Text 13", Section.VERSIONS),
+    ]
+    assert first.picks[0].score == first.picks[0].reasons[0].contribution == 1 / 3
+    assert (first.subscriber.profile.keywords, first.subscriber.cursor, first.note) == (("as it was",), 4, "Welcome.")
+    assert store.edition("bob@x.org", DAY).picks == ()
+    served = store.history("ann@example.org", 9).editions
+    assert [(each.papers, each.kept) for each in served] == [(2, True), (1, True), (1, False)]
+    store.close()
+
+
+def test_of_whoever_is_erased_nothing_of_then_is_left(lean_before):
+    store = open_store(lean_before)
+    assert len(store.export(1)["had"]) == 4
+    assert store.erase(1, NOW)
+    with store._database.reading() as connection:
+        for table in ("had", "looks", "kept_contents"):
+            left = connection.execute(sa.text(f"SELECT * FROM {table}")).all()
+            assert len(left) == (table == "kept_contents"), table
     store.close()
 
 

@@ -1,0 +1,70 @@
+"""Scores and what they are made of, as whole numbers of two bytes each wherever they fit."""
+
+import struct
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from digest.store.varints import Reader
+
+GRAIN = 500  # parts of a point that are kept: fifty times as fine as anything that is shown
+_MOST = 4_000_000.0  # points
+_CLOSE = 1e-3  # points by which reasons that add up to a score may miss it
+
+_FORMATS = ("H", "i", "d")  # of the numbers of an edition: few are negative, and none is too large that ranking made
+_EXACT = 2
+_SCORED = 4  # the scores are written, too, since not all are the sums of their reasons
+
+
+class Points:
+    """Those of many picks: of each its score, `counts` how many reasons it has, one after the other what these add.
+
+    Where they add up to the score they still do when they are rounded: the first ones, which are the largest, take up
+    the difference. What was more than nothing stays more.
+    """
+
+    def __init__(self, scores: Sequence[float], counts: Sequence[int], worths: Sequence[float]) -> None:
+        import numpy as np  # as late as that: only who composes needs it, and has it already
+
+        self._scores, self._worths = np.asarray(scores, dtype=float), np.asarray(worths, dtype=float)
+        scores_, worths_ = (np.where(np.abs(own) < _MOST, own, 0.0) for own in (self._scores, self._worths))
+        many = np.asarray(counts, dtype=np.int64)
+        owners = np.repeat(np.arange(len(many)), many)
+        whole, wholes = np.rint(scores_ * GRAIN), np.rint(worths_ * GRAIN)
+        wholes = np.where((wholes == 0) & (worths_ != 0), np.sign(worths_), wholes)
+        add_up = np.abs(np.bincount(owners, worths_, len(many)) - scores_) < _CLOSE
+        missing = np.where(add_up, whole - np.bincount(owners, wholes, len(many)), 0)
+        place = np.arange(len(wholes)) - np.repeat(np.cumsum(many) - many, many)
+        wholes += (place < np.abs(missing)[owners]) * np.sign(missing)[owners]
+        self._rounded = whole, wholes
+        self._summed = np.bincount(owners, wholes, len(many)) == whole
+        self._fits = np.abs(self._scores) < _MOST, np.abs(self._worths) < _MOST
+        self._small = (whole >= 0) & (whole <= 0xFFFF), (wholes >= 0) & (wholes <= 0xFFFF)
+
+    def written(self, picks: slice, reasons: slice) -> tuple[int, bytes]:
+        """Those of one edition, and how they are written."""
+        fits = bool(self._fits[0][picks].all() and self._fits[1][reasons].all())
+        scored = 0 if fits and self._summed[picks].all() else _SCORED
+        if not fits:
+            return _EXACT | scored, self._scores[picks].tobytes() + self._worths[reasons].tobytes()
+        small = self._small[1][reasons].all() and (not scored or self._small[0][picks].all())
+        kind, type_ = (0, "<u2") if small else (1, "<i4")
+        scores, worths = self._rounded[0][picks], self._rounded[1][reasons]
+        return kind | scored, (scores.astype(type_).tobytes() if scored else b"") + worths.astype(type_).tobytes()
+
+
+def read(kind: int, counts: Sequence[int], rest: Reader) -> tuple[list[float], list[float]]:
+    """The scores of picks and what their reasons add, from what `Points.written` wrote."""
+    scores = _numbers(kind, len(counts), rest) if kind & _SCORED else None
+    worths = _numbers(kind, sum(counts), rest)
+    if scores is None:
+        left = iter(worths)
+        scores = [sum(islice(left, count)) for count in counts]
+    if kind & _EXACT:
+        return scores, worths
+    return [number / GRAIN for number in scores], [number / GRAIN for number in worths]
+
+
+def _numbers(kind: int, count: int, rest: Reader) -> list[Any]:
+    format_ = f"<{count}{_FORMATS[kind & 3]}"
+    return list(struct.unpack(format_, rest.raw(struct.calcsize(format_))))
