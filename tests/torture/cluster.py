@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from ..postgres import Own  # noqa: TID252  (tests are no package)
 from ..proxy import Proxy  # noqa: TID252
 from .house import House
-from .killing import DELIVERING, WRITING, Instant, Run, kill_one, waiting
+from .killing import DELIVERING, WRITING, Instant, Run, kill_one, ports, waiting
 from .running import PATIENCE, Running, lives, until
 
 CONNECTIONS = 2  # to the mail server, a process
@@ -74,12 +74,17 @@ class Cluster:
         return apart.tree() if apart and self.is_apart else []
 
     def fall_silent(self) -> None:
-        """Cut the third one off, once, for longer than anybody waits for it."""
-        if self.silence is not None and self._letting_go is None:
+        """Cut the third one off while it sends, once, for longer than anybody waits for it."""
+        if self.silence is not None and self._letting_go is None and self._is_sending():
             self.proxy.stall()
             self._letting_go = Timer(self.silence, self.proxy.go)
             self._letting_go.start()
+            self.run.counted["silence"] += 1
             self.allowed += CONNECTIONS * self.processes
+
+    def _is_sending(self) -> bool:
+        apart, port = self._machines[APART], self.run.house.sink.port
+        return apart is not None and any(port in ports(process) for process in apart.tree())
 
     def be_heard(self) -> None:
         """Wait until it is back."""
@@ -89,7 +94,8 @@ class Cluster:
     def populate(self) -> None:
         """All machines are at work."""
         for number, machine in enumerate(self._machines):
-            if machine is None or not machine.lives():
+            is_gone = machine is None or not machine.lives()
+            if is_gone and not (number == APART and self.is_apart):
                 if machine is not None:
                     machine.wait()
                 self._machines[number] = self._start(number)
@@ -189,10 +195,9 @@ def torture(cluster: Cluster) -> None:
             name = run.dice.choice(list(_INSTANTS))
             stroke = run.dice.choices(list(STROKES), list(STROKES.values()))[0]
             with _INSTANTS[name](run) as port:
+                cluster.fall_silent()
                 stroke(cluster, name, port)
             sink.order("hold")
-            if run.done > run.kills // 4:
-                cluster.fall_silent()
         sink.order("flow")
         cluster.be_heard()
         _finish(cluster)

@@ -220,7 +220,7 @@ def installation(
         _write_readers(folder / "readers.csv", readers, "text" if nursery else "html")
         house = House(folder, sa.make_url(url), sink, web, nursery)
         stack.callback(lambda: [running.kill() for running in house.begun])
-        assert house.run("subscribers", "import", str(folder / "readers.csv")) == 0, house.said()
+        assert house.run("subscribers", "import", str(folder / "readers.csv"), patience=5 * PATIENCE) == 0, house.said()
         yield house
 
 

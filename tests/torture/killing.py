@@ -207,7 +207,7 @@ def kill_one(run: Run, name: str, port: int | None, spared: Collection[psutil.Pr
         return False
     victim = run.dice.choice(alive)
     if port is not None and run.dice.random() < 0.8:
-        victim = next((one for one in alive if port in _ports(one)), victim)
+        victim = next((one for one in alive if port in ports(one)), victim)
     with suppress(psutil.NoSuchProcess):
         victim.kill()
         run.counted[name] += 1
@@ -215,9 +215,11 @@ def kill_one(run: Run, name: str, port: int | None, spared: Collection[psutil.Pr
     return True
 
 
-def _ports(process: psutil.Process) -> set[int]:
+def ports(process: psutil.Process) -> set[int]:
+    """Its own and others' ports that it is connected with."""
     with suppress(psutil.Error):
-        return {connection.laddr.port for connection in process.net_connections("tcp") if connection.laddr}
+        connections = process.net_connections("tcp")
+        return {end.port for one in connections for end in (one.laddr, one.raddr) if end}
     return set()
 
 
