@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from digest.alerts import FAILURES
 from digest.model import Alert, Origin, Pace, Return, SourceState, State, Status, Suppression
 from digest.store import alerts, overview, watching
-from digest.store.schema import ABSENT, deliveries, editions, returns, subscribers, suppressions
+from digest.store.schema import ABSENT, TROUBLE, deliveries, editions, returns, subscribers, suppressions
 from digest.store.sql import plain, starts_with
 from digest.store.subscribers import address
 
 _MOST_SAID = 5
 _LONGEST_SAID = 200
 _DAY = timedelta(days=1)
-TROUBLE = (*FAILURES, State.DEFERRED)  # what there is to say why of
+TROUBLED = frozenset((*FAILURES, State.DEFERRED))  # what there is to say why of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,6 @@ def people(connection: Connection, among: Among, after: str, limit: int) -> list
     return [Person(*row) for row in connection.execute(query)]
 
 
-def statuses(connection: Connection) -> Mapping[Status, int]:
-    """How many subscribers there are of each status."""
-    absent = overview.tally(connection, subscribers.c.status, Status, ABSENT)
-    return absent | {Status.ACTIVE: overview.count(connection, subscribers) - sum(absent.values())}
-
-
 # --- deliveries ---------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +126,8 @@ def sendings(
     own = (e.id, e.subscriber_id, subscribers.c.email, e.issue_date, e.composed_at, *last)
     query = _composed(select(*own), day).join(subscribers, subscribers.c.id == e.subscriber_id)
     query = query.where(d.state.in_(states)).order_by(e.composed_at.desc(), e.id.desc()).limit(limit)
+    if TROUBLED.issuperset(states):
+        query = query.where(TROUBLE)
     if before is not None:
         behind = or_(e.composed_at < before.composed_at, e.id < before.edition)
         query = query.where(e.composed_at <= before.composed_at, behind)
@@ -159,7 +155,7 @@ def day(connection: Connection, when: date) -> Day:
 def said(connection: Connection, when: date) -> list[tuple[str, int]]:
     """What was said most often of those of one day that did not go through, or not yet."""
     words = func.substr(deliveries.c.detail, 1, _LONGEST_SAID)
-    query = _composed(select(words, func.count()), when).where(deliveries.c.state.in_(TROUBLE)).group_by(words)
+    query = _composed(select(words, func.count()), when).where(TROUBLE).group_by(words)
     rows = connection.execute(query.order_by(func.count().desc(), words).limit(_MOST_SAID))
     return [(row[0], row[1]) for row in rows]
 

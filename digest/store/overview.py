@@ -1,5 +1,7 @@
 """How things stand: what `digest status` shows."""
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,10 +12,21 @@ from sqlalchemy import Connection, func, or_, select, text
 from digest.alerts import FAILURES
 from digest.model import Alert, Cause, Pace, Problem, State, Status
 from digest.pacing import BREAKER, quiet
-from digest.store import alerts, keeping, paces
-from digest.store.schema import announcements, deliveries, editions, listings, sources, subscribers, suppressions
+from digest.store import alerts, keeping, paces, tallies
+from digest.store.schema import (
+    ABSENT,
+    TROUBLE,
+    announcements,
+    deliveries,
+    editions,
+    listings,
+    sources,
+    subscribers,
+    suppressions,
+)
 
 _A_DAY = timedelta(hours=24)
+_LATEST = timedelta(days=3)  # after an edition was composed, something may still happen to its delivery
 _LAST_FAILURES = 20
 
 
@@ -64,9 +77,9 @@ class Overview:
     subscribers: Mapping[Status, int]
     due: int  # active subscribers whose next edition is due
     next_due: datetime | None  # of all active subscribers
-    editions: int
+    editions: int  # there ever were
     editions_today: int  # composed in the last 24 hours
-    deliveries: Mapping[State, int]
+    deliveries: Mapping[State, int]  # there ever were
     deliveries_today: Mapping[State, int]  # that changed state in the last 24 hours
     failures: tuple[Failure, ...]  # newest first
     size: int  # of the database, bytes
@@ -83,20 +96,21 @@ def overview(connection: Connection, now: datetime) -> Overview:
     """Everything at one instant."""
     since = now - _A_DAY
     active = subscribers.c.status == Status.ACTIVE
+    ever, waits = Counter(tallies.read(connection)), tally(connection, deliveries.c.state, State, _WAITS)
     return Overview(
         sources=_sources(connection),
         listings=count(connection, listings, listings.c.same_as == listings.c.id),
         head=head(connection),
-        subscribers=tally(connection, subscribers.c.status, Status),
+        subscribers=statuses(connection),
         due=due(connection, now),
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
-        editions=count(connection, editions),
+        editions=ever["editions"],
         editions_today=count(connection, editions, editions.c.composed_at > since),
-        deliveries=tally(connection, deliveries.c.state, State),
-        deliveries_today=tally(connection, deliveries.c.state, State, deliveries.c.changed_at > since),
+        deliveries={state: ever[f"deliveries:{state}"] + waits[state] for state in State},
+        deliveries_today=_changed(connection, since),
         failures=_failures(connection),
         size=size(connection),
-        waiting=count(connection, deliveries, _WAITS),
+        waiting=sum(waits.values()),
         oldest_waiting=oldest_waiting(connection, now),
         held=count(connection, deliveries, *_HELD),
         suppressed=suppressed(connection, now),
@@ -106,19 +120,43 @@ def overview(connection: Connection, now: datetime) -> Overview:
     )
 
 
+def statuses(connection: Connection) -> dict[Status, int]:
+    """How many subscribers there are of each status. Those who get no digest are few, and have an index of their own."""
+    absent = tally(connection, subscribers.c.status, Status, ABSENT)
+    return absent | {Status.ACTIVE: count(connection, subscribers) - sum(absent.values())}
+
+
+def _changed(connection: Connection, since: datetime) -> dict[State, int]:
+    """Deliveries by their state that came to it since then, of the editions of the last days."""
+    recent = deliveries.c.edition_id >= first_composed(connection, since - _LATEST)
+    return tally(connection, deliveries.c.state, State, recent, deliveries.c.changed_at > since)
+
+
+def first_composed(connection: Connection, since: datetime) -> int:
+    """The number of the first edition that was composed after then; later ones have higher numbers, to some minutes."""
+    query = select(editions.c.id).where(editions.c.composed_at > since).order_by(editions.c.composed_at).limit(1)
+    return connection.scalar(query) or sys.maxsize
+
+
 _WAITS = deliveries.c.next_attempt.is_not(None)
-_HELD = (deliveries.c.state == State.UNKNOWN, deliveries.c.next_attempt.is_(None))
+_HELD = (TROUBLE, deliveries.c.state == State.UNKNOWN, deliveries.c.next_attempt.is_(None))
 
 
 def oldest_waiting(connection: Connection, now: datetime) -> datetime | None:
     """When the oldest edition that is still to be sent was composed; what waits for its subscriber's return is not."""
     back = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= now.date())
+    d = deliveries.c
+    # One after the other, from the oldest: nearly always it is the first, however many wait.
+    waiting = select(d.edition_id, d.created_at).where(_WAITS).order_by(d.created_at).offset(0).subquery()
     query = (
-        select(func.min(deliveries.c.created_at))
-        .join(editions, editions.c.id == deliveries.c.edition_id)
+        select(waiting.c.created_at)
+        .join(editions, editions.c.id == waiting.c.edition_id)
         .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
+        .where(subscribers.c.status == Status.ACTIVE, back)
+        .order_by(waiting.c.created_at)
+        .limit(1)
     )
-    found: datetime | None = connection.scalar(query.where(_WAITS, subscribers.c.status == Status.ACTIVE, back))
+    found: datetime | None = connection.scalar(query)
     return found
 
 
@@ -185,7 +223,7 @@ def _failures(connection: Connection) -> tuple[Failure, ...]:
         select(subscribers.c.email, editions.c.issue_date, d.state, d.attempts, d.code, d.detail, d.changed_at)
         .join_from(deliveries, editions, editions.c.id == d.edition_id)
         .join(subscribers, subscribers.c.id == editions.c.subscriber_id)
-        .where(lost)
+        .where(TROUBLE, lost)
         .order_by(d.changed_at.desc(), d.id.desc())
         .limit(_LAST_FAILURES)
     )

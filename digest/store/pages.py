@@ -18,7 +18,7 @@ from digest.model import (
     Suppression,
     Wish,
 )
-from digest.store import addresses, curating, deeds, finding, listings, lists, search, shelf, wishes
+from digest.store import addresses, curating, deeds, finding, listings, lists, overview, search, shelf, wishes
 from digest.store.opened import Opened
 from digest.store.search import Asked, Hits
 from digest.text.catalog import Part
@@ -43,7 +43,7 @@ class Pages(Opened):
     def statuses(self) -> Mapping[Status, int]:
         """How many subscribers there are of each status."""
         with self._database.reading() as connection:
-            return lists.statuses(connection)
+            return overview.statuses(connection)
 
     def sendings(
         self, day: date, states: Sequence[State], before: lists.Place | None, limit: int

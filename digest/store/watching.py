@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from digest.alerts import FAILURES, Facts
 from digest.model import TAKEN_BEFORE, Alert, Cause, Pace, SourceState, State, Status
 from digest.store import keeping, overview, paces, pulls, tallies
-from digest.store.schema import deliveries, editions, sources, subscribers
+from digest.store.schema import TROUBLE, deliveries, editions, sources
 
 _A_DAY = timedelta(hours=24)
+_SLACK = timedelta(hours=1)  # between the order of numbers and that of times
 _MOST_SAID = 3
 _LONGEST_SAID = 200
 
@@ -21,7 +22,7 @@ def facts(connection: Connection, now: datetime, expiry: timedelta) -> Facts:
     return Facts(
         sources=sources_of(connection),
         ended=_ended(connection, now - _A_DAY, expiry),
-        said=_said(connection, now - _A_DAY, expiry),
+        said=_said(connection, now - _A_DAY),
         oldest_waiting=overview.oldest_waiting(connection, now),
         troubled=paces.troubled(connection),
         restored=_restored(connection, now - _A_DAY),
@@ -34,31 +35,20 @@ def sources_of(connection: Connection) -> Mapping[str, SourceState]:
 
 
 def _ended(connection: Connection, since: datetime, expiry: timedelta) -> Mapping[State, int]:
-    """How the deliveries ended that have come to their end since then."""
+    """How the deliveries ended that have come to their end since then: expired ones were composed long before."""
     d = deliveries.c
-    query = (
-        select(d.state, func.count())
-        .join(editions, editions.c.id == d.edition_id)
-        .where(*_at_their_end(since, expiry))
-        .group_by(d.state)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    possible = d.edition_id >= overview.first_composed(connection, since - expiry - _SLACK)
+    query = select(d.state, func.count()).where(possible, d.changed_at > since, d.next_attempt.is_(None))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(d.state))}
 
 
-def _at_their_end(since: datetime, expiry: timedelta) -> tuple[ColumnElement[bool], ...]:
-    """Deliveries, with their editions, that have come to their end since then: expired ones were composed long before."""
-    d, possible = deliveries.c, editions.c.composed_at > since - expiry  # the one that has an index
-    return possible, d.changed_at > since, d.next_attempt.is_(None)
-
-
-def _said(connection: Connection, since: datetime, expiry: timedelta) -> tuple[tuple[str, int], ...]:
+def _said(connection: Connection, since: datetime) -> tuple[tuple[str, int], ...]:
     """What was said most often of those that did not go through."""
-    said = func.substr(deliveries.c.detail, 1, _LONGEST_SAID)
+    d = deliveries.c
+    said = func.substr(d.detail, 1, _LONGEST_SAID)
     query = (
         select(said, func.count())
-        .join_from(deliveries, editions, editions.c.id == deliveries.c.edition_id)
-        .where(*_at_their_end(since, expiry))
-        .where(deliveries.c.state.in_(FAILURES))
+        .where(TROUBLE, d.changed_at > since, d.next_attempt.is_(None), d.state.in_(FAILURES))
         .group_by(said)
         .order_by(func.count().desc(), said)
         .limit(_MOST_SAID)
@@ -100,7 +90,7 @@ def gauges(connection: Connection, now: datetime) -> Gauges:
         sums=tallies.read(connection),
         waiting=overview.tally(connection, d.state, State, d.next_attempt.is_not(None)),
         oldest_waiting=overview.oldest_waiting(connection, now),
-        subscribers=overview.tally(connection, subscribers.c.status, Status),
+        subscribers=overview.statuses(connection),
         due=overview.due(connection, now),
         sources=sources_of(connection),
         suppressed=overview.suppressed(connection, now).causes,
