@@ -59,7 +59,7 @@ def url(postgresql):
 def next_version(tmp_path):
     """A folder with the next version of the program: it adds to the tables, and takes away once this one is gone."""
     folder = tmp_path / "next"
-    shutil.copytree(Path(digest.__file__).parent, folder / "digest", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(digest.__file__).parent, folder / "digest")
     made = Versions(tmp_path)
     made.come("expand", EXPAND)
     made.come("contract", CONTRACT)
@@ -72,7 +72,7 @@ def next_version(tmp_path):
 
 def started(place, folder, *command):
     """`digest COMMAND`, as the version in `place` has it."""
-    environment = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(place)}
     arguments = [sys.executable, "-m", "digest", *command]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(arguments, cwd=folder, env=environment, text=True, **pipes)
@@ -127,8 +127,6 @@ def test_two_versions_deliver_through_a_change_of_the_tables_and_nobody_is_left_
             both = [started(version, tmp_path, "send") for version in (THIS_VERSION, next_version)]
             assert [(process.communicate()[1], process.returncode) for process in both] == [("", 0)] * 2
             wait_until(lambda: sum(sent(tmp_path).values()) >= 3 * BATCH, new)
-        with started(next_version, tmp_path, "store", "upgrade") as refused:
-            assert f"{head + 2:04} waits" in refused.communicate()[0]
     assert sent(tmp_path) == {f"{kind}{number}@example.org": 1 for kind in "abc" for number in range(BATCH)}
     with started(next_version, tmp_path, "store", "upgrade") as done:
         assert done.wait() == 0
