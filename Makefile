@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 USE := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check bench bench-cluster torture torture-cluster format messages lock clean year
+# What opens a store, apart from tests/store, which runs on both anyhow.
+ON_POSTGRESQL := tests/cli tests/web tests/year tests/test_*.py
+
+.PHONY: demo test test-postgresql check bench bench-cluster torture torture-cluster format messages lock clean year
 
 $(USE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,6 +25,10 @@ demo: $(USE)
 
 test: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
+
+# The same on a PostgreSQL of their own, or on the one that DIGEST_TEST_POSTGRES=postgresql://... names.
+test-postgresql: $(STAMP)
+	@PYTHONDONTWRITEBYTECODE= DIGEST_TEST_STORE=postgresql $(BIN)/python -m pytest -n auto --dist worksteal $(ON_POSTGRESQL)
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check --quiet . || { echo 'run `make format`'; exit 1; }

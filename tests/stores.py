@@ -85,10 +85,12 @@ def copy_store(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def no_store(path: Path) -> None:
-    """Let there be no store at this path yet; PostgreSQL has a database then, and nothing in it."""
+def remove_store(path: Path | str) -> None:
+    """Let there be no store at this path, or none yet; PostgreSQL has a database then, and nothing in it."""
     if POSTGRESQL:
-        shelf.empty(path)
+        shelf.empty(Path(path).absolute())
+    else:
+        Path(path).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from digest.sample.server import serving
 from digest.sources.client import Client
 
 from ..mailbox import Mailbox  # noqa: TID252  (tests are no package)
-from ..stores import POSTGRESQL, no_store, rows_of  # noqa: TID252  (tests are no package)
+from ..stores import POSTGRESQL, remove_store, rows_of  # noqa: TID252  (tests are no package)
 
 FIRST, SECOND = (f"{day}T08:30:00Z" for day in sample.DAYS)
 PEOPLE = ["mira@example.org", "teo@example.org", "hana@example.org"]
@@ -203,7 +203,7 @@ def test_what_is_not_there_is_said_with_what_is(run, internet, arguments, said):
 
 
 def test_a_preview_before_the_first_pull_says_what_to_do(run, internet, tmp_path):
-    no_store(tmp_path / "digest.db")
+    remove_store(tmp_path / "digest.db")
     result = run("preview")
     assert result.code == 2
     assert "digest pull" in result.err

@@ -32,7 +32,7 @@ from digest.sample.server import serving as sample_served
 from digest.sources.client import Client
 from digest.store import Store
 
-from ..stores import copy_store, looking_into, rows_of, store_url  # noqa: TID252  (tests are no package)
+from ..stores import POSTGRESQL, away, copy_store, looking_into, rows_of, store_url  # noqa: TID252  (tests are no package)
 
 NOW = sample.MORNING + timedelta(days=1)
 FIRST_DAY, SECOND_DAY = (day.isoformat() for day in sample.DAYS)
@@ -345,12 +345,11 @@ def test_a_note_and_a_profile_that_change_are_shown_at_once(live, home, run):
 
 
 def test_a_database_that_is_not_there_yet_is_told_and_then_shown(live, home):
-    for file in home.glob("digest.db*"):
-        file.rename(home / file.name.replace("digest", "aside"))
-    assert "no database at" in trouble(live())
-    with changed(live):
-        for file in home.glob("aside.db*"):
-            file.rename(home / file.name.replace("aside", "digest"))
+    with ExitStack() as stack:
+        stack.enter_context(away(home / "digest.db"))
+        assert ("not currently accepting" if POSTGRESQL else "no database at") in trouble(live())
+        with changed(live):
+            stack.close()
     assert not trouble(live())
 
 

@@ -17,7 +17,7 @@ from digest.errors import UsageError
 from digest.model import EVERY_DAY, Format, Layout, Origin, Profile, Schedule, Status, Subscriber
 from digest.store import open_store
 
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import remove_store, store_url  # noqa: TID252  (tests are no package)
 
 CONFIG = """
 [[sources]]
@@ -156,7 +156,7 @@ def test_what_is_exported_can_be_imported_elsewhere(run, name):
     before = listed(run)
     assert run("subscribers", "export", name).code == 0
     assert "0 added, 0 changed, 2 as before, 0 with faults" in run("subscribers", "import", name).out
-    Path("digest.db").unlink()
+    remove_store("digest.db")
     Path("config.toml").write_text(CONFIG.partition("[[subscribers]]")[0])
     assert "2 added" in run("subscribers", "import", name, *SUNDAY).out
     assert listed(run) == {email: {**entry, "origin": "database"} for email, entry in before.items()}

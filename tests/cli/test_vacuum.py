@@ -13,7 +13,7 @@ from digest.model import Outcome, Settled, State, Verdict
 from digest.store import keeping, open_store
 
 from ..store.making import announce_papers, begin, claim, edition, end, papers, publish, subscribe  # noqa: TID252  (tests are no package)
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import POSTGRESQL, store_url  # noqa: TID252  (tests are no package)
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
 LATER = ("--now", "2028-05-18T09:00:00Z")
@@ -45,7 +45,7 @@ def test_a_dry_run_says_what_would_go_and_takes_nothing(run, store):
 def test_what_is_old_goes_and_the_file_is_smaller(run, store):
     told = json.loads(run("vacuum", "--json", *LATER).out)
     assert told["gone"] == {"editions": 1, "texts": 1, "papers": 399, "returns": 0}
-    assert told["size"] < told["size_before"] * 0.7
+    assert POSTGRESQL or told["size"] < told["size_before"] * 0.7  # its own vacuum keeps room for what comes
     assert len(papers(store)) == 1
 
 
@@ -92,7 +92,7 @@ def test_the_daemon_does_it_once_a_day_at_a_quiet_moment(last, is_quiet, due):
 def test_the_daemon_takes_a_little_at_a_time_and_goes_on_with_the_next_tick(store, tmp_path, monkeypatch):
     monkeypatch.setattr(keeping, "BATCH", 100)
     later = NOW + 800 * DAY
-    seconds = itertools.count(step=10)
+    seconds = itertools.count(step=7)
     left = []
     with wiring.installation(tmp_path / "config.toml") as home:
         vacuum = chore(home, lambda: False, lambda: float(next(seconds)))
