@@ -12,7 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from digest.cluster.orders import BATCH, MOST_BATCHES, SHARD, Asked, Due, Order, orders
+from digest.cluster.orders import BATCH, FIRST, MOST_BATCHES, SHARD, Asked, Due, Order, orders
 from digest.cluster.tasks import CLOCK, Workplace
 from digest.errors import StoreError
 from digest.model import SourceState
@@ -30,7 +30,7 @@ def add_clock(app: App, place: Workplace) -> None:
     """Have the workers of this app tick. However many do: a unique key makes each minute's tick one job."""
 
     @app.periodic(cron=EVERY)
-    @app.task(name="tick", queue=CLOCK, priority=100, queueing_lock="tick")
+    @app.task(name="tick", queue=CLOCK, priority=FIRST["tick"], queueing_lock="tick")
     async def run(timestamp: int) -> None:  # noqa: ARG001  (of the minute that it is for: a late one does the same)
         try:
             await tick(app, place)
@@ -99,3 +99,4 @@ async def give_up(manager: JobManager) -> None:
             log.warning("a worker is gone, and its job is given up", job=job.task_name, **job.task_kwargs)
             with suppress(ConnectorException):  # another tick was faster
                 await manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
+    await manager.prune_stalled_workers(10 * SILENT)

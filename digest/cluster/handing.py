@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import App, SyncPsycopgConnector
 
-from digest.cluster.orders import batches, deliveries
+from digest.cluster.orders import FIRST, batches, deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ def handing_on() -> "Callable[[Any, int], None]":
 
     def hand_on(connection: Any, editions: int) -> None:
         orders = deliveries(batches(editions))
-        task = app.configure_task("deliver", queue="deliver", priority=10, connection=connection)
+        task = app.configure_task("deliver", queue="deliver", priority=FIRST["deliver"], connection=connection)
         task.batch_defer(*(dict(order.arguments) for order in orders))
 
     return hand_on

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+FIRST = {"tick": 100, "pull": 50, "compose": 20, "deliver": 10}  # what is done first of all that waits
+CHORES_FIRST = 40
 SHARD = 10_000  # subscribers' numbers a job
 BATCH = 500  # messages a job
 MOST_BATCHES = 1_000  # that a tick looks ahead

@@ -12,7 +12,7 @@ from procrastinate import App
 from procrastinate.connector import BaseConnector
 
 from digest import pipeline
-from digest.cluster.orders import is_early
+from digest.cluster.orders import CHORES_FIRST, FIRST, is_early
 from digest.errors import StoreError
 from digest.pipeline import Parts
 from digest.pipeline.pulling import PULL_LEASE
@@ -22,11 +22,8 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 Chore = Callable[[datetime], object]
 
-QUEUES = ("pull", "compose", "deliver")  # which a worker may be for
-CLOCK = "clock"  # which every worker is for
+CLOCK = "clock"  # the queue that every worker is for
 
-_FIRST = {"tick": 100, "pull": 50, "compose": 20, "deliver": 10}
-_CHORES_FIRST = 40
 _TURN = timedelta(seconds=30)  # of deliveries, when a rate holds them up: a tick waits no longer than that
 
 
@@ -101,9 +98,9 @@ def make_app(connector: BaseConnector, place: Workplace) -> App:
     app = App(connector=connector)
     tasks: dict[str, Callable[..., Left]] = {"pull": pull, "compose": compose, "deliver": deliver}
     for name, task in tasks.items():
-        app.task(name=name, queue=name, priority=_FIRST[name])(_safe(name, task, place))
+        app.task(name=name, queue=name, priority=FIRST[name])(_safe(name, task, place))
     for name, chore in place.chores.items():
-        app.task(name=name, queue=CLOCK, priority=_CHORES_FIRST)(_safe(name, _once(chore), place))
+        app.task(name=name, queue=CLOCK, priority=CHORES_FIRST)(_safe(name, _once(chore), place))
     return app
 
 

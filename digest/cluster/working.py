@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 _LOOK = 0.2  # seconds between two looks at whether it is time to stop
 _PATIENCE = 10.0  # seconds for a connection
-_IN_A_MOMENT = 2  # seconds until what was too early is tried again
+_POLL = 2.0  # seconds between two looks at jobs that were put off; of others it is notified
+_LATER = 5  # seconds for which what is too early is put off
 _JUMP = 30.0  # seconds by which a clock was set
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
@@ -128,7 +129,7 @@ class _Life:
             self._app.run_worker_async(
                 queues=self._queues,
                 concurrency=1,
-                fetch_job_polling_interval=_IN_A_MOMENT,  # for jobs that were put off; of others it is notified
+                fetch_job_polling_interval=_POLL,
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 stalled_worker_timeout=SILENT,
@@ -166,7 +167,7 @@ class _Life:
             self._is_busy = False
         if left in (Left.SOME, Left.ALL):
             job = context.job
-            later = {"seconds": _IN_A_MOMENT} if left is Left.ALL else None
+            later = {"seconds": _LATER} if left is Left.ALL else None
             again = context.app.configure_task(
                 job.task_name, lock=job.lock, queueing_lock=job.queueing_lock, schedule_in=later
             )

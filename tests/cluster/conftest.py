@@ -136,7 +136,8 @@ class House:
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch):
-    monkeypatch.setattr(working, "_IN_A_MOMENT", 0.2)
+    monkeypatch.setattr(working, "_POLL", 0.2)
+    monkeypatch.setattr(working, "_LATER", 0.2)
 
 
 @pytest.fixture

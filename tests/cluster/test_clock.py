@@ -120,3 +120,15 @@ def test_procrastinate_reaches_the_database_that_the_store_is_in(house):
     told = made._pool_args["kwargs"]
     assert (told["host"], told["port"], told["user"], told["password"]) == ("db.example.org", 5433, "ann", "secret")
     assert (told["dbname"], told["sslmode"]) == ("papers", "require")
+
+
+def test_workers_that_are_long_gone_are_forgotten(house):
+    async def register(app):
+        await app.job_manager.register_worker()
+
+    house.ask(register)
+    house.say("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '6 minutes'")
+    house.ask(register)
+    house.tick()
+    with house.store._database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM procrastinate_workers").scalar() == 1
