@@ -156,8 +156,9 @@ def _together(runs: Iterable[Run]) -> Runs:
     """Plain neighbours as one."""
     made: list[Run] = []
     for run in runs:
-        if made and run == Run(run.text) and made[-1] == Run(made[-1].text, before=made[-1].before):
-            made[-1] = replace(made[-1], text=made[-1].text + run.text)
+        last = made[-1] if made else None
+        if last and not (run.hit or run.level or run.before or run.after or last.hit or last.level or last.after):
+            made[-1] = Run(last.text + run.text, before=last.before)
         else:
             made.append(run)
     return tuple(made)

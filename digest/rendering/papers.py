@@ -84,10 +84,10 @@ class Papers:
     """
 
     def __init__(self, limit: int) -> None:
-        self._papers: Cache[Hashable, Paper] = Cache(limit * 2 // 8)
+        self._papers: Cache[Hashable, Paper] = Cache(limit // 8)  # few looks recur, but where profiles do
         self.blanks: Cache[Hashable, Blanks] = Cache(limit * 4 // 8)
         self._numbers: Cache[Hashable, tuple[Listing, int]] = Cache(limit // 8)  # by the store's number, or else by all
-        self._texts: Cache[Hashable, Prepared] = Cache(limit // 8)
+        self._texts: Cache[Hashable, Prepared] = Cache(limit * 2 // 8)  # 1,000 papers of a day
         self._seen: dict[int, tuple[Listing, int]] = {}  # by identity: comparing takes longer
         self._last = 0
         self.made = 0

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 from digest.model import Ground, Reason
 from digest.rendering.language import ENGLISH, Language
@@ -32,6 +34,7 @@ def steps(score: float) -> int:
 
 _WEIGHT = re.compile(r"(?<=\S)\^[\d.]+$")
 _SCOPE = re.compile(r"(title|abstract|author|category|source|kind):", re.IGNORECASE)
+_KNOWN = 4_096  # terms, and ways in which terms are met: readers share them, and one reader's recur from paper to paper
 _NAMED_FIELDS = {"authors": "author", "categories": "category", "sources": "source", "kinds": "kind"}
 
 
@@ -42,10 +45,15 @@ def spoken(term: str, language: Language = ENGLISH) -> str:
 
 def subject_of(reason: Reason, language: Language = ENGLISH) -> str:
     """What matched, as people say it: a name or a category is called one."""
-    scope, words = _read(reason.term)
-    return _said(_NAMED_FIELDS.get(reason.field, scope), words, language)
+    return _subject(reason.term, reason.field, language)
 
 
+def _subject(term: str, field: str, language: Language) -> str:
+    scope, words = _read(term)
+    return _said(_NAMED_FIELDS.get(field, scope), words, language)
+
+
+@lru_cache(_KNOWN)
 def _read(term: str) -> tuple[str, str]:
     """What a term is looked for in, if it says so, and the rest of it without sign and weight."""
     bare = _WEIGHT.sub("", clean(term)).lstrip("+-")
@@ -110,10 +118,25 @@ def _in_words(why: Why, language: Language) -> str:
     return language.gettext("but not wanted: {term}").format(term=said) if why.against else said
 
 
+class _Met(NamedTuple):
+    """As much of a reason as is told."""
+
+    term: str
+    field: str
+    against: bool
+    partial: bool
+
+
 def _terms(reasons: Iterable[Reason], language: Language, most: int) -> tuple[Why, ...]:
-    found: dict[tuple[str, bool], list[Reason]] = {}
+    met = tuple([_Met(each.term, each.field, each.contribution < 0, each.partial) for each in reasons])
+    return _told(met, language, most)
+
+
+@lru_cache(_KNOWN)
+def _told(reasons: tuple[_Met, ...], language: Language, most: int) -> tuple[Why, ...]:
+    found: dict[tuple[str, bool], list[_Met]] = {}
     for reason in reasons:
-        found.setdefault((subject_of(reason, language), reason.contribution < 0), []).append(reason)
+        found.setdefault((_subject(reason.term, reason.field, language), reason.against), []).append(reason)
     words = {key: {word for reason in own for word in keys(reason.term)} for key, own in found.items()}
     partial = {key for key, own in found.items() if all(reason.partial for reason in own)}
     whole = set().union(*(words[key] for key in found.keys() - partial))
@@ -187,7 +210,7 @@ def upvotes(count: int, language: Language) -> str:
 _PLACES = ("title", "abstract", "keywords", "comment", "summary")
 
 
-def _where(reasons: Sequence[Reason], language: Language) -> str:
+def _where(reasons: Sequence[_Met], language: Language) -> str:
     """Where a term was found, in the order in which a paper is read; empty where its name says it."""
     if any(reason.field in _NAMED_FIELDS or _read(reason.term)[0] in _NAMED_FIELDS.values() for reason in reasons):
         return ""
