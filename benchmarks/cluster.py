@@ -18,6 +18,8 @@ import json
 import math
 import os
 import platform
+import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -217,4 +219,6 @@ def _keep(path: Path | None, document: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell in the background had it ignored
+        signal.signal(number, lambda *_: sys.exit("stopped"))
     main(asked(os.environ))
