@@ -15,7 +15,7 @@ from digest.store import database, migrating, open_store
 from digest.store.attendance import Attending
 from digest.store.migrating import Phase, Standing, Step
 
-from ..stores import store_url  # noqa: TID252  (tests are no package)
+from ..stores import only_sqlite, store_url  # noqa: TID252  (tests are no package)
 from ..versions import Versions  # noqa: TID252
 
 NOW = datetime(2026, 5, 18, 8, tzinfo=UTC)
@@ -101,6 +101,7 @@ def test_what_is_waited_for_is_named_and_can_be_forced(run, url, versions):
     old.close()
 
 
+@only_sqlite("a database of a server is there before its tables are")
 def test_there_is_nothing_to_upgrade_before_there_is_a_database(run, tmp_path):
     (tmp_path / "config.toml").write_text('[[sources]]\nkind = "feed"\nname = "J"\nurl = "http://127.0.0.1:9/feed"\n')
     ran = run("store", "upgrade", "--force")
