@@ -151,13 +151,22 @@ def _shared(database: Database, before: datetime, stopping: Callable[[], bool]) 
     with database.reading() as connection:
         if connection.scalar(_kept_although_old(before)):
             return
-    if not stopping():
+    while True:
         with database.writing(swift=True) as connection:
             edge = _edge(connection, before)
-            last = select(editions.c.id).where(editions.c.composed_at < edge)
-            connection.execute(delete(sheets).where(sheets.c.composed_at < edge))
-            connection.execute(delete(looks).where(looks.c.edition_id.in_(last)))
+            old = select(sheets.c.id).where(sheets.c.composed_at < edge).order_by(sheets.c.composed_at).limit(BATCH)
+            gone = connection.execute(delete(sheets).where(sheets.c.id.in_(old))).rowcount
+            if gone < BATCH:
+                _forget_looks(connection, edge)
         yield Vacuumed()
+        if gone < BATCH or stopping():
+            return
+
+
+def _forget_looks(connection: Connection, edge: datetime) -> None:
+    """Subscribers as only editions of before then show them."""
+    last = select(editions.c.composed_at).where(editions.c.id == looks.c.edition_id).scalar_subquery()
+    connection.execute(delete(looks).where(last < edge))
 
 
 def _kept_although_old(before: datetime) -> Select[Any]:

@@ -1,5 +1,6 @@
 """Vacuum: what is old goes, and afterwards nobody gets anything twice that they would not have got twice before."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -217,3 +218,25 @@ def test_picks_of_every_section_hold_their_paper(store):
     publish(store, told(ann, papers(store)[0], day=DAY + timedelta(days=1)))
     assert vacuum(store).papers == 0
     assert trending.listing.id == papers(store)[0].id
+
+
+def test_nothing_that_old_editions_were_made_of_is_left(store, ann):
+    store.update(replace(ann, name="Ann, of late"), NOW)
+    assert [count(store, table) for table in ("sheets", "looks", "texts", "kept_contents")] == [1, 1, 1, 1]
+    vacuum(store)
+    assert [count(store, table) for table in ("sheets", "looks", "texts", "kept_contents")] == [0, 0, 0, 0]
+
+
+def test_a_reader_is_shown_as_they_were_while_a_delivery_waits(store):
+    announce_papers(store, 1)
+    ann = subscribe(store, name="Ann")
+    publish(store, edition(ann, papers(store)))
+    store.update(replace(ann, name="Ann, of late"), NOW)
+    store.update(replace(ann, name="Ann, at last"), NOW)
+    vacuum(store)
+    assert store.edition(ann.email, DAY).subscriber.name == "Ann"
+
+
+def count(store, table):
+    with store._database.reading() as connection:
+        return connection.scalar(sa.text(f"SELECT count(*) FROM {table}"))
