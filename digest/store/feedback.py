@@ -1,11 +1,11 @@
 """What people said of papers, and which of the words learnt from it they want forgotten."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from digest.errors import UsageError
 from digest.model import Feedback, Listing, Taste
@@ -63,7 +63,7 @@ def tastes(connection: Connection, readers: Collection[int]) -> Mapping[int, Tas
     unwanted = _unwanted(connection, readers)
     return {
         reader: Taste(tuple(_feedback(said[reader], papers)), frozenset(unwanted[reader]))
-        for reader in sorted({*said, *unwanted})
+        for reader in sorted({*said, *unwanted}.intersection(readers))
     }
 
 
@@ -75,20 +75,30 @@ def _feedback(words: Mapping[int, tuple[bool, datetime]], papers: Mapping[int, L
 def _said(connection: Connection, readers: Collection[int]) -> dict[int, dict[int, tuple[bool, datetime]]]:
     """Per subscriber and paper their last word and when it was said, newest last."""
     found: dict[int, dict[int, tuple[bool, datetime]]] = defaultdict(dict)
-    for chunk in chunks(readers):
+    for chunk in chunks(sorted(readers)):
         for reader, paper, liked, at in connection.execute(_newest(chunk)):
             found[reader].pop(paper, None)  # two papers found to be one: what was said last counts
             found[reader][paper] = liked, at
     return found
 
 
-def _newest(readers: Collection[int]) -> Any:
+def _among(column: ColumnElement[int], readers: Sequence[int]) -> ColumnElement[bool]:
+    """Whether it is one of these, in order. A shard's are close together: then few others are read, and no list is sent."""
+    if readers[-1] - readers[0] < _DENSE * len(readers):
+        return column.between(readers[0], readers[-1])
+    return column.in_(readers)
+
+
+_DENSE = 4  # numbers for each reader
+
+
+def _newest(readers: Sequence[int]) -> Any:
     f = feedback.c
     place = func.row_number().over(partition_by=f.subscriber_id, order_by=(f.at.desc(), f.listing_id.desc()))
     ranked = (
         select(f.subscriber_id, known.c.same_as, f.liked, f.at, f.listing_id, place.label("place"))
         .join_from(feedback, known, known.c.id == f.listing_id)
-        .where(f.subscriber_id.in_(readers))
+        .where(_among(f.subscriber_id, readers))
         .subquery()
     )
     c = ranked.c
@@ -99,7 +109,7 @@ def _newest(readers: Collection[int]) -> Any:
 def _unwanted(connection: Connection, readers: Collection[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     query = select(forgotten.c.subscriber_id, forgotten.c.key)
-    for chunk in chunks(readers):
-        for reader, key in connection.execute(query.where(forgotten.c.subscriber_id.in_(chunk))):
+    for chunk in chunks(sorted(readers)):
+        for reader, key in connection.execute(query.where(_among(forgotten.c.subscriber_id, chunk))):
             found[reader].add(key)
     return found
