@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.model import Cause, Deed, Outcome, Report, Return, Settled, State, Status, Verdict
-from digest.store import Among, Place
+from digest.store import Among, Place, lists
+from digest.store.schema import TROUBLE
 
 from .making import DAY, HOUR, NOW, claim, edition, end, publish, publish_for, subscribe
 
@@ -164,10 +165,28 @@ def test_who_is_due_is_found_by_when_and_who_is_absent_by_status(store):
         pytest.skip("PostgreSQL plans with statistics")
     due = "SELECT count(*) FROM subscribers WHERE status = ? AND next_due <= ?"
     absent = "SELECT email FROM subscribers WHERE status = ? AND status <> 'active' ORDER BY address LIMIT 50"
+    trouble = f"SELECT id FROM deliveries WHERE {TROUBLE} AND state = ? ORDER BY changed_at DESC LIMIT 20"
     with store._database.reading() as connection:
         plans = [
             connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()[0][3]
-            for asked, given in ((due, ("active", "2026")), (absent, ("paused",)))
+            for asked, given in ((due, ("active", "2026")), (absent, ("paused",)), (trouble, ("failed",)))
         ]
     assert "ix_subscribers_next_due" in plans[0]
     assert "ix_subscribers_absent" in plans[1]
+    assert "ix_deliveries_trouble" in plans[2]
+
+
+def test_what_is_trouble_is_the_same_in_the_index_and_in_the_lists():
+    assert str(TROUBLE) == f"state IN ({', '.join(repr(str(state)) for state in sorted(lists.TROUBLED))})"
+
+
+def test_lists_are_sorted_by_bytes_in_whatever_language_the_database_is(store):
+    addresses = ["ab", "a-b", "b_", "ba", "zz", "\u00e9a", "_x", "a.c"]
+    for name in addresses:
+        subscribe(store, f"{name}@example.org")
+    assert [each.key for each in store.people(Among(), "", 50)] == sorted(f"{name}@example.org" for name in addresses)
+    if store._database.engine.dialect.name == "postgresql":
+        with store._database.reading() as connection:
+            ours = "table_schema = current_schema() AND column_name = 'address'"
+            asked = f"SELECT DISTINCT collation_name FROM information_schema.columns WHERE {ours}"
+            assert connection.exec_driver_sql(asked).all() == [("C",)]
