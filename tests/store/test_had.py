@@ -64,7 +64,7 @@ def store_listings(connection, numbers):
     for number in numbers:
         values = [f"'{number}'" if name == "url" else "'[]'" for name in names]
         connection.exec_driver_sql(
-            f"INSERT INTO listings (id, same_as, {', '.join(names)}, first_seen)"  # noqa: S608
+            f"INSERT INTO listings (id, same_as, {', '.join(names)}, first_seen)"
             f" VALUES ({number}, {number}, {', '.join(values)}, '2026-05-18 08:00:00.000000')"
         )
 
