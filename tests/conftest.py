@@ -39,10 +39,12 @@ def postgresql() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shelf(request: pytest.FixtureRequest) -> None:
+def _shelf(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where the stores of all tests are, if they are to be PostgreSQL's."""
     if stores.POSTGRESQL:
         stores.shelf.server = request.getfixturevalue("postgresql")
+    yield
+    stores.shelf.forget(Path("/"))
 
 
 @pytest.fixture(autouse=True)

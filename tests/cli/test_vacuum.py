@@ -90,9 +90,9 @@ def test_the_daemon_does_it_once_a_day_at_a_quiet_moment(last, is_quiet, due):
 
 
 def test_the_daemon_takes_a_little_at_a_time_and_goes_on_with_the_next_tick(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(keeping, "BATCH", 100)
+    monkeypatch.setattr(keeping, "BATCH", 30)
     later = NOW + 800 * DAY
-    seconds = itertools.count(step=7)
+    seconds = itertools.count(step=4)
     left = []
     with wiring.installation(tmp_path / "config.toml") as home:
         vacuum = chore(home, lambda: False, lambda: float(next(seconds)))
