@@ -245,14 +245,16 @@ def say(line: str) -> None:
 # --- what it weighs ---------------------------------------------------------------------------------------------------
 
 
-def weights(home: House) -> dict[str, float]:
-    """Bytes an edition by table, with its indexes."""
-    query = "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+def sizes(home: House) -> dict[str, int]:
+    """Bytes by table, with its indexes, after VACUUM."""
+    query = (
+        "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
+    )
     with home.engine.connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
         found: dict[str, int] = dict(connection.exec_driver_sql(query).tuples().all())
-    editions = home.count("SELECT count(*) FROM editions")
-    return {name: size / editions for name, size in sorted(found.items()) if size > 0.5 * editions}
+    return found
 
 
 def states(home: House) -> dict[str, int]:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _cluster_stages
-from benchmarks._cluster_house import Stage, house, say, stage, states, weights
+from benchmarks._cluster_house import Stage, house, say, sizes, stage, states
 from benchmarks._cluster_postgres import SETTINGS, Postgres, postgres
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
@@ -67,9 +67,6 @@ def asked(environment: Mapping[str, str]) -> Asked:
 
 # --- a run ------------------------------------------------------------------------------------------------------------
 
-# What weighs the same however many editions there are, or weighs by the subscriber.
-_APART = ("subscribers", "listings", "listing_keys", "words", "words_index", "announcements", "snapshots", "texts")
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -83,20 +80,22 @@ class Run:
     compose: Stage
     deliver: Stage
     whole: float  # seconds, from the command that composes to the last message; without the start of the one that sends
-    weight: Mapping[str, float]  # bytes an edition by table, with indexes, after VACUUM, when all is composed
-    edition: float  # of these, what editions are
-    subscriber: float
+    weight: Mapping[str, float]  # bytes an edition by table, with indexes, after VACUUM: what composing added
+    edition: float  # all of these, but for subscribers and jobs
+    subscriber: float  # bytes, with the room that changed rows leave
+    delivery: float  # bytes that sending added, by such room
     sent: Mapping[str, int]  # deliveries by their state, at the end
-    weight_after: Mapping[str, float]  # the same when all is sent
     disk: int  # bytes, with the WAL that is kept
 
 
 def run(server: Postgres, subscribers: int, workers: int, what: Asked) -> Run:
     with house(server, subscribers, what.listings) as home:
+        empty = sizes(home)
         composed = stage(home, "compose", workers, subscribers, what.seconds)
-        weight = weights(home)
+        full = sizes(home)
         server.checkpoint()
         delivered = stage(home, "deliver", workers, composed.count, what.seconds)
+        weight = {name: (size - empty.get(name, 0)) / composed.count for name, size in full.items()}
         return Run(
             subscribers=subscribers,
             workers=workers,
@@ -106,17 +105,17 @@ def run(server: Postgres, subscribers: int, workers: int, what: Asked) -> Run:
             compose=composed,
             deliver=delivered,
             whole=composed.seconds + delivered.seconds - delivered.waited,
-            weight=weight,
+            weight={name: value for name, value in weight.items() if value},
             edition=sum(value for name, value in weight.items() if _is_of_editions(name)),
-            subscriber=weight["subscribers"],
+            subscriber=full["subscribers"] / subscribers,
+            delivery=(sizes(home)["deliveries"] - full["deliveries"]) / composed.count,
             sent=states(home),
-            weight_after=weights(home),
             disk=server.disk(),
         )
 
 
 def _is_of_editions(table: str) -> bool:
-    return table not in _APART and not table.startswith("procrastinate")
+    return table != "subscribers" and not table.startswith("procrastinate")
 
 
 def growth(runs: Sequence[Run], value: Callable[[Run], float]) -> float | None:
