@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from digest.errors import StoreError
 from digest.model import Edition, Listing, Pick, Section, State, Status, Subscriber
@@ -131,7 +132,8 @@ def _insert_contents(connection: Connection, numbers: Mapping[int, Edition], rea
     placed = _snapshots(connection, set(listings.values()), newest)
     press = sheets.Press(numbers, {key: placed[listing] for key, listing in listings.items()})
     (sheet,) = next_ones(connection, sheets_table, 1)
-    write_many(connection, sheets_table, ["id", "composed_at", "content"], [(sheet, newest, press.sheet())])
+    names = ["id", "composed_at", "first_edition", "last_edition", "content"]
+    write_many(connection, sheets_table, names, [(sheet, newest, min(numbers), max(numbers), press.sheet())])
     apart = [n for n, e in numbers.items() if not looks.is_same(e.subscriber, readers[e.subscriber.id])]
     write_many(connection, contents, ["edition_id", "content"], press.contents(sheet, apart).items())
 
@@ -232,18 +234,18 @@ def read(connection: Connection, ids: Iterable[int], known: Texts | None = None)
     rows = {
         row.id: row for chunk in chunks(ids) for row in connection.execute(_OF_THESE.where(editions.c.id.in_(chunk)))
     }
-    kept = {n: columns.read(partial(sheets.kept, issue=row.issue_date), row.content) for n, row in rows.items()}
-    wanted = {one.sheet for one in kept.values() if one.sheet is not None}
+    held = {n: columns.read(partial(sheets.kept, issue=row.issue_date), row.content) for n, row in rows.items()}
+    wanted = {one.sheet for one in held.values() if one.sheet is not None}
     on = known.sheets.of(wanted, partial(_sheets, connection))
-    shown = {number: sheets.shown(one, on) for number, one in kept.items()}
+    shown = {number: sheets.shown(one, on) for number, one in held.items()}
     listings = known.listings.of({key for keys in shown.values() for key in keys}, partial(_texts, connection))
-    alone = {number for number, one in kept.items() if one.sheet is None or one.subscriber}
+    alone = {number for number, one in held.items() if one.sheet is None or one.subscriber}
     readers = looks.of(connection, {n: row.subscriber_id for n, row in rows.items() if n not in alone})
     return {
         number: sheets.whole(
             one, on, [listings[key] for key in shown[number]], _issue(rows[number]), readers.get(number)
         )
-        for number, one in kept.items()
+        for number, one in held.items()
     }
 
 
@@ -252,6 +254,13 @@ _OF_THESE = (
     .join_from(editions, contents, contents.c.edition_id == editions.c.id)
     .order_by(editions.c.id)
 )
+
+
+def kept(connection: Connection, where: ColumnElement[bool]) -> Iterator[sheets.Kept]:
+    """How these editions are kept, but for those that cannot be read."""
+    for row in connection.execute(_OF_THESE.where(where)):
+        with suppress(StoreError):
+            yield columns.read(partial(sheets.kept, issue=row.issue_date), row.content)
 
 
 def _issue(row: Any) -> tuple[date, datetime]:

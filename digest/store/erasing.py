@@ -15,9 +15,11 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from digest.model import Origin, Status
 from digest.store import deliveries as sending
+from digest.store import editions as published
 from digest.store import had, holding, numbers, tallies
 from digest.store.holding import Whose
-from digest.store.schema import deeds, deliveries, editions, pins, returns, subscribers, suggestions
+from digest.store.schema import deeds, deliveries, editions, pins, returns, sheets, subscribers, suggestions
+from digest.store.sheets import blanked
 
 NOBODY = "(deleted)"  # stands for an address in the operator's log of changes
 _CURATOR = "A former curator"  # under what they wrote for everybody
@@ -39,6 +41,7 @@ def erase(connection: Connection, number: int, now: datetime) -> bool:
         _count(connection, who, now)
         _lock_deliveries(connection, number)
         had.erase(connection, number)
+        _blank(connection, number)
         for table, own in holding.of(who):
             if not (in_file and table is subscribers):
                 connection.execute(delete(table).where(own))
@@ -76,6 +79,26 @@ def _lock_deliveries(connection: Connection, number: int) -> None:
     theirs = select(editions.c.id).where(editions.c.subscriber_id == number)
     held = select(deliveries.c.id).where(deliveries.c.edition_id.in_(theirs)).order_by(deliveries.c.id)
     connection.execute(held.with_for_update()).all()
+
+
+def _blank(connection: Connection, number: int) -> None:
+    """Out of what their editions share with others' what only theirs show: the words of their profile."""
+    shown: dict[int, set[int]] = {}
+    for kept in published.kept(connection, editions.c.subscriber_id == number):
+        if kept.sheet is not None:
+            shown.setdefault(kept.sheet, set()).update(kept.forms)
+    for sheet, forms in sorted(shown.items()):
+        this = sheets.c.id == sheet
+        row = connection.execute(select(sheets).where(this).with_for_update()).one_or_none()
+        if row is None:
+            continue
+        together = editions.c.id.between(row.first_edition, row.last_edition) & (editions.c.subscriber_id != number)
+        others = [kept.forms for kept in published.kept(connection, together) if kept.sheet == sheet]
+        if others:
+            content = blanked(row.content, forms.difference(*others))
+            connection.execute(update(sheets).where(this).values(content=content))
+        else:
+            connection.execute(delete(sheets).where(this))
 
 
 def _unname(connection: Connection, who: Whose) -> None:

@@ -219,6 +219,8 @@ sheets = Table(
     metadata,
     Column("id", _Number, primary_key=True),
     Column("composed_at", Instant, nullable=False),  # the newest of those editions
+    Column("first_edition", _Number, nullable=False),  # their numbers are between these, both included
+    Column("last_edition", _Number, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Index("ix_sheets_composed_at", "composed_at"),
 )

@@ -173,6 +173,15 @@ def _rows(kind: Any, columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*filled, strict=True)]
 
 
+def blanked(content: bytes, forms: Iterable[int]) -> bytes:
+    """A sheet without the words of these forms, which no edition shows any more."""
+    document = json.loads(zlib.decompress(content))
+    columns = document["forms"]
+    for form in forms:
+        columns["term"][form], columns["tokens"][form] = "", []
+    return zlib.compress(json.dumps(document, separators=(",", ":")).encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One edition as it is kept, and what is needed to make it whole."""

@@ -19,6 +19,7 @@ from digest.model import (
     Origin,
     Outcome,
     Pin,
+    Reason,
     Report,
     Return,
     Settled,
@@ -41,6 +42,7 @@ from .making import (
     edition,
     end,
     papers,
+    pick,
     publish,
     revised,
     subscribe,
@@ -142,6 +144,30 @@ def test_nothing_of_theirs_is_left_in_any_table_and_all_of_it_is_left_of_others(
     assert store.sent([ann.id, bob.id], [1, 2, 3]) == {ann.id: frozenset(), bob.id: {1, 2}}
     assert had_of(store, ann.id) == []
     assert store.pins(DAY)[0].note == "Read this."
+
+
+def test_words_of_their_profile_are_on_no_sheet_and_those_of_others_stay(store):
+    announce_papers(store, 2)
+    ann, bob, eve = (subscribe(store, f"{name}@example.org") for name in ("ann", "bob", "eve"))
+    listings = papers(store)
+
+    def about(reader, *terms, day=DAY):
+        reasons = tuple(Reason(term, "title", 1.0, (term,)) for term in terms)
+        return replace(edition(reader, day=day), picks=(pick(listings[0], score=float(len(terms)), reasons=reasons),))
+
+    publish(store, about(ann, "zweig", "shared"), about(bob, "shared"), about(eve, "tokyo"))
+    publish(
+        store,
+        replace(
+            about(ann, "zweig", day=TOMORROW), picks=(pick(listings[1], reasons=(Reason("zweig", "title", 1.0),)),)
+        ),
+    )
+    before = [store.edition(reader.email, DAY) for reader in (bob, eve)]
+    assert names(store, "zweig") == {"sheets"}
+    store.erase(ann.id, NOW)
+    assert not names(store, "zweig")
+    assert count(store, "sheets") == 1
+    assert [store.edition(reader.email, DAY) for reader in (bob, eve)] == before
 
 
 def test_everything_that_refers_to_a_subscriber_or_their_editions_is_known_to_be_theirs():

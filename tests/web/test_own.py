@@ -112,7 +112,7 @@ def test_all_that_is_held_comes_as_a_file_that_explains_itself(site, ann, link):
     assert answer.headers["content-disposition"] == 'attachment; filename="digest-2026-06-18.json"'
     held = json.loads(answer.content)
     assert held["subscribers"][0]["email"] == ann.email
-    assert len(held["picks"]) == len(site.store.edition(ann.email, NOW.date()).picks)
+    assert len(held["had"]) == len(site.store.edition(ann.email, NOW.date()).picks)
     liked = held["papers"][str(held["feedback"][0]["listing_id"])]
     assert liked["title"] == site.store.feedback(ann.email)[0].listing.title
     assert set(held) == set(held["meaning"]) | {"meaning", "made_at", "made_by"}

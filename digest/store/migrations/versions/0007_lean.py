@@ -53,6 +53,8 @@ def _tables() -> None:
         "sheets",
         sa.Column("id", NUMBER, primary_key=True),
         sa.Column("composed_at", INSTANT, nullable=False),
+        sa.Column("first_edition", NUMBER, nullable=False),
+        sa.Column("last_edition", NUMBER, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_sheets_composed_at", "sheets", ["composed_at"])
