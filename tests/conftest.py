@@ -1,5 +1,6 @@
 """What several rooms' tests share."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +18,13 @@ settings.register_profile("hunt", max_examples=2_000, deadline=None)
 settings.load_profile("suite")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def pytest_configure() -> None:
+    """Tests' own folders are in memory where it is as good as a disk: theirs is the time of a few thousand syncs."""
+    folder = postgres.memory()
+    if folder and "TMPDIR" not in os.environ and not os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
 @pytest.fixture(scope="session")

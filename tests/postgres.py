@@ -191,7 +191,7 @@ def serving() -> Iterator[Server]:
             server.forget()
         return
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-", dir=memory()))
     if os.geteuid() == 0:
         shutil.chown(folder, _NOBODY)
     own = Own(programs, folder)
@@ -201,7 +201,7 @@ def serving() -> Iterator[Server]:
         yield Server(sa.make_url(f"postgresql+psycopg://postgres@127.0.0.1:{own.port}/postgres"), own)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """A folder in memory, where there is much of it: a database is 400 files, and a disk takes .2 s for them, not .02 s."""
     folder = "/dev/shm"
     has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 4 << 30
