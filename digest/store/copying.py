@@ -75,7 +75,12 @@ def copy(  # noqa: PLR0913  (two databases, and what is true of them)
 
 @contextmanager
 def _opened(url: str, *, create: bool) -> Iterator[Database]:
-    database = open_database(url, create=create, patience=PATIENCE)
+    try:
+        database = open_database(url, create=create, patience=PATIENCE)
+    except StoreError as error:
+        if not create:
+            raise
+        raise StoreError(str(error).replace("store.url", "--to")) from error  # what no setting names yet
     try:
         yield database
     finally:

@@ -103,11 +103,23 @@ def parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(f'store.url: cannot read "{url}": write it like sqlite:///digest.db') from error
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise _unreadable(url) from None  # the error has the password in it
+    if "@" in (parsed.host or ""):
+        raise _unreadable(url)  # of a password; its end would be taken for a host, and be shown
     if backend not in ("sqlite", "postgresql"):
         raise StoreError(f"store.url: {backend} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")
     return parsed.set(drivername="postgresql+psycopg") if backend == "postgresql" else parsed
+
+
+def _unreadable(url: str) -> StoreError:
+    before, _, rest = url.rpartition("@")
+    if not before:
+        return StoreError(f'store.url: cannot read "{url}": write it like sqlite:///digest.db')
+    return StoreError(
+        f'store.url: cannot read "{before.partition("://")[0]}://***@{rest}": in a password, write %40 for @, %3A for :,'
+        " %2F for /, %3F for ?, %23 for #, %25 for %; or put it into ~/.pgpass"
+    )
 
 
 def file_of(url: URL) -> Path | None:

@@ -50,6 +50,7 @@ ADVICE = {
     "idle-in-transaction": "this process stood still in the middle of its work: try again; nothing was half written",
     "read-only transaction": "the server lets nobody write: does store.url name a replica?",
     "permission denied": "this user may not do that there: let it own the database",
+    "already exists": "there are tables of another program in this database: make one for the digest alone",
     "no space left on device": "the server's disk is full: make room and try again; nothing was half written",
     "starting up": "the server is just being started: try again",
     "shutting down": _BROKEN,
@@ -80,7 +81,7 @@ def engine(url: URL, patience: float) -> Engine:
         )
     except ImportError as error:
         raise StoreError(
-            f"store.url: PostgreSQL needs the driver psycopg ({error}): install it with `pip install 'digest[cluster]'`"
+            f"store.url: PostgreSQL needs the driver psycopg ({error}): install it with `pip install 'daily-paper-digest[cluster]'`"
         ) from error
 
     @event.listens_for(made, "do_connect")

@@ -59,7 +59,7 @@ def test_a_rehearsal_leaves_the_database_in_use(home, run):
 @pytest.mark.parametrize(
     ("to", "said"),
     [
-        ("new.db", "store.url: cannot read"),
+        ("new.db", "--to: cannot read"),
         ("mysql://localhost/digest", "mysql is not supported"),
         ("sqlite:///nowhere/new.db", "its folder must exist"),
     ],

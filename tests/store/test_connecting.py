@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from digest.errors import StoreError
 from digest.store import open_store
-from digest.store.database import advised
+from digest.store.database import advised, parsed
 from digest.store.postgresql import passes
 
 from ..proxy import proxy  # noqa: TID252  (tests are no package)
@@ -153,9 +153,19 @@ def test_neither_password_nor_a_value_is_in_what_is_said(url):
     assert advised("duplicate key\nDETAIL:  Key (email)=(ann@example.org) already exists.") == "duplicate key"
 
 
+@pytest.mark.parametrize("password", ["hunter@2", "hunter@2:x/y", "hunter2:a/b#@c%"])
+def test_a_password_that_hides_the_rest_of_its_url_is_said_to_and_not_shown(password):
+    with pytest.raises(StoreError) as refused:
+        parsed(f"postgresql://digest:{password}@db.example.org:5432/digest")
+    assert "write %40 for @" in str(refused.value)
+    assert "***@db.example.org:5432/digest" in str(refused.value)
+    assert "hunter" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("said", "advice"),
     [
+        ('relation "subscribers" already exists', "of another program"),
         ('FATAL:  password authentication failed for user "digest"', "user or password"),
         ('FATAL:  no pg_hba.conf entry for host "192.0.2.1"', "pg_hba.conf"),
         ("FATAL:  sorry, too many clients already", "max_connections"),
