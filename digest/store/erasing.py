@@ -35,7 +35,7 @@ def erase(connection: Connection, number: int, now: datetime) -> bool:
     if who is None:
         return True
     in_file = connection.scalar(select(subscribers.c.origin).where(subscribers.c.id == number)) is Origin.FILE
-    for table in (subscribers, editions, deliveries):
+    for table in (subscribers, editions, deliveries, sheets):
         numbers.keep(connection, table)
     with _overwritten(connection):
         _count(connection, who, now)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, select
 
 from digest.pacing import BREAKER, LINES, RELAY
-from digest.store import marks, tallies, wishes
+from digest.store import marks, numbers, tallies, wishes
 from digest.store.database import Database
 from digest.store.editions import SHOWN
 from digest.store.listings import note_change
@@ -110,8 +110,11 @@ def _editions(database: Database, before: datetime, stopping: Callable[[], bool]
             counted = contents.c.edition_id <= tallies.upto(connection)
             oldest = _old_editions(before).where(counted).order_by(contents.c.edition_id).limit(BATCH)
             ids = connection.scalars(oldest).all()
+            # Deliveries first, and in their order, as whoever erases a subscriber locks them.
+            ends = select(deliveries.c.id).where(deliveries.c.edition_id.in_(ids)).order_by(deliveries.c.id)
+            held = connection.scalars(ends.with_for_update()).all()
+            connection.execute(delete(deliveries).where(deliveries.c.id.in_(held)))
             connection.execute(delete(contents).where(contents.c.edition_id.in_(ids)))
-            connection.execute(delete(deliveries).where(deliveries.c.edition_id.in_(ids)))
         yield Vacuumed(editions=len(ids))
         if len(ids) < BATCH:
             return
@@ -143,7 +146,9 @@ def _texts(database: Database, before: datetime, stopping: Callable[[], bool]) -
             return
         with database.writing(swift=True) as connection:
             old = _old_texts(_edge(connection, before)).where(texts.c.snapshot_id.in_(chunk))
-            yield Vacuumed(texts=connection.execute(delete(texts).where(texts.c.snapshot_id.in_(old))).rowcount)
+            # Whoever shows one again says so in its snapshot first, and then looks for its text.
+            still = connection.scalars(old.with_for_update(of=snapshots, skip_locked=True)).all()
+            yield Vacuumed(texts=connection.execute(delete(texts).where(texts.c.snapshot_id.in_(still))).rowcount)
 
 
 def _shared(database: Database, before: datetime, stopping: Callable[[], bool]) -> Iterator[Vacuumed]:
@@ -154,8 +159,10 @@ def _shared(database: Database, before: datetime, stopping: Callable[[], bool]) 
     while True:
         with database.writing(swift=True) as connection:
             edge = _edge(connection, before)
+            numbers.keep(connection, sheets)
             old = select(sheets.c.id).where(sheets.c.composed_at < edge).order_by(sheets.c.composed_at).limit(BATCH)
-            gone = connection.execute(delete(sheets).where(sheets.c.id.in_(old))).rowcount
+            free = connection.scalars(old.with_for_update(skip_locked=True)).all()  # not what somebody is erased from
+            gone = connection.execute(delete(sheets).where(sheets.c.id.in_(free))).rowcount
             if gone < BATCH:
                 _forget_looks(connection, edge)
         yield Vacuumed()
@@ -229,4 +236,7 @@ def _forget_paces(connection: Connection, now: datetime) -> None:
     """Domains that nothing is remembered of any more; the relay's own few rows stay."""
     c = paces.c
     idle = [or_(column.is_(None), column < now - _IDLE) for column in (c.free_at, c.quiet_until, c.eased_at)]
-    connection.execute(delete(paces).where(c.key.not_in((RELAY, BREAKER, LINES)), *idle))
+    unused = select(c.key).where(c.key.not_in((RELAY, BREAKER, LINES)), *idle)
+    free = connection.scalars(unused.with_for_update(skip_locked=True)).all()
+    for chunk in chunks(free):
+        connection.execute(delete(paces).where(c.key.in_(chunk)))

@@ -48,7 +48,8 @@ def _held(connection: Connection, keys: Iterable[str]) -> dict[str, Pace]:
         # PostgreSQL cannot lock what is not there. Nothing is locked yet: who holds a row waits for no insert.
         connection.execute(insert(connection, paces).on_conflict_do_nothing(), missing)
     own = select(*_PACE).where(paces.c.key.in_(ordered)).order_by(paces.c.key).with_for_update()
-    return {row.key: Pace(*row) for row in connection.execute(own)}
+    found = {row.key: Pace(*row) for row in connection.execute(own)}
+    return {key: found.get(key) or Pace(key) for key in ordered}  # one that was vacuumed meanwhile is a new one
 
 
 def _keep(connection: Connection, before: Mapping[str, Pace], after: Mapping[str, Pace]) -> None:

@@ -78,7 +78,8 @@ def numbered(connection: Connection, number: int) -> Subscriber | None:
 def all_numbered(connection: Connection, numbers: Iterable[int], *, held: bool = False) -> dict[int, Subscriber]:
     """Those with these numbers; `held` back from everybody else until the transaction ends, in the order of numbers."""
     query = select(*crowd.COLUMNS).order_by(subscribers.c.id)
-    query = query.with_for_update() if held else query
+    # Their numbers do not change: who says something of a paper, which names them, need not wait.
+    query = query.with_for_update(key_share=True) if held else query
     some = (crowd.read(connection, query.where(subscribers.c.id.in_(chunk))) for chunk in chunks(numbers))
     return {each.id: each for found in some for each in found}
 

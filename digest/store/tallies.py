@@ -36,7 +36,7 @@ def upto(connection: Connection) -> int:
 
 def settle(connection: Connection, now: datetime) -> None:
     """Sum up what will not change any more."""
-    kept = _kept(connection)
+    kept = _held(connection)
     last, seq = _last_settled(connection, now), connection.scalar(select(func.max(announcements.c.seq))) or 0
     more = _announced(connection, kept[_ANNOUNCEMENTS], seq)
     more[_ANNOUNCEMENTS] = max(0, seq - kept[_ANNOUNCEMENTS])
@@ -48,7 +48,7 @@ def settle(connection: Connection, now: datetime) -> None:
 
 def bank(connection: Connection, own: Select[Any]) -> None:
     """Sum up what became of these editions (a query for their ids), which are about to be taken away."""
-    behind = select(editions.c.id).where(editions.c.id.in_(own), editions.c.id > upto(connection))
+    behind = select(editions.c.id).where(editions.c.id.in_(own), editions.c.id > _held(connection)[_EDITIONS])
     ids = [number for (number,) in connection.execute(behind)]
     for chunk in chunks(ids):
         add(connection, _sums(connection, editions.c.id.in_(chunk), deliveries.c.edition_id.in_(chunk)))
@@ -65,6 +65,15 @@ def add(connection: Connection, more: Counts) -> None:
 
 def _kept(connection: Connection) -> Counter[str]:
     return Counter({row.name: row.value for row in connection.execute(select(tallies))})
+
+
+def _held(connection: Connection) -> Counter[str]:
+    """The sums, and the marks kept from everybody else who sums up until the transaction ends: none counts what another does."""
+    marks = [{"name": name, "value": 0} for name in (_ANNOUNCEMENTS, _EDITIONS)]
+    connection.execute(insert(connection, tallies).on_conflict_do_nothing(), marks)
+    own = select(tallies.c.name).where(tallies.c.name.in_([_ANNOUNCEMENTS, _EDITIONS])).order_by(tallies.c.name)
+    connection.execute(own.with_for_update()).all()
+    return _kept(connection)
 
 
 def _last_settled(connection: Connection, now: datetime) -> int:

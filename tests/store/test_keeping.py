@@ -227,6 +227,18 @@ def test_nothing_that_old_editions_were_made_of_is_left(store, ann):
     assert [count(store, table) for table in ("sheets", "looks", "texts", "kept_contents")] == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("goes", [lambda store, ann: vacuum(store), lambda store, ann: store.erase(ann.id, LATER)])
+def test_what_was_read_of_old_editions_is_not_taken_for_new_ones(store, ann, goes):
+    bob = subscribe(store, "bob@example.org", NOW + YEAR)
+    publish(store, edition(ann, papers(store)[1:], DAY + timedelta(days=1)))
+    sent(store, NOW + timedelta(days=1))  # which are remembered for the next batch
+    goes(store, ann)
+    day = LATER.date()
+    publish(store, edition(bob, papers(store)[:1], day, LATER, note="new"))
+    (held,) = claim(store, LATER)
+    assert (held.edition.note, [each.listing.id for each in held.edition.picks]) == ("new", [1])
+
+
 def test_a_reader_is_shown_as_they_were_while_a_delivery_waits(store):
     announce_papers(store, 1)
     ann = subscribe(store, name="Ann")
