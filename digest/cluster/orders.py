@@ -9,7 +9,7 @@ FIRST = {"tick": 100, "pull": 50, "compose": 20, "deliver": 10}  # what is done 
 CHORES_FIRST = 40
 SHARD = 10_000  # subscribers' numbers a job
 BATCH = 500  # messages a job
-MOST_BATCHES = 1_000  # that a tick looks ahead
+MOST_BATCHES = 200  # that a tick looks ahead: counting them takes a third of a second
 COURTESY = timedelta(minutes=5)  # for which editions wait for what is being read when they come due
 
 

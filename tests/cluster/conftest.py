@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import time as clock_time
 from threading import Event, Thread
 
 import pytest
@@ -14,7 +15,7 @@ from procrastinate import App
 from digest.cluster import clock, orders, tasks, working
 from digest.cluster.handing import handing_on
 from digest.cluster.scripts import scripts
-from digest.model import Message, Outcome, Pick, Ranking, Section, Subscriber, Verdict
+from digest.model import Message, Outcome, Pick, Ranking, Schedule, Section, Subscriber, Verdict
 from digest.pipeline import Parts
 from digest.store import open_store
 from digest.store.database import parsed
@@ -84,9 +85,10 @@ class House:
         return tasks.Workplace(parts, self.store.time, self.store.due_shards, **changes)
 
     def subscribe(self, *names):
+        """Readers who are due at once, at whatever time of the day."""
         now = self.store.time()
         for name in names:
-            self.store.add(Subscriber(f"{name}@example.org"), now)
+            self.store.add(Subscriber(f"{name}@example.org", schedule=Schedule(send_at=clock_time())), now)
 
     @contextmanager
     def working(self, queues=TASKS, **changes):

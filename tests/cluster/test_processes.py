@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 from digest.cli import cluster, workers
 from digest.config import ArxivSettings, FeedSettings
 from digest.errors import StoreError, UsageError
-from digest.model import Subscriber
+from digest.model import Schedule, Subscriber
 from digest.store import open_store
 
 from .conftest import PATIENCE, until
@@ -44,7 +45,7 @@ def worker(postgresql, tmp_path):
     begun = []
     with postgresql.database() as url:
         with closing(open_store(url)) as store:
-            store.add(Subscriber("ann@example.org"), store.time())
+            store.add(Subscriber("ann@example.org", schedule=Schedule(send_at=clock_time())), store.time())
         (tmp_path / "config.toml").write_text(CONFIG.format(url=url, folder=tmp_path))
 
         def begin(*arguments):

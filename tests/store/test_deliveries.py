@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, text, update
 
 from digest.errors import StoreError
 from digest.model import Ended, Outcome, Settled, State, Status, Verdict
+from digest.store import deliveries
 from digest.store.moves import MOVES, moved
 from digest.store.schema import contents, subscribers
 
@@ -420,3 +421,20 @@ def test_an_edition_that_cannot_be_read_fails_alone(store):
     assert emails(claim(store)) == ["reader2@example.org"]
     assert states(store) == {State.FAILED: 2, State.CLAIMED: 1}
     assert "being too old" in store.overview(NOW).failures[0].detail
+
+
+def test_claiming_a_few_does_not_sort_all_that_are_due_at_the_same_moment(store):
+    publish_for(store, 30)
+    asked = deliveries._due(NOW, deliveries.Wanted("one", LEASE, 5, None, "resend", None))
+    with store._database.reading() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if not is_sqlite:  # for so few rows it would not look at an index at all
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            connection.exec_driver_sql("SET LOCAL enable_hashjoin = off")
+        statement = str(asked.compile(connection, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+        statement = statement.replace("FOR UPDATE OF deliveries SKIP LOCKED", "")
+        rows = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{statement}").all()
+    plan = " ".join(str(cell) for row in rows for cell in row)
+    assert "ix_deliveries_next_attempt" in plan
+    assert "sort" not in plan.lower()
+    assert "b-tree" not in plan.lower()

@@ -44,7 +44,7 @@ def upgrade() -> None:
     waits = sa.text("next_attempt IS NOT NULL")
     op.drop_index("ix_deliveries_next_attempt", "deliveries")
     op.create_index(
-        "ix_deliveries_next_attempt", "deliveries", ["next_attempt"], sqlite_where=waits, postgresql_where=waits
+        "ix_deliveries_next_attempt", "deliveries", ["next_attempt", "id"], sqlite_where=waits, postgresql_where=waits
     )
 
 
