@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -119,9 +120,16 @@ def _unpack_counts(packed: bytes) -> Background:
 
 def read(reader: Callable[[Any], Any], value: Any) -> Any:
     """Raises StoreError for what no version of this program wrote."""
-    try:
+    with understood(value):
         return reader(value)
-    except (ValueError, LookupError, TypeError, AttributeError, struct.error, zlib.error) as error:
+
+
+@contextmanager
+def understood(value: Any) -> Iterator[None]:
+    """Raises StoreError for what no version of this program wrote, which `value` is a part of."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error, zlib.error) as error:
         raise StoreError(
             f"the database holds something that was not written by this program: {error}: {value[:80]!r}; "
             "restore a backup, or undo what was changed by hand"

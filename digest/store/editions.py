@@ -229,12 +229,22 @@ def read(connection: Connection, ids: Iterable[int], known: Texts | None = None)
     """Editions by their ids, exactly as they were published; without those whose content was vacuumed.
 
     What is `known` of listings is not read again, and remembered from one call to the next.
+
+    Raises:
+        StoreError: one of them is damaged, or what it is made of is gone.
     """
     known = known or Texts(0)
     rows = {
         row.id: row for chunk in chunks(ids) for row in connection.execute(_OF_THESE.where(editions.c.id.in_(chunk)))
     }
     held = {n: columns.read(partial(sheets.kept, issue=row.issue_date), row.content) for n, row in rows.items()}
+    with columns.understood(list(rows)):
+        return _whole(connection, rows, held, known)
+
+
+def _whole(
+    connection: Connection, rows: Mapping[int, Any], held: Mapping[int, sheets.Kept], known: Texts
+) -> dict[int, Edition]:
     wanted = {one.sheet for one in held.values() if one.sheet is not None}
     on = known.sheets.of(wanted, partial(_sheets, connection))
     shown = {number: sheets.shown(one, on) for number, one in held.items()}

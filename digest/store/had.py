@@ -15,15 +15,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
-from digest.store import schema
+from digest.store import columns, schema
 from digest.store.sql import chunks, insert, write_many
 from digest.store.varints import Reader, written
 
 _READERS = 12  # bits of a reader's number that are in the row, instead of beside it
 _LISTINGS = 4
-_MOST_VERSION = 0xFFFF
 
 
 class Had(NamedTuple):
@@ -47,7 +58,7 @@ def packed(entries: Iterable[Had]) -> bytes:
     """The content of a row, of entries that belong into one (at least one)."""
     groups: defaultdict[tuple[int, int, int], set[int]] = defaultdict(set)
     for reader, listing, version, day in entries:
-        key = _low(listing, _LISTINGS), min(version, _MOST_VERSION), day.toordinal()
+        key = _low(listing, _LISTINGS), max(version, 0), day.toordinal()
         groups[key].add(_low(reader, _READERS))
     first = min(on for _, _, on in groups)
     content = bytearray(written(first))
@@ -80,6 +91,7 @@ def _low(number: int, bits: int) -> int:
 
 # --- the table ----------------------------------------------------------------------------------------------------
 
+_ROWS = 20  # at a time, of some thousand readers each
 _ROW = [schema.had.c[name] for name in ("shard", "bucket", "edition_id", "content")]
 
 
@@ -116,10 +128,26 @@ def read(connection: Connection, readers: Collection[int], listings: Collection[
 
 
 def by_listing(connection: Connection, listings: Collection[int], most: int) -> Iterator[Had]:
-    """Who had these listings: of each bucket of listings the first rows, so many at most."""
-    for bucket in {number >> _LISTINGS for number in listings}:
-        own = select(*_ROW).where(schema.had.c.bucket == bucket).order_by(*schema.had.primary_key).limit(most)
-        yield from _entries(connection, own, listings)
+    """Who had these listings: of each so many, if there are as many."""
+    for bucket in sorted({number >> _LISTINGS for number in listings}):
+        left = {number: most for number in listings if number >> _LISTINGS == bucket}
+        for entry in _in_turn(connection, bucket, left):
+            if entry.listing in left:
+                yield entry
+                left[entry.listing] -= 1
+                if not left[entry.listing]:
+                    del left[entry.listing]
+
+
+def _in_turn(connection: Connection, bucket: int, listings: Collection[int]) -> Iterator[Had]:
+    """The entries of these listings, some rows at a time, as long as there are any listings."""
+    c = schema.had.c
+    place, after = tuple_(c.shard, c.edition_id), (-1, -1)
+    rows = select(*_ROW).where(c.bucket == bucket).order_by(c.shard, c.edition_id).limit(_ROWS)
+    while listings and (found := connection.execute(rows.where(place > after)).all()):
+        for row in found:
+            yield from _entries_of(row, listings)
+        after = found[-1].shard, found[-1].edition_id
 
 
 def _in(shards: Collection[int], buckets: Collection[int]) -> ColumnElement[bool]:
@@ -127,8 +155,12 @@ def _in(shards: Collection[int], buckets: Collection[int]) -> ColumnElement[bool
 
 
 def _entries(connection: Connection, query: Select[Any], listings: Collection[int] | None) -> Iterator[Had]:
-    for shard, bucket, _, content in connection.execute(query):
-        yield from unpacked(shard, bucket, content, listings)
+    for row in connection.execute(query):
+        yield from _entries_of(row, listings)
+
+
+def _entries_of(row: Row[Any], listings: Collection[int] | None = None) -> list[Had]:
+    return columns.read(lambda content: list(unpacked(row.shard, row.bucket, content, listings)), row.content)
 
 
 # --- one subscriber -----------------------------------------------------------------------------------------------
@@ -143,10 +175,11 @@ def of(connection: Connection, reader: int) -> list[Had]:
 def erase(connection: Connection, reader: int) -> None:
     """Forget what one subscriber had."""
     table = schema.had
-    for shard, bucket, edition, content in connection.execute(_perhaps(connection, reader).with_for_update()).all():
-        entries = list(unpacked(shard, bucket, content))
+    mine = _perhaps(connection, reader).order_by(*table.primary_key)  # so that no two wait for each other
+    for row in connection.execute(mine.with_for_update()).all():
+        entries = _entries_of(row)
         left = [entry for entry in entries if entry.reader != reader]
-        this = (table.c.shard == shard, table.c.bucket == bucket, table.c.edition_id == edition)
+        this = (table.c.shard == row.shard, table.c.bucket == row.bucket, table.c.edition_id == row.edition_id)
         if not left:
             connection.execute(delete(table).where(*this))
         elif len(left) < len(entries):

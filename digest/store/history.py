@@ -14,7 +14,7 @@ from digest.store import subscribers as people
 from digest.store.schema import announcements, contents, deliveries, editions, returns, shown, subscribers
 from digest.store.sql import chunks
 
-_ROWS_ASKED = 20  # of some thousand readers each
+_MOST_ASKED = 200  # readers of each paper
 
 # --- one subscriber -----------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ def _chosen(listing: ColumnElement[Any]) -> ColumnElement[bool]:
 def _delivered(connection: Connection, listings: Collection[int]) -> set[int]:
     """Which of these papers are in an edition that was delivered: of many readers, the first are asked."""
     holders: defaultdict[tuple[int, date], set[int]] = defaultdict(set)
-    for entry in had.by_listing(connection, listings, _ROWS_ASKED):
+    for entry in had.by_listing(connection, listings, _MOST_ASKED):
         holders[entry.reader, entry.day].add(entry.listing)
     which = tuple_(editions.c.subscriber_id, editions.c.issue_date)
     went = (

@@ -1,10 +1,12 @@
 """Editions: one a subscriber and day, nothing twice, all or nothing, and the same again at any later time."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ from digest.model import (
 )
 from digest.store import open_store
 from digest.store.points import GRAIN
+from digest.store.schema import contents
 
 from .making import (
     DAY,
@@ -208,6 +211,37 @@ def test_any_edition_comes_back_exactly(busy, edition):
     published = replace(edition, subscriber=replace(edition.subscriber, id=person.id), picks=picks)
     assert publish(busy, published) == 1
     assert busy.edition(person.email, DAY) == published
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(at=st.integers(0, 200), new=st.binary(max_size=3), old=st.integers(0, 3))
+def test_what_is_damaged_is_named_as_such(busy, at, new, old):
+    person = subscribe(busy, f"{next(numbers)}@example.org")
+    publish(busy, edition(person, papers(busy)[:2]))
+    with busy._database.writing() as connection:
+        number, content = connection.execute(sa.select(contents).order_by(contents.c.edition_id.desc())).first()
+        place = at % len(content)
+        damaged = content[:place] + new + content[place + old :]
+        this = sa.update(contents).where(contents.c.edition_id == number)
+        connection.execute(this.values(content=damaged))
+    with suppress(StoreError):
+        assert busy.edition(person.email, DAY).issue_date == DAY
+    assert len(claim(busy, limit=1)) <= 1
+
+
+@pytest.mark.parametrize("gone", ["sheets WHERE id = 1", "texts WHERE snapshot_id = 1"])
+def test_an_edition_of_which_something_is_gone_fails_and_others_do_not(store, gone):
+    announce_papers(store, 2)
+    first, second = papers(store)
+    ann, bob = subscribe(store), subscribe(store, "bob@example.org")
+    publish(store, edition(ann, [first]))
+    publish(store, edition(bob, [second]))
+    with store._database.writing() as connection:
+        connection.exec_driver_sql(f"DELETE FROM {gone}")
+    with pytest.raises(StoreError, match="was not written by this program"):
+        store.edition(ann.email, DAY)
+    assert [each.edition.subscriber.email for each in claim(store)] == [bob.email]
+    assert store.overview(NOW).deliveries[State.FAILED] == 1
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

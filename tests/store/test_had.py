@@ -1,17 +1,21 @@
 """What subscribers had: kept by the thousand, and read as it was written, of whomever it is asked."""
 
+from contextlib import suppress
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.errors import StoreError
 from digest.store import had
 from digest.store.had import Had
 from digest.store.varints import Reader, folded, unfolded, written
 
 DAYS = st.dates()
-ENTRIES = st.builds(Had, st.integers(8_192, 12_287), st.integers(160, 175), st.integers(1, 65_535), DAYS)
+READERS = st.integers(5 << 40, (5 << 40) + 4_095)  # the places of a row
+ENTRIES = st.builds(Had, READERS, st.integers(160, 175), st.integers(0, 2**31 - 1), DAYS)
 
 
 @given(st.sets(ENTRIES, min_size=1, max_size=30))
@@ -21,6 +25,15 @@ def test_a_row_comes_back(entries):
     assert set(had.unpacked(shard, bucket, content)) == entries
     some = {min(entry.listing for entry in entries)}
     assert {entry.listing for entry in had.unpacked(shard, bucket, content, some)} == some
+
+
+@given(st.binary(max_size=20) | st.sets(ENTRIES, min_size=1, max_size=5).map(had.packed), st.data())
+def test_what_nobody_wrote_is_named_as_such(content, data):
+    at = data.draw(st.integers(0, max(0, len(content) - 1)))
+    damaged = content[:at] + data.draw(st.binary(max_size=3)) + content[at + data.draw(st.integers(0, 3)) :]
+    row = SimpleNamespace(shard=2, bucket=10, content=damaged)
+    with suppress(StoreError):
+        assert all(isinstance(entry, Had) for entry in had._entries_of(row))
 
 
 def test_twenty_papers_a_reader_take_fifty_bytes():
@@ -83,3 +96,15 @@ def test_what_is_cut_short_is_an_error():
             Reader(broken).number()
     with pytest.raises(IndexError):
         Reader(b"ab").raw(3)
+
+
+def test_who_had_a_paper_is_found_behind_those_who_had_its_neighbours(store):
+    day = date(2026, 5, 18)
+    with store._database.writing() as connection:
+        store_listings(connection, {1, 2})
+        for reader in range(1, 51):
+            had.keep(connection, [Had(reader, 1 + reader // 50, 1, day)], reader)
+    with store._database.reading() as connection:
+        found = list(had.by_listing(connection, {1, 2, 900}, 45))
+    assert [entry.reader for entry in found if entry.listing == 2] == [50]
+    assert [entry.reader for entry in found if entry.listing == 1] == list(range(1, 46))
