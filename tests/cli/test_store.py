@@ -22,13 +22,14 @@ def home(tmp_path, run):
     return tmp_path
 
 
-def test_what_was_moved_is_named_with_what_to_write_into_the_configuration(home, run):
+def test_what_was_moved_is_named_with_what_to_write_into_the_configuration(home, run, monkeypatch):
     ran = run("store", "copy", "--to", f"sqlite:///{home}/new.db", *AT)
     assert ran.code == 0, ran.err
     assert "each was compared, and is the same" in ran.out
     assert f'[store]\n    url = "sqlite:///{home}/new.db"' in ran.out
     ran = run("status")
     assert (ran.code, f"was moved to {home}/new.db on 2026-05-18" in ran.err) == (2, True)
+    monkeypatch.delenv("DIGEST_STORE__URL", raising=False)
     (home / "config.toml").write_text(f'[store]\nurl = "sqlite:///{home}/new.db"\n{CONFIG}')
     assert "ann@example.org" in run("subscribers", "list").out
 
@@ -70,7 +71,8 @@ def test_a_place_that_cannot_be_written_is_named_and_nothing_has_changed(home, r
     assert run("status").code == 0
 
 
-def test_without_a_database_there_is_nothing_to_move(tmp_path, run):
+def test_without_a_database_there_is_nothing_to_move(tmp_path, run, monkeypatch):
+    monkeypatch.delenv("DIGEST_STORE__URL", raising=False)
     (tmp_path / "config.toml").write_text(f'[store]\nurl = "sqlite:///absent.db"\n{CONFIG}')
     ran = run("store", "copy", "--to", "sqlite:///new.db")
     assert (ran.code, "no database at" in ran.err) == (2, True)
