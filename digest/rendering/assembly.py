@@ -174,7 +174,7 @@ class Assembly:
         own = self._own(shown, at, reader)
         key = (
             page.form(section),
-            *look_of(shown.papers[at].key),
+            look_of(shown.papers[at].key),
             bool(own.whys),
             bool(strongest(own.whys)),
             len(own.paragraphs),

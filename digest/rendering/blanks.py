@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 from markupsafe import Markup
 
 from digest.rendering import plain
-from digest.rendering.cards import Card, Own, plain_texts, strongest
+from digest.rendering.cards import Card, Own, plain_text, strongest
 from digest.rendering.encoding import Piece, piece
 from digest.rendering.excerpts import Run
 from digest.rendering.holes import Fragment, Hole, html_parts, text_parts
@@ -23,8 +23,6 @@ from digest.rendering.language import Language
 from digest.rendering.reasons import Why, explanation
 from digest.rendering.slots import Inset, Ledger, Misused, Slot
 from digest.rendering.templates import Templates
-
-Samples = Mapping[object, Sequence[str | Hole]]
 
 WHYS = "whys"
 _OWN = frozenset({"whys", "explanation", "paragraphs", "texts", "abstract", "runs", "strongest"})
@@ -71,6 +69,36 @@ class _Region(Inset):
 
     def printed(self) -> NoReturn:
         raise Misused("printed as if it were a text")
+
+
+class Samples:
+    """Everything that can stand where reasons or a paragraph go. Reasons recur, so they are remembered."""
+
+    __slots__ = ("_known", "_parts")
+
+    def __init__(self, parts: Mapping[object, Sequence[str | Hole]]) -> None:
+        self._parts = parts
+        self._known: dict[Why, str] = {}
+
+    def why(self, why: Why) -> str:
+        """Raises Misused."""
+        found = self._known.get(why)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            values = {"term": why.term, "where": why.where}
+            sample = self._parts[bool(why.where), why.against]
+            parts = [part if isinstance(part, str) else part.text(values[part.source]) for part in sample]
+            found = self._known[why] = "".join(parts)
+        return found
+
+    def run(self, run: Run) -> str:
+        """Raises Misused."""
+        text = run.text
+        return "".join([part if isinstance(part, str) else part.text(text) for part in self._parts[run.hit, run.level]])
+
+
+_MOST_KNOWN = 4_096  # reasons
 
 
 # --- with blanks --------------------------------------------------------------------------------------------------
@@ -165,7 +193,7 @@ class _Regions:
         insides = re.findall(f"{re.escape(begin)}(.*?){re.escape(end)}", whole, flags=re.DOTALL)
         for number, inside in zip(numbers, insides, strict=True):
             parts = [html_parts(sample, self._ledger) for sample in inside.split(between)]
-            yield dict(zip(_WHYS if self._names[number] == WHYS else _RUNS, parts, strict=True))
+            yield Samples(dict(zip(_WHYS if self._names[number] == WHYS else _RUNS, parts, strict=True)))
 
     def _printed(self, name: str) -> Iterator[str]:
         if name == WHYS:
@@ -196,29 +224,20 @@ def _around(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 class Filling:
-    """Where reasons or a paragraph go: a sample of everything that can stand there."""
+    """Where reasons or a paragraph go."""
 
-    __slots__ = ("_between", "_samples", "name")
+    __slots__ = ("_between", "_place", "_samples")
 
     def __init__(self, name: str, samples: Samples, between: str) -> None:
-        self.name = name
+        self._place = None if name == WHYS else int(name.removeprefix("paragraph"))
         self._samples = samples
         self._between = str(between)
 
     def html(self, own: Own) -> str:
         """Raises Misused."""
-        if self.name == WHYS:
-            return self._between.join([self._why(why) for why in own.whys])
-        return "".join([self._run(run) for run in own.paragraphs[int(self.name.removeprefix("paragraph"))]])
-
-    def _why(self, why: Why) -> str:
-        values = {"term": why.term, "where": why.where}
-        sample = self._samples[bool(why.where), why.against]
-        return "".join([part if isinstance(part, str) else part.text(values[part.source]) for part in sample])
-
-    def _run(self, run: Run) -> str:
-        sample = self._samples[run.hit, run.level]
-        return "".join([part if isinstance(part, str) else part.text(run.text) for part in sample])
+        if self._place is None:
+            return self._between.join(map(self._samples.why, own.whys))
+        return "".join(map(self._samples.run, own.paragraphs[self._place]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,43 +265,34 @@ _WEIGHT = 400  # bytes of a hole or a filling, about
 
 
 def _filled(parts: Sequence[Any], own: Own, match: str, language: Language) -> Fragment:
-    values = _Values(own, match, language)
     out: list[bytes | Hole] = []
+    row: list[bytes] = []
     size = beyond = 0
     for part in parts:
+        made = part
         if isinstance(part, Filling):
             made = piece(part.html(own))
-        elif isinstance(part, Hole) and (value := values.get(part.source)) is not None:
-            made = piece(part.text(value))
         elif isinstance(part, Hole):
-            out.append(part)
-            continue
-        else:
-            made = part
+            value = _value(part.source, own, match, language)
+            if value is None:
+                out += [b"".join(row), part] if row else [part]
+                row = []
+                continue
+            made = piece(part.text(value))
+        row.append(made.content)
         size += made.size
         beyond += made.beyond
-        if out and isinstance(out[-1], bytes):
-            out[-1] += made.content
-        else:
-            out.append(made.content)
-    return Fragment(tuple(out), size, beyond)
+    if row:
+        out.append(b"".join(row))
+    return Fragment(tuple(out), size, beyond, size + 80 * len(out))
 
 
-class _Values:
-    """A reader's own texts, by the names of their slots."""
-
-    def __init__(self, own: Own, match: str, language: Language) -> None:
-        self._own = own
-        self._match = match
-        self._language = language
-
-    def get(self, name: object) -> str | None:
-        """None if it is none of them."""
-        if name == "explanation":
-            return explanation(self._match, self._own.whys, self._language)
-        if name == "strongest":
-            return strongest(self._own.whys)
-        if isinstance(name, str) and name.startswith("text"):
-            place = int(name.removeprefix("text"))
-            return plain_texts(self._own.paragraphs[place : place + 1])[0]
-        return None
+def _value(name: Any, own: Own, match: str, language: Language) -> str | None:
+    """A reader's own text by the name of its slot; None if it is none of them."""
+    if name == "explanation":
+        return explanation(match, own.whys, language)
+    if name == "strongest":
+        return strongest(own.whys)
+    if name.startswith("text"):
+        return plain_text(own.paragraphs[int(name[4:])])
+    return None

@@ -6,7 +6,19 @@ from datetime import date
 
 from digest.curating import NOTE
 from digest.model import Kind, Layout, Listing, Pick, Section
-from digest.rendering.excerpts import Passage, Run, Runs, by_paragraph, by_sentence, chosen, hit_keys, marked, read
+from digest.rendering.excerpts import (
+    Holders,
+    Passage,
+    Run,
+    Runs,
+    by_paragraph,
+    by_sentence,
+    chosen,
+    hit_keys,
+    holders,
+    marked,
+    read,
+)
 from digest.rendering.language import Language
 from digest.rendering.reasons import BAR, Why, explanation, steps, upvotes, whys
 from digest.rendering.words import clean, clean_lines, shorten, web_url
@@ -78,7 +90,11 @@ def strongest(reasons: Sequence[Why]) -> str:
 
 
 def plain_texts(paragraphs: Iterable[Runs]) -> tuple[str, ...]:
-    return tuple(["".join([run.plain for run in paragraph]) for paragraph in paragraphs])
+    return tuple(map(plain_text, paragraphs))
+
+
+def plain_text(paragraph: Runs) -> str:
+    return "".join([run.before + run.text + run.after for run in paragraph])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,7 @@ class Prepared:
 
     title: Passage
     abstract: tuple[Passage, ...]  # its sentences; in the layout "full" its paragraphs
+    held: Holders | None = None  # which of the sentences hold a word
 
 
 def prepared(listing: Listing, layout: Layout) -> Prepared:
@@ -121,7 +138,8 @@ def prepared(listing: Listing, layout: Layout) -> Prepared:
             return Prepared(title, ())
         case Layout.FULL:
             return Prepared(title, by_paragraph(text))
-    return Prepared(title, by_sentence(text))
+    sentences = by_sentence(text)
+    return Prepared(title, sentences, holders(sentences))
 
 
 def card_of(pick: Pick, today: date, setting: Setting, number: int = 1, texts: Prepared | None = None) -> Card:
@@ -170,7 +188,7 @@ def own_of(pick: Pick, setting: Setting, texts: Prepared) -> Own:
     reasons = whys(pick.reasons, setting.language)
     return Own(
         whys=reasons[:1] if setting.layout is Layout.COMPACT else reasons,
-        paragraphs=_paragraphs(pick, texts.abstract, hit_keys(pick), setting.layout),
+        paragraphs=_paragraphs(pick, texts, hit_keys(pick), setting.layout),
     )
 
 
@@ -211,13 +229,13 @@ def _match(filled: int, language: Language) -> str:
     return language.gettext("Match {steps} of {bar}").format(steps=filled, bar=BAR) if filled else ""
 
 
-def _paragraphs(pick: Pick, texts: tuple[Passage, ...], wanted: frozenset[str], layout: Layout) -> tuple[Runs, ...]:
+def _paragraphs(pick: Pick, texts: Prepared, wanted: frozenset[str], layout: Layout) -> tuple[Runs, ...]:
     if layout is Layout.COMPACT or pick.section is Section.VERSIONS:
         return ()
     if layout is Layout.FULL:
-        return tuple(marked(text, wanted) for text in texts)
+        return tuple(marked(text, wanted) for text in texts.abstract)
     is_short = pick.section is Section.TRENDING or bool(pick.note)
-    runs = chosen(texts, wanted, _SHORT_ABSTRACT if is_short else _ABSTRACT)
+    runs = chosen(texts.abstract, wanted, _SHORT_ABSTRACT if is_short else _ABSTRACT, held=texts.held)
     return (runs,) if runs else ()
 
 

@@ -52,15 +52,17 @@ def _is_plain(text: str) -> bool:
 
 
 def _quoted(data: bytes) -> bytes:
-    *lines, last = b2a_qp(data).split(b"\n")
-    if last:
-        lines.append(last + b"=")
-    fitted = b"\r\n".join([_fitted(line) if _needs_fitting(line) else line for line in lines])
-    return fitted + b"\r\n" if lines else b""
+    written = b2a_qp(data)
+    if written and not written.endswith(b"\n"):
+        written += b"=\n"
+    if not _fits(written):
+        written = b"\n".join(map(_fitted, written.split(b"\n")))
+    return written.replace(b"\n", b"\r\n")
 
 
-def _needs_fitting(line: bytes) -> bool:
-    return len(line) > _COLUMNS or line[:1] == b"." or line[:5] == b"From "
+def _fits(written: bytes) -> bool:
+    begins = written.startswith((b".", b"From ")) or b"\n." in written or b"\nFrom " in written
+    return not begins and max(map(len, written.split(b"\n"))) <= _COLUMNS
 
 
 def _fitted(line: bytes) -> bytes:
@@ -74,7 +76,7 @@ def _fitted(line: bytes) -> bytes:
     cut = _COLUMNS - 1
     if b"=" in line[cut - 2 : cut]:  # not inside of "=XX"
         cut = line.rindex(b"=", cut - 2, cut)
-    return line[:cut] + _SOFT + _fitted(line[cut:])
+    return line[:cut] + b"=\n" + _fitted(line[cut:])
 
 
 def text_of(encoded: bytes) -> str:

@@ -5,8 +5,10 @@ chosen       the sentences that show what was matched
 marked       one text as stretches
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from sys import intern
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ from digest.text.sentences import lead, sentences
 from digest.text.tokens import tokenize
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take three times as long to make, and a paper has a dozen
 class Run:
     """A stretch of text: the reader's own words, or what is between them."""
 
@@ -50,24 +52,21 @@ class Passage:
 
     text: str
     keys: tuple[str, ...]  # of its words, in their order
-    places: tuple[int, ...]  # where each begins and ends: a tenth of the memory that tokens take
+    places: "array[int]"  # where each begins and ends
     levels: tuple[Level, ...]
 
     def words(self, wanted: frozenset[str]) -> list[Word]:
         """Those that are wanted."""
-        if wanted.isdisjoint(self.keys):
+        if not wanted:
             return []
         text, places = self.text, self.places
-        return [
-            Word(text[places[2 * at] : places[2 * at + 1]].casefold(), places[2 * at], places[2 * at + 1])
-            for at, key in enumerate(self.keys)
-            if key in wanted
-        ]
+        found = [2 * at for at, key in enumerate(self.keys) if key in wanted]
+        return [Word(text[places[at] : places[at + 1]].casefold(), places[at], places[at + 1]) for at in found]
 
 
 def read(text: str) -> Passage:
     tokens = list(tokenize(text))
-    places = tuple([place for token in tokens for place in (token.start, token.end)])
+    places = array("i", [place for token in tokens for place in (token.start, token.end)])
     return Passage(text, tuple([intern(token.key) for token in tokens]), places, levels(text))
 
 
@@ -109,22 +108,59 @@ def hit_keys(pick: Pick) -> frozenset[str]:
 # --- choosing sentences -------------------------------------------------------------------------------------------
 
 
-def chosen(passages: Sequence[Passage], wanted: frozenset[str], limit: int, most: int = 3) -> Runs:
+Holders = Mapping[str, int]  # which passages hold a word, by its key: the bit of each place
+
+
+def holders(passages: Iterable[Passage]) -> Holders:
+    found: dict[str, int] = {}
+    for place, passage in enumerate(passages):
+        for key in passage.keys:
+            found[key] = found.get(key, 0) | 1 << place
+    return found
+
+
+def chosen(
+    passages: Sequence[Passage], wanted: frozenset[str], limit: int, most: int = 3, held: Holders | None = None
+) -> Runs:
     """Up to `most` sentences within `limit` characters, in their order: those with most of the wanted words, if any.
 
     Without any, the first ones. Where sentences were left out between two that are shown, an ellipsis says so. A first
-    one that runs on far beyond the limit is cut.
+    one that runs on far beyond the limit is cut. `held` is what `holders` says of the passages, where somebody kept it.
     """
-    telling = wanted - _SMALL
-    found = [len(telling.intersection(passage.keys)) for passage in passages] if telling else []
-    if not any(found):
-        return _first(passages, limit)
+    if held is None:
+        held = holders(passages)
     places: list[int] = []
-    for place in sorted(range(len(found)), key=lambda place: (-found[place], place)):
-        room = limit - sum(len(passages[taken].text) for taken in places)
-        if found[place] and len(places) < most and (len(passages[place].text) <= room or not places):
+    room = limit
+    for place in _ranked([held[key] for key in wanted if key in held and key not in _SMALL]):
+        length = len(passages[place].text)
+        if length <= room or not places:
             places.append(place)
-    return _joined(passages, sorted(places), wanted, limit)
+            room -= length
+            if len(places) == most:
+                break
+    return _joined(passages, sorted(places), wanted, limit) if places else _first(passages, limit)
+
+
+def _ranked(masks: Iterable[int]) -> Iterator[int]:
+    """The places whose bits are in these, those in most of them first."""
+    at_least: list[int] = []  # places in one of them and more, in two, ...
+    for mask in masks:
+        more = mask
+        for times, known in enumerate(at_least):
+            at_least[times], more = known | more, known & more
+        if more:
+            at_least.append(more)
+    above = 0
+    for places in reversed(at_least):
+        yield from _bits(places & ~above)
+        above = places
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def _first(passages: Sequence[Passage], limit: int) -> Runs:
@@ -144,12 +180,16 @@ def _joined(passages: Sequence[Passage], places: Sequence[int], wanted: frozense
         if before is not None:
             runs.append(Run(" " if place == before + 1 else " \N{HORIZONTAL ELLIPSIS} "))
         runs += marked(_cut(passages[place], limit), wanted)
-    return _together(runs)
+    return _together(runs) if len(places) > 1 else tuple(runs)
 
 
 def _cut(passage: Passage, limit: int) -> Passage:
-    text = lead(passage.text, limit) if len(passage.text) > limit else passage.text
-    return passage if text == passage.text else read(text)
+    return passage if len(passage.text) <= limit else _begun(passage.text, limit)
+
+
+@lru_cache(1_024)
+def _begun(text: str, limit: int) -> Passage:
+    return read(lead(text, limit))
 
 
 def _together(runs: Iterable[Run]) -> Runs:
@@ -171,6 +211,8 @@ def marked(passage: Passage, wanted: frozenset[str]) -> Runs:
     """The text in stretches, the wanted words marked, neighbours as one. `plain` of all of them is the text."""
     text, at = passage.text, 0
     spans = _spans(text, passage.words(wanted))
+    if len(passage.levels) == 1 and not passage.levels[0].level:
+        return tuple([Run(text[start:end], hit) for start, end, hit in _pieces(0, len(text), spans)])
     runs: list[Run] = []
     for level in passage.levels:
         for start, end, hit in _pieces(level.start, level.end, spans):
@@ -209,6 +251,8 @@ def _adjoin(text: str, end: int, start: int) -> bool:
 
 def _telling(tokens: Sequence[Word], text: str) -> list[Word]:
     """Without the "of" and "the" of a phrase where they do not stand between two other hits."""
+    if not any(token.word in _SMALL for token in tokens):
+        return list(tokens)
     kept = []
     for index, token in enumerate(tokens):
         inside = 0 < index < len(tokens) - 1

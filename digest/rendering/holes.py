@@ -21,18 +21,19 @@ class Hole:
         direct: of how many characters a link has to be to stand there as it is.
     """
 
-    __slots__ = ("_printed", "_quote", "direct", "known", "source")
+    __slots__ = ("_is_bare", "_printed", "_quote", "direct", "known", "source")
 
     def __init__(self, printed: Printed, quote: Quote, direct: range = range(0)) -> None:
         self.source: Any = printed.source
         self.direct = direct
         self._printed = printed
         self._quote = quote
+        self._is_bare = not printed.steps and printed.width is None
         self.known: dict[Any, Piece] = {}
 
     def text(self, value: Any) -> str:
         """What stands there for this value, not yet encoded. Raises as `piece` does."""
-        return self._quote(self._printed.text(value))
+        return self._quote(str(value) if self._is_bare else self._printed.text(value))
 
     def piece(self, value: Any) -> Piece:
         """What stands there for this value. Raises Misused where a page would have to be rendered for it alone."""
@@ -82,11 +83,7 @@ class Fragment:
     parts: tuple[bytes | Hole, ...]
     size: int  # bytes of text in the pieces
     beyond: int  # of them beyond ASCII
-
-    @property
-    def weight(self) -> int:
-        """Bytes of memory, about."""
-        return 200 + sum(50 + (len(part) if isinstance(part, bytes) else _HOLE_WEIGHT) for part in self.parts)
+    weight: int  # bytes of memory, about
 
 
 _HOLE_WEIGHT = 1_500
@@ -99,6 +96,7 @@ def fragment(parts: Sequence[str | Hole]) -> Fragment:
         parts=tuple(part.content if isinstance(part, Piece) else part for part in made),
         size=sum(part.size for part in pieces),
         beyond=sum(part.beyond for part in pieces),
+        weight=200 + sum(50 + (len(part.content) if isinstance(part, Piece) else _HOLE_WEIGHT) for part in made),
     )
 
 
@@ -191,7 +189,8 @@ def _joined(parts: Sequence[str | Hole]) -> list[str | Hole]:
 
 def in_html(value: str) -> str:
     """Between tags."""
-    _require_parsable(value)
+    if "\r" in value or "\0" in value:
+        _require_parsable(value)
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -28,13 +28,14 @@ def shown(pick: Pick) -> tuple[Any, ...]:
     section, kind, source, day, score, reasons = _OF_PICK(pick)
     against = tuple(map(lt, map(_CONTRIBUTION, reasons), repeat(0.0)))
     said = _OF_PEOPLE(pick)
-    return section, kind, source, day, ceil(BAR * score / 100), said, tuple(map(_OF_REASON, reasons)), against
+    look = section, kind, source, day, ceil(BAR * score / 100), said
+    return look, tuple(map(_OF_REASON, reasons)), against
 
 
-def look_of(key: Any) -> tuple[Any, ...]:
+def look_of(key: Any) -> Hashable:
     """Of the key of a paper what all readers share."""
-    setting, number, (section, kind, source, day, step, said, *_) = key
-    return setting, number, section, kind, source, day, step, said
+    setting, number, (look, *_) = key
+    return setting, number, look
 
 
 def placeless(card: Card, ledger: Ledger) -> Card:

@@ -1,7 +1,8 @@
 """Why a pick was chosen, in plain words."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -34,8 +35,10 @@ def steps(score: float) -> int:
 
 _WEIGHT = re.compile(r"(?<=\S)\^[\d.]+$")
 _SCOPE = re.compile(r"(title|abstract|author|category|source|kind):", re.IGNORECASE)
-_KNOWN = 4_096  # terms, and ways in which terms are met: readers share them, and one reader's recur from paper to paper
+_TERMS = 16_384  # known: many readers' terms are few, as are the ways in which one reader's recur from paper to paper
+_WAYS = 4_096  # in which several terms are met
 _NAMED_FIELDS = {"authors": "author", "categories": "category", "sources": "source", "kinds": "kind"}
+_SCOPES = frozenset(_NAMED_FIELDS.values())
 
 
 def spoken(term: str, language: Language = ENGLISH) -> str:
@@ -48,12 +51,18 @@ def subject_of(reason: Reason, language: Language = ENGLISH) -> str:
     return _subject(reason.term, reason.field, language)
 
 
+@lru_cache(_TERMS)
 def _subject(term: str, field: str, language: Language) -> str:
     scope, words = _read(term)
     return _said(_NAMED_FIELDS.get(field, scope), words, language)
 
 
-@lru_cache(_KNOWN)
+@lru_cache(_TERMS)
+def _words(term: str) -> frozenset[str]:
+    return frozenset(keys(term))
+
+
+@lru_cache(_TERMS)
 def _read(term: str) -> tuple[str, str]:
     """What a term is looked for in, if it says so, and the rest of it without sign and weight."""
     bare = _WEIGHT.sub("", clean(term)).lstrip("+-")
@@ -132,23 +141,39 @@ def _terms(reasons: Iterable[Reason], language: Language, most: int) -> tuple[Wh
     return _told(met, language, most)
 
 
-@lru_cache(_KNOWN)
+_Named = tuple[str, bool]  # what is told of, and whether it speaks against
+
+
+@lru_cache(_WAYS)
 def _told(reasons: tuple[_Met, ...], language: Language, most: int) -> tuple[Why, ...]:
-    found: dict[tuple[str, bool], list[_Met]] = {}
+    found: dict[_Named, list[_Met]] = {}
     for reason in reasons:
         found.setdefault((_subject(reason.term, reason.field, language), reason.against), []).append(reason)
-    words = {key: {word for reason in own for word in keys(reason.term)} for key, own in found.items()}
     partial = {key for key, own in found.items() if all(reason.partial for reason in own)}
-    whole = set().union(*(words[key] for key in found.keys() - partial))
 
-    def says_nothing(key: tuple[str, bool]) -> bool:  # "small" beside "small language model", or "language model"
-        return key in partial and (words[key] <= whole or any(words[key] < words[other] for other in partial))
-
-    def order(key: tuple[str, bool]) -> tuple[bool, bool]:
+    def order(key: _Named) -> tuple[bool, bool]:
         return key[1], key in partial
 
-    shown = sorted((key for key in found if not says_nothing(key)), key=order)
-    return tuple(Why(term, _where(found[term, against], language), against) for term, against in shown[:most])
+    shown = sorted(_telling(found, partial), key=order)
+    return tuple([_why(term, _where(found[term, against], language), against) for term, against in shown[:most]])
+
+
+def _telling(found: Mapping[_Named, Sequence[_Met]], partial: AbstractSet[_Named]) -> Iterable[_Named]:
+    """Without the "small" that is found beside "small language model", or "language model"."""
+    if not partial:
+        return found
+    words = {key: frozenset().union(*[_words(reason.term) for reason in own]) for key, own in found.items()}
+    whole = frozenset().union(*[words[key] for key in found if key not in partial])
+    return [
+        key
+        for key, own in words.items()
+        if not (key in partial and (own <= whole or any(own < words[other] for other in partial)))
+    ]
+
+
+@lru_cache(_TERMS)
+def _why(term: str, where: str, against: bool) -> Why:
+    return Why(term, where, against)
 
 
 _FEW_WORDS = 3
@@ -212,9 +237,15 @@ _PLACES = ("title", "abstract", "keywords", "comment", "summary")
 
 def _where(reasons: Sequence[_Met], language: Language) -> str:
     """Where a term was found, in the order in which a paper is read; empty where its name says it."""
-    if any(reason.field in _NAMED_FIELDS or _read(reason.term)[0] in _NAMED_FIELDS.values() for reason in reasons):
-        return ""
-    fields = dict.fromkeys(reason.field for reason in reasons if reason.field)
+    for reason in reasons:
+        if reason.field in _NAMED_FIELDS or _read(reason.term)[0] in _SCOPES:
+            return ""
+    return _listed(tuple([reason.field for reason in reasons]), language)
+
+
+@lru_cache(_WAYS)
+def _listed(met: tuple[str, ...], language: Language) -> str:
+    fields = dict.fromkeys(filter(None, met))
     known = [field for field in _PLACES if field in fields]
     return language.listed([_place(field, language) for field in [*known, *(f for f in fields if f not in known)]])
 
