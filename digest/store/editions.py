@@ -209,8 +209,14 @@ def _move_on(
     for edition, next_due in fresh:
         reader = edition.subscriber.id
         cursor = max(considered.get(reader, 0), readers[reader].cursor)
-        rows[reader] = (reader, cursor, edition.issue_date, next_due, edition.composed_at)
+        # Who changed their schedule meanwhile is looked at again at once: `next_due` is by the one before.
+        due = next_due if _when(edition.subscriber) == _when(readers[reader]) else edition.composed_at
+        rows[reader] = (reader, cursor, edition.issue_date, due, edition.composed_at)
     update_many(connection, subscribers, names, rows.values())
+
+
+def _when(subscriber: Subscriber) -> tuple[Any, ...]:
+    return subscriber.schedule, subscriber.paused_until
 
 
 # --- reading again ------------------------------------------------------------------------------------------------

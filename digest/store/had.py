@@ -160,7 +160,8 @@ def _entries(connection: Connection, query: Select[Any], listings: Collection[in
 
 
 def _entries_of(row: Row[Any], listings: Collection[int] | None = None) -> list[Had]:
-    return columns.read(lambda content: list(unpacked(row.shard, row.bucket, content, listings)), row.content)
+    found: list[Had] = columns.read(lambda _: list(unpacked(row.shard, row.bucket, row.content, listings)), row.content)
+    return found
 
 
 # --- one subscriber -----------------------------------------------------------------------------------------------

@@ -144,8 +144,11 @@ def first_cursor(connection: Connection, now: datetime) -> int:
 
 
 def reschedule(connection: Connection, number: int, next_due: datetime, now: datetime) -> None:
+    """What was found at `now`, unless somebody changed their schedule since then, which planned them anew."""
+    planned = subscribers.c.planned_at
+    stands = or_(planned.is_(None), planned <= now, astray.planned_ahead(now))
     plan = {"next_due": next_due, "planned_at": now}
-    connection.execute(update(subscribers).where(subscribers.c.id == number).values(plan))
+    connection.execute(update(subscribers).where(subscribers.c.id == number, stands).values(plan))
 
 
 def replan(connection: Connection, now: datetime) -> int:

@@ -110,6 +110,26 @@ def test_what_a_clock_that_was_ahead_planned_is_looked_at_again_and_once(store, 
     assert due(store) == []
 
 
+def test_who_changes_their_schedule_while_their_edition_is_composed_is_looked_at_by_the_new_one(store):
+    ann, bob = subscribe(store), subscribe(store, "bob@example.org")
+    later = NOW + HOUR / 60
+    store.update(replace(ann, schedule=Schedule(send_at=time(6))), later)
+    publish(store, edition(ann), edition(bob))
+    assert due(store, later) == [ann.email]
+    store.reschedule(ann.id, NOW + ONE_DAY, later)
+    assert due(store, later) == []
+
+
+def test_who_changes_their_schedule_while_it_is_looked_at_is_looked_at_by_the_new_one(store):
+    ann = subscribe(store)
+    publish(store, edition(ann))
+    later = NOW + HOUR
+    store.update(replace(ann, schedule=Schedule(send_at=time(6))), later + HOUR / 60)
+    planned = due(store, NOW + ONE_DAY - 2 * HOUR)
+    store.reschedule(ann.id, NOW + 5 * ONE_DAY, later)
+    assert due(store, NOW + ONE_DAY - 2 * HOUR) == planned == [ann.email]
+
+
 def test_machines_whose_clocks_differ_by_minutes_leave_each_others_plans_alone(store):
     ann = subscribe(store, schedule=EVENING)
     store.reschedule(ann.id, NOW + 12 * HOUR, NOW + timedelta(minutes=59))
