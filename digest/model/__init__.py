@@ -12,6 +12,7 @@ from digest.model.listings import Announcement, Kind, Listing, plain
 from digest.model.pace import Pace, Turn
 from digest.model.pages import Deed, Errand, Judged, Pin, Suggestion, Wish
 from digest.model.ranking import (
+    GRAIN,
     Account,
     Background,
     Feedback,
@@ -30,6 +31,7 @@ from digest.model.subscribers import EVERY_DAY, Away, Format, Layout, Origin, Pr
 
 __all__ = [
     "EVERY_DAY",
+    "GRAIN",
     "NOT_YET_ANNOUNCED",
     "NOT_YET_READ",
     "TAKEN_BEFORE",

@@ -8,6 +8,8 @@ from enum import StrEnum
 from digest.model.listings import Announcement, Kind, Listing
 from digest.model.subscribers import Subscriber
 
+GRAIN = 500  # parts of a point, of which scores and contributions are whole numbers: 50 times as fine as what is shown
+
 
 class Section(StrEnum):
     """Where in the digest a pick is shown. Declared in the order in which they are shown."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from digest.model import Account, Hurdle, Listing, Profile, Reason
 from digest.ranking.choice import choose
-from digest.ranking.explain import Picked, largest_first
+from digest.ranking.explain import Picked, beside, largest_first, rounded
 from digest.ranking.product import parted, sums
 from digest.ranking.readers import Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Refused, Shown, refine, signals, simple
@@ -42,11 +42,9 @@ class _Case:
     def account(self) -> Account:
         shown = self._shown()
         own = self._own()
-        account = Account(
-            score=own.score,
-            reasons=largest_first((*self._reasons(own), *own.signals)),
-            last=min((candidate.score for candidate in shown.candidates), default=None),
-        )
+        last = min((candidate.score for candidate in shown.candidates), default=None)
+        score, *others = rounded(np.array([own.score] + [last] * (last is not None))).tolist()
+        account = Account(score=score, reasons=self._reasons(own), last=next(iter(others), None))
         ordered = sorted(self._candidates, key=lambda c: (-c.score, c.column))
         places = {candidate.column: place for place, candidate in enumerate(ordered, start=1)}
         hurdle, terms = self._barred()
@@ -74,7 +72,9 @@ class _Case:
 
     def _reasons(self, own: Candidate) -> tuple[Reason, ...]:
         picked = Picked(np.array([0]), np.array([own.column]), np.array([own.match]))
-        return self._day.explainer.told(self._chosen.members, picked).reasons[0]
+        reasons = self._day.explainer.told(self._chosen.members, picked).reasons[0]
+        said = beside({0: own.signals}, np.array([own.match]), np.array([own.score]))
+        return largest_first((*reasons, *said[0]))
 
     def _refused(self, account: Account, refused: Mapping[int, Refused]) -> Account:
         own = refused.get(self._column, Refused(Hurdle.CUT))

@@ -1,16 +1,17 @@
 """Why listings match: reasons that add up to their scores."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from digest.model import Ground, Listing, Reason
+from digest import rounding
+from digest.model import GRAIN, Ground, Listing, Pick, Reason
 from digest.model.many import many
 from digest.ranking.bm25f import Floats
 from digest.ranking.features import Asked, Slot, Sort
@@ -45,7 +46,7 @@ class _Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The reasons of picks, and what they say of each."""
+    """The reasons of picks, and what they say of each. They are whole numbers of 1 / `GRAIN`, as scores are."""
 
     reasons: list[tuple[Reason, ...]]  # by pick
     of_authors: Booleans  # by pick: nothing but the names of authors speaks for it
@@ -56,6 +57,41 @@ def largest_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution)))
 
 
+def rounded(scores: Floats) -> Floats:
+    """Scores as picks have them. None comes before one that it was behind."""
+    return rounding.whole(scores) / GRAIN
+
+
+def beside(said: Mapping[int, tuple[Reason, ...]], matches: Floats, scores: Floats) -> Mapping[int, tuple[Reason, ...]]:
+    """What signals add to some picks, by place: rounded to what their scores, rounded, are more than their matches."""
+    if not said:
+        return said
+    places = np.array(list(said))
+    more = rounding.whole(scores[places]) - rounding.whole(matches[places])
+    return dict(zip(said, _shared(list(said.values()), more), strict=True))
+
+
+def settled(picks: Sequence[Pick]) -> list[Pick]:
+    """Picks whose reasons add up to their scores: both rounded, and so that they still do."""
+    totals = rounding.whole(np.array([pick.score for pick in picks], dtype=float))
+    shared = _shared([pick.reasons for pick in picks], totals)
+    each = zip(picks, (totals / GRAIN).tolist(), map(largest_first, shared), strict=True)
+    return [replace(pick, score=score, reasons=reasons) for pick, score, reasons in each]
+
+
+def _shared(lists: Sequence[tuple[Reason, ...]], totals: Floats) -> list[tuple[Reason, ...]]:
+    """Lists of reasons that add up to whole numbers of 1 / `GRAIN`."""
+    counts = np.array([len(reasons) for reasons in lists], dtype=np.int64)
+    worths = np.array([reason.contribution for reason in chain.from_iterable(lists)], dtype=float)
+    wholes = (rounding.parts(totals, counts, worths) / GRAIN).tolist()
+    made = tuple(map(_worth, chain.from_iterable(lists), wholes))
+    return [made[start:end] for start, end in pairwise(accumulate(counts.tolist(), initial=0))]
+
+
+def _worth(reason: Reason, points: float) -> Reason:
+    return replace(reason, contribution=points)
+
+
 class Explainer:
     """Why listings match lines of a table. Remembers which words of each listing each of these is held by."""
 
@@ -64,7 +100,10 @@ class Explainer:
         self._forms = _Forms(_Meanings(table, listings), table.wide)
 
     def told(self, members: Members, picked: Picked) -> Told:
-        """The reasons of each pick for its profile's lines, as `largest_first` has them; they add up to its score."""
+        """The reasons of each pick for its profile's lines, as `largest_first` has them.
+
+        They add up to its score as `rounding.whole` has it.
+        """
         pick, codes, units = self._details(members, picked)
         raws = np.bincount(pick, units, len(picked.scores))
         scales: Floats = np.divide(picked.scores, raws, where=raws > 0, out=np.zeros(len(raws)))
@@ -73,11 +112,15 @@ class Explainer:
         pick = pick[order]
         worths = units[order] * scales[pick]
         forms = self._forms.numbers(codes[order], picked.columns[pick])
-        made = tuple(self._forms.reasons(forms, worths))
-        ends = np.searchsorted(pick, np.arange(len(picked.scores) + 1)).tolist()
         authors = self._forms.of_authors[forms]
         theirs, others = (np.bincount(pick[(worths > 0) & which], minlength=len(raws)) for which in (authors, ~authors))
-        return Told([made[start:end] for start, end in pairwise(ends)], (theirs > 0) & (others == 0))
+        ends = np.searchsorted(pick, np.arange(len(picked.scores) + 1))
+        wholes = rounding.parts(rounding.whole(picked.scores), np.diff(ends), worths)
+        if (wholes < 0).any():  # only beside those may one have become larger than the one before it
+            order = rising(pick, (np.abs(wholes).max() - np.abs(wholes)).astype(np.int64))
+            wholes, forms = wholes[order], forms[order]
+        made = tuple(self._forms.reasons(forms, wholes / GRAIN))
+        return Told([made[start:end] for start, end in pairwise(ends.tolist())], (theirs > 0) & (others == 0))
 
     def _details(self, members: Members, picked: Picked) -> tuple[Integers, Integers, Integers]:
         """What the scores of picks are made of, by line and then by code: number of the pick, code, units."""

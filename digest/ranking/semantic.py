@@ -37,7 +37,7 @@ from digest.model import (
 from digest.ranking import query
 from digest.ranking.bm25f import Floats
 from digest.ranking.encoder import Vectors
-from digest.ranking.explain import largest_first
+from digest.ranking.explain import largest_first, settled
 from digest.ranking.sections import in_order, matching, section_of
 from digest.ranking.term import Field, Sign, Term
 
@@ -111,7 +111,7 @@ class SemanticRanker:
         """One ranking a subscriber, in their order. Raises UsageError if the encoder cannot be used."""
         wishes = _wishes(shard)
         found = [
-            replace(ranking, picks=(*_shown(subscriber.profile, wish, picks), *_of(ranking, Section.VERSIONS)))
+            replace(ranking, picks=(*settled(_shown(subscriber.profile, wish, picks)), *_of(ranking, Section.VERSIONS)))
             for subscriber, wish, (ranking, picks) in zip(
                 shard.subscribers, wishes, self._looked_at(shard, wishes), strict=True
             )
@@ -132,12 +132,13 @@ class SemanticRanker:
         account = self._inner.explain(_wider(one, wishes), listing_id)
         ((_, picks),) = self._looked_at(one, wishes)
         profile = one.subscribers[0].profile
-        shown = list(_shown(profile, wishes[0], picks))
-        account = replace(account, last=shown[-1].score if shown else None)
+        shown = _shown(profile, wishes[0], picks)
+        account = replace(account, last=settled(shown[-1:])[0].score if shown else None)
         for place, pick in enumerate(picks, start=1):
             if pick.listing.id == listing_id:
                 hurdle = Hurdle.NONE if pick in shown else _short(profile, pick)
-                return replace(account, score=pick.score, reasons=pick.reasons, hurdle=hurdle, place=place)
+                (own,) = settled([pick])
+                return replace(account, score=own.score, reasons=own.reasons, hurdle=hurdle, place=place)
         return account
 
     def _looked_at(self, shard: Shard, wishes: Sequence["_Wish"]) -> Iterator[tuple[Ranking, Sequence[Pick]]]:
@@ -269,9 +270,9 @@ def _of(ranking: Ranking, section: Section) -> list[Pick]:
     return [pick for pick in ranking.picks if pick.section is section]
 
 
-def _shown(profile: Profile, wish: _Wish, picks: Iterable[Pick]) -> Iterator[Pick]:
+def _shown(profile: Profile, wish: _Wish, picks: Iterable[Pick]) -> list[Pick]:
     enough = (pick for pick in picks if not wish or pick.score >= profile.min_match)
-    return islice(enough, max(0, profile.max_papers))
+    return list(islice(enough, max(0, profile.max_papers)))
 
 
 def _short(profile: Profile, pick: Pick) -> Hurdle:

@@ -13,7 +13,7 @@ from digest.model.many import many
 from digest.ranking.bm25f import Floats
 from digest.ranking.choice import Chosen, choose
 from digest.ranking.day import Day
-from digest.ranking.explain import Picked, largest_first
+from digest.ranking.explain import Picked, beside, largest_first, rounded
 from digest.ranking.lists import Booleans, Integers, rising
 from digest.ranking.readers import Reader, Readers
 from digest.ranking.refine import CONSIDERED, Candidate, Shown, refine, signals, simple, strongest
@@ -112,7 +112,7 @@ class _Block:
     def _picks(self, taken: _Taken) -> tuple[Pick, ...]:
         told = self._day.explainer.told(self._chosen.members, Picked(taken.rows, taken.columns, taken.matches))
         reasons = told.reasons
-        for place, said in taken.signals.items():
+        for place, said in beside(taken.signals, taken.matches, taken.scores).items():
             reasons[place] = largest_first((*reasons[place], *said))
         order = rising(taken.rows, told.of_authors.astype(np.int64))  # sections as they are shown
         columns, stock = taken.columns[order], self._day.stock
@@ -125,7 +125,7 @@ class _Block:
                 stock.listings[columns].tolist(),
                 _SECTIONS[told.of_authors[order].astype(np.int64)].tolist(),
                 *(column[heralds].tolist() for column in stock.news_columns),
-                taken.scores[order].tolist(),
+                rounded(taken.scores[order]).tolist(),
                 map(reasons.__getitem__, order.tolist()),
                 repeat(""),
                 repeat(""),

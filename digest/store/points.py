@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from digest.model import GRAIN
 from digest.store.varints import Reader
 
-GRAIN = 500  # parts of a point that are kept: fifty times as fine as anything that is shown
 _MOST = 4_000_000.0  # points
 _CLOSE = 1e-3  # points by which reasons that add up to a score may miss it
 
@@ -19,25 +19,23 @@ _SCORED = 4  # the scores are written, too, since not all are the sums of their 
 class Points:
     """Those of many picks: of each its score, `counts` how many reasons it has, one after the other what these add.
 
-    Where they add up to the score they still do when they are rounded: the first ones, which are the largest, take up
-    the difference. What was more than nothing stays more.
+    What the ranker made is rounded already and kept as it is. Another one's numbers are rounded as its are: where they
+    add up to the score they still do.
     """
 
     def __init__(self, scores: Sequence[float], counts: Sequence[int], worths: Sequence[float]) -> None:
         import numpy as np  # as late as that: only who composes needs it, and has it already
 
+        from digest import rounding  # likewise
+
         self._scores, self._worths = np.asarray(scores, dtype=float), np.asarray(worths, dtype=float)
         scores_, worths_ = (np.where(np.abs(own) < _MOST, own, 0.0) for own in (self._scores, self._worths))
         many = np.asarray(counts, dtype=np.int64)
-        owners = np.repeat(np.arange(len(many)), many)
-        whole, wholes = np.rint(scores_ * GRAIN), np.rint(worths_ * GRAIN)
-        wholes = np.where((wholes == 0) & (worths_ != 0), np.sign(worths_), wholes)
-        add_up = np.abs(np.bincount(owners, worths_, len(many)) - scores_) < _CLOSE
-        missing = np.where(add_up, whole - np.bincount(owners, wholes, len(many)), 0)
-        place = np.arange(len(wholes)) - np.repeat(np.cumsum(many) - many, many)
-        wholes += (place < np.abs(missing)[owners]) * np.sign(missing)[owners]
+        whole, wholes = rounding.whole(scores_), rounding.whole(worths_)
+        add_up = np.abs(rounding.sums(worths_, many) - scores_) < _CLOSE
+        wholes = rounding.settled(wholes, many, np.where(add_up, whole - rounding.sums(wholes, many), 0.0))
         self._rounded = whole, wholes
-        self._summed = np.bincount(owners, wholes, len(many)) == whole
+        self._summed = rounding.sums(wholes, many) == whole
         self._fits = np.abs(self._scores) < _MOST, np.abs(self._worths) < _MOST
         self._small = (whole >= 0) & (whole <= 0xFFFF), (wholes >= 0) & (wholes <= 0xFFFF)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from digest.errors import StoreError
 from digest.model import (
+    GRAIN,
     Edition,
     Kind,
     Listing,
@@ -26,7 +27,6 @@ from digest.model import (
     Subscriber,
 )
 from digest.store import open_store
-from digest.store.points import GRAIN
 from digest.store.schema import contents
 
 from .making import (
@@ -259,7 +259,7 @@ def test_points_are_kept_in_five_hundredths_that_add_up(busy, worths):
     )
     publish(busy, Edition(person, DAY, NOW, picks=picks))
     for kept, own in zip(busy.edition(person.email, DAY).picks, worths, strict=True):
-        assert kept.score == pytest.approx(sum(own), abs=0.5 / GRAIN)
+        assert kept.score == pytest.approx(sum(own), abs=1 / GRAIN)
         assert sum(reason.contribution for reason in kept.reasons) == pytest.approx(kept.score, abs=1e-9)
         for reason, worth in zip(kept.reasons, own, strict=True):
             assert reason.contribution == pytest.approx(worth, abs=2 / GRAIN)
