@@ -48,7 +48,7 @@ def orders(due: Due, asked: Asked) -> Iterator[Order]:
 
 
 def _wanted(due: Due, asked: Asked) -> Iterator[Order]:
-    yield from (Order(chore, key=chore) for chore in due.chores)
+    yield from (Order(chore, lock=chore, key=chore) for chore in due.chores)
     for source, group in due.sources.items():
         yield Order("pull", {"source": source}, lock=f"pull {group}", key=f"pull {source}")
     since = {"day": f"{due.now.astimezone(UTC):%Y-%m-%d}", "asked": due.now.isoformat(), "behind": list(due.sources)}

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest import pipeline
+from digest.errors import StoreError
 from digest.model import Edition
 from digest.store import open_store
 
@@ -54,3 +55,14 @@ def test_if_editions_cannot_be_written_nobody_is_asked(house):
     assert told == [1]
     assert house.jobs() == []
     assert house.store.waiting(now, 10) == 0
+
+
+def test_if_nobody_can_be_asked_it_is_an_error_of_the_database_and_nothing_is_written(house):
+    house.subscribe("ann")
+    now = house.store.time()
+    (ann,) = house.store.subscribers()
+    with house.store._database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE procrastinate_jobs CASCADE")
+    with pytest.raises(StoreError, match="jobs cannot be written"):
+        house.store.publish([(edition(ann, now), now + timedelta(days=1))])
+    assert house.store.edition("ann@example.org", now.date()) is None

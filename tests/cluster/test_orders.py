@@ -25,6 +25,11 @@ def test_sources_that_must_not_be_visited_together_share_a_lock():
     assert len({order.key for order in asked}) == 3
 
 
+def test_what_takes_longer_than_a_minute_is_not_begun_a_second_time_meanwhile():
+    (asked,) = orders(due(chores=["vacuum"]), NOBODY)
+    assert (asked.task, asked.lock, asked.key) == ("vacuum", "vacuum", "vacuum")
+
+
 def test_a_shard_is_composed_by_one_and_says_what_it_comes_after():
     (asked,) = orders(due(shards=[range(10_000, 20_000)]), NOBODY)
     assert (asked.task, asked.lock, asked.key) == ("compose", "compose 10000", "compose 10000")
