@@ -63,12 +63,18 @@ def rounded(scores: Floats) -> Floats:
 
 
 def beside(said: Mapping[int, tuple[Reason, ...]], matches: Floats, scores: Floats) -> Mapping[int, tuple[Reason, ...]]:
-    """What signals add to some picks, by place: rounded to what their scores, rounded, are more than their matches."""
+    """What signals add to some picks, by place: rounded to what their scores, rounded, are more than their matches.
+
+    Beside a match of nearly 100 that is nothing for some of them, which are left out.
+    """
     if not said:
         return said
     places = np.array(list(said))
     more = rounding.whole(scores[places]) - rounding.whole(matches[places])
-    return dict(zip(said, _shared(list(said.values()), more), strict=True))
+    shared = _shared(list(said.values()), more)
+    return {
+        place: tuple(reason for reason in own if reason.contribution) for place, own in zip(said, shared, strict=True)
+    }
 
 
 def settled(picks: Sequence[Pick]) -> list[Pick]:
