@@ -169,7 +169,8 @@ def _narrow_lines(text: str, columns: int, indent: str, line: str) -> list[str] 
     """The same where a character is a column; None where that is not so, or a word is longer than a line."""
     if not _NARROW.fullmatch(text) or not (indent + line).isascii():
         return None
-    rest, room, blank = " ".join(text.split()), columns - len(line), not line.strip()
+    rest = " ".join(text.split()) if "  " in text or text.endswith(" ") else text
+    room, blank = columns - len(line), not line.strip()
     lines: list[str] = []
     while rest and len(rest) > room:
         cut = rest.rfind(" ", 0, max(room + 1, 0))

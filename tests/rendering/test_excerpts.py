@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.rendering.excerpts import Run, by_paragraph, by_sentence, chosen, marked, read
+from digest.rendering.excerpts import Run, by_paragraph, by_sentence, chosen, holders, marked, read
+from digest.text.sentences import lead
 from digest.text.tokens import keys
 
 
@@ -22,6 +25,27 @@ def test_sentences_with_the_readers_words_come_first_and_stay_in_order():
 def test_without_a_match_the_abstract_begins_where_it_begins():
     assert shown(TEXT, frozenset({"graph"}), 50) == "Generative models are popular. We train flows."
     assert shown("", frozenset({"graph"}), 50) == ""
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("uvwxyz"), min_size=1, max_size=6), max_size=7),
+    st.frozensets(st.sampled_from("uvwxyz")),
+    st.integers(1, 40),
+)
+def test_of_all_sentences_those_with_most_of_the_words_are_taken_first_as_far_as_they_fit(written, wanted, limit):
+    passages = [read(" ".join(words)) for words in written]
+    places: list[int] = []
+    for place in sorted(range(len(written)), key=lambda place: -len(wanted & set(written[place]))):
+        room = limit - sum(len(passages[taken].text) for taken in places)
+        if wanted & set(written[place]) and len(places) < 3 and (len(passages[place].text) <= room or not places):
+            places.append(place)
+    runs = chosen(passages, wanted, limit, held=holders(passages))
+    assert runs == chosen(passages, wanted, limit)
+    if len(places) > 1:
+        sentences = re.split(" (?:\N{HORIZONTAL ELLIPSIS} )?", "".join(run.plain for run in runs))
+        assert sentences == [word for place in sorted(places) for word in written[place]]
+    elif places:
+        assert lead(passages[places[0]].text, limit) == "".join(run.plain for run in runs)
 
 
 def test_words_are_marked_in_any_inflection_and_neighbours_as_one():
