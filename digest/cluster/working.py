@@ -28,6 +28,7 @@ _PATIENCE = 10.0  # seconds for a connection
 _POLL = 2.0  # seconds between two looks at jobs that were put off; of others it is notified
 _LATER = 5  # seconds for which what is too early is put off
 _JUMP = 30.0  # seconds by which a clock was set
+_SETTLES = 2.0  # seconds after which a connection counts as good
 _LONGEST_PAUSE = 15.0  # seconds until the database is tried again
 _LOST = (ConnectorException, psycopg.Error, OSError)
 
@@ -110,7 +111,6 @@ class _Life:
         try:
             await self._try()
             async with self._app.open_async():
-                self._came_back()
                 return await self._work()
         except _LOST as error:
             return advised(str(error.__cause__ or error))
@@ -124,7 +124,7 @@ class _Life:
         await connection.close()
 
     async def _work(self) -> str | None:
-        epoch = _epoch()
+        epoch, settled = _epoch(), time.monotonic() + _SETTLES
         worker = asyncio.create_task(
             self._app.run_worker_async(
                 queues=self._queues,
@@ -141,6 +141,8 @@ class _Life:
         while not (worker.done() or self._place.stopping() or self._manager.is_stuck or abs(_epoch() - epoch) > _JUMP):
             self._beat()
             await asyncio.wait([worker], timeout=_LOOK)
+            if not worker.done() and time.monotonic() > settled:  # one that lets nobody write lets everybody in
+                self._came_back()
         is_lost = worker.done()
         worker.cancel()  # which lets the job in hand be finished
         while not worker.done():

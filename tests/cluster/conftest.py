@@ -140,6 +140,7 @@ class House:
 def _in_a_hurry(monkeypatch):
     monkeypatch.setattr(working, "_POLL", 0.2)
     monkeypatch.setattr(working, "_LATER", 0.2)
+    monkeypatch.setattr(working, "_SETTLES", 0.5)
 
 
 @pytest.fixture

@@ -117,6 +117,23 @@ def test_a_restart_of_the_database_ends_no_worker(house, postgresql, said):
     assert sorted(wrong) in ([], [AWAY], [AWAY, "tick failed"])
 
 
+def test_a_database_that_lets_nobody_write_is_away_as_long_as_it_does(house, monkeypatch, said):
+    register, tries = working.JobManager.register_worker, []
+
+    async def register_or_not(self):
+        tries.append(self)
+        if len(tries) <= 3:
+            raise working.ConnectorException from psycopg.errors.ReadOnlySqlTransaction("in a read-only transaction")
+        return await register(self)
+
+    monkeypatch.setattr(working.JobManager, "register_worker", register_or_not)
+    with house.working():
+        until(lambda: [line for line in said if line["event"] == "connected to the database again"])
+    (line,) = [line for line in said if line["log_level"] == "error"]
+    assert (line["event"], "the server lets nobody write" in line["reason"]) == (AWAY, True)
+    assert [line["tries"] for line in said if line["event"] == "connected to the database again"] == [3]
+
+
 def test_a_job_whose_end_cannot_be_written_does_not_stay_in_its_workers_hands(house, monkeypatch):
     finish, failed = working.JobManager.finish_job, []
 
