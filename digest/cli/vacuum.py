@@ -51,7 +51,7 @@ def vacuum(
         return
     typer.echo(f"{'Would go' if dry_run else 'Gone'}, from before {before:%Y-%m-%d}: {_told(gone)}.")
     if not dry_run:
-        typer.echo(f"The database had {size / 1e6:.1f} MB, and has {left / 1e6:.1f} MB.")
+        typer.echo(_room(size, left))
 
 
 def _told(gone: "Vacuumed") -> str:
@@ -61,6 +61,13 @@ def _told(gone: "Vacuumed") -> str:
         f"the contents of {counted(gone.editions, 'edition')}, {counted(gone.texts, 'text')} of papers in them,"
         f" {counted(gone.papers, 'paper')} that nobody was sent, {counted(gone.returns, 'mail')} that came back"
     )
+
+
+def _room(before: int, after: int) -> str:
+    """What became of the room, in bytes: PostgreSQL seldom gives any back, and uses it again."""
+    if after < before:
+        return f"The database had {before / 1e6:.1f} MB, and has {after / 1e6:.1f} MB."
+    return f"The database has {after / 1e6:.1f} MB: what became free in it is used again, once it was autovacuumed."
 
 
 # --- in the daemon --------------------------------------------------------------------------------------------------

@@ -57,6 +57,6 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0, hand_on
         moving.refuse(database)
         words.ready(database)
     except BaseException:
-        database.engine.dispose()
+        database.close()
         raise
     return Store(database, hand_on)

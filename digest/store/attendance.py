@@ -23,7 +23,14 @@ class Attending:
     begun_at: datetime
     seen_at: datetime
 
+    @property
+    def spoken(self) -> str:
+        """Its name for people: "process 23923 on vm"."""
+        place, *rest = self.name.split(":")
+        return f"process {rest[0]} on {place.partition('/')[0]}" if len(rest) == _REST else self.name
 
+
+_REST = 2  # of a name, behind its place: the number, and a word of chance
 _ATTENDING = [workers.c[name] for name in Attending.__dataclass_fields__]
 
 

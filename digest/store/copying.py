@@ -8,7 +8,7 @@ nobody can open it any more: of two that live, each would send everything.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -20,7 +20,7 @@ from digest.store import attendance, comparing, marks, moving, numbers
 from digest.store.comparing import Values
 from digest.store.database import Database, revision
 from digest.store.moving import FILLING, MOVED, PATIENCE
-from digest.store.opening import open_database
+from digest.store.opening import NOT_YET, open_database
 from digest.store.schema import meta, metadata
 from digest.store.sql import chunks, write_many
 
@@ -78,13 +78,11 @@ def _opened(url: str, *, create: bool) -> Iterator[Database]:
     try:
         database = open_database(url, create=create, patience=PATIENCE)
     except StoreError as error:
-        if not create:
-            raise
-        raise StoreError(str(error).replace("store.url", "--to")) from error  # what no setting names yet
-    try:
+        said = str(error)
+        said = said.replace("store.url", "--to") if create else said.replace(NOT_YET, "see store.url")
+        raise StoreError(said) from error  # by what names each
+    with closing(database):
         yield database
-    finally:
-        database.engine.dispose()
 
 
 @contextmanager
@@ -119,7 +117,7 @@ def _is_free(
     """Raises StoreError: somebody is at work on it, or it was moved to another place than this."""
     attendance.bereave(connection, is_dead)
     if at_work := attendance.attending(connection, now):
-        names = ", ".join(each.name for each in at_work[:_MOST_NAMED])
+        names = ", ".join(each.spoken for each in at_work[:_MOST_NAMED])
         raise StoreError(
             f"{source.place}: {len(at_work)} of our processes are at work on it ({names}): stop them, and try again."
             " One that was killed on another machine counts for two minutes more"

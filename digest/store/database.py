@@ -1,4 +1,4 @@
-"""Opening, migrating and talking to one database; whatever it complains of becomes a StoreError that says what to do."""
+"""Talking to one database; whatever it complains of becomes a StoreError that says what to do."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 
 
 class Database:
-    """One database and three ways to begin a transaction on it."""
+    """One database and three ways to begin a transaction on it. `close` is called by whoever made it."""
 
     def __init__(self, url: URL, patience: float) -> None:
         is_sqlite = url.get_backend_name() == "sqlite"
@@ -50,6 +50,10 @@ class Database:
         """One transaction that alone may write, from its beginning on (on SQLite); rolled back if an error leaves it."""
         with explained(self.place), (self._swift if swift else self._durable).begin() as connection:
             yield connection
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
 
 
 # --- errors -------------------------------------------------------------------------------------------------------

@@ -6,17 +6,15 @@ none of an older one is at work (https://procrastinate.readthedocs.io/en/stable/
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, select, text, update
+from sqlalchemy import Connection, inspect, text
 
 from digest.errors import StoreError
+from digest.store import marks
 from digest.store.database import Database
-from digest.store.schema import meta
-from digest.store.sql import insert
 
-_KEY = "procrastinate"  # in `meta`: the newest script that was run
+_NEWEST = "procrastinate"  # in `meta`: the newest script that was run
 _LOCK = 7204  # 7203 is that of our own migrations
 _FRESH = "last_heartbeat > now() - interval '30 seconds'"
 
@@ -47,11 +45,10 @@ def _prepared(database: Database, scripts: Scripts) -> bool:
     """Run one script, if one is missing; whether it did."""
     with database.writing() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        done = connection.scalar(select(meta.c.value).where(meta.c.key == _KEY))
+        done = marks.read(connection, _NEWEST)
         if not _is_there(connection):  # whatever `meta` says: it may have come from another database
             _run(connection, scripts.whole)
-            row = insert(connection, meta).values(key=_KEY, value=scripts.newest)
-            connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": scripts.newest}))
+            marks.keep(connection, _NEWEST, scripts.newest)
             return True
         if done is None:
             raise StoreError("Another program keeps its jobs in this database: give the digest one of its own.")
@@ -59,7 +56,7 @@ def _prepared(database: Database, scripts: Scripts) -> bool:
         if following is None:
             return False
         _run(connection, scripts.steps[following])
-        connection.execute(update(meta).where(meta.c.key == _KEY).values(value=following))
+        marks.keep(connection, _NEWEST, following)
         return True
 
 
@@ -83,12 +80,6 @@ def next_step(steps: Sequence[str], done: str, *, is_alone: bool) -> str | None:
 def _run(connection: Connection, script: str) -> None:
     driver: Any = connection.connection.driver_connection  # SQLAlchemy would see parameters in it
     driver.execute(script)
-
-
-def time(connection: Connection) -> datetime:
-    """What the time is by the clock of the database's machine."""
-    moment: datetime = connection.execute(select(func.current_timestamp())).scalar_one()
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

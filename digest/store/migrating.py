@@ -17,7 +17,7 @@ them go first; an index on a table that is in use is made beside its use, see `a
 import random
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -132,7 +132,7 @@ def standing(url: str) -> Standing | None:
     """
     if (database := _there(url)) is None:
         return None
-    with _closing(database), database.reading() as connection:
+    with closing(database), database.reading() as connection:
         found = look(connection)
     return found if found.revision else None
 
@@ -145,7 +145,7 @@ def bring_up(url: str, *, force: bool) -> Standing:
     """
     if (database := _there(url)) is None:
         raise StoreError(f"no database at {parsed(url).render_as_string()}: nothing to upgrade")
-    with _closing(database):
+    with closing(database):
         migrate(database, force=force)
         with database.reading() as connection:
             return look(connection)
@@ -158,14 +158,6 @@ def _there(url: str) -> Database | None:
     if address.get_backend_name() == "sqlite" and (file is None or not file.is_file() or not file.stat().st_size):
         return None
     return Database(address, patience=10)
-
-
-@contextmanager
-def _closing(database: Database) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        database.engine.dispose()
 
 
 def look(connection: Connection) -> Standing:
@@ -200,10 +192,10 @@ def _next(standing: Standing, place: str, *, force: bool) -> str | None:
 
 
 def described(programs: Sequence[Attending]) -> str:
-    """Who is at work, in words: "2 of version 0.6.0 are at work (a:12, b:7)"."""
+    """Who is at work, in words: "2 of version 0.6.0 are at work (process 12 on a, process 7 on b)"."""
     versions: dict[str, list[str]] = {}
     for each in programs:
-        versions.setdefault(each.version, []).append(each.name)
+        versions.setdefault(each.version, []).append(each.spoken)
     parts = [
         f"{len(names)} of version {version} {'is' if len(names) == 1 else 'are'} at work ({', '.join(names)})"
         for version, names in sorted(versions.items())

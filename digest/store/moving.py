@@ -1,6 +1,7 @@
 """Which of two databases is in use, of which one is a copy of the other: what each says of itself to whoever opens it."""
 
 import json
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Connection, delete
@@ -54,9 +55,5 @@ def reopen(url: str) -> bool:
     Raises:
         StoreError: it is not there, or cannot be written.
     """
-    database = open_database(url, create=False, patience=PATIENCE)
-    try:
-        with database.writing() as connection:
-            return connection.execute(delete(meta).where(meta.c.key == MOVED)).rowcount > 0
-    finally:
-        database.engine.dispose()
+    with closing(open_database(url, create=False, patience=PATIENCE)) as database, database.writing() as connection:
+        return connection.execute(delete(meta).where(meta.c.key == MOVED)).rowcount > 0

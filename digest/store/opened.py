@@ -11,4 +11,4 @@ class Opened:
 
     def close(self) -> None:
         """Give back all connections."""
-        self._database.engine.dispose()
+        self._database.close()

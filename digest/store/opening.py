@@ -8,6 +8,8 @@ from digest.errors import StoreError
 from digest.store.database import Database, parsed, revision
 from digest.store.migrating import migrate
 
+NOT_YET = "run `digest pull` first"  # what makes a database that is not there
+
 
 def open_database(url: str, *, create: bool, patience: float) -> Database:
     """The database at this URL, with today's tables; made first if it is not there, unless not `create`.
@@ -25,7 +27,7 @@ def open_database(url: str, *, create: bool, patience: float) -> Database:
             _make(address.database)
         migrate(database)
     except BaseException:
-        database.engine.dispose()
+        database.close()
         raise
     return database
 
@@ -42,7 +44,7 @@ def _make(file: str | None) -> None:
 
 
 def _must_exist(database: Database, *, is_file: bool) -> None:
-    missing = StoreError(f"no database at {database.place}: run `digest pull` first")
+    missing = StoreError(f"no database at {database.place}: {NOT_YET}")
     path = Path(database.place)
     if is_file and not (path.is_file() and path.stat().st_size):  # connecting would make one
         raise missing

@@ -28,6 +28,7 @@ from digest.store.jobs import Jobs, Scripts
 from digest.store.migrating import Standing
 from digest.store.opened import Opened
 from digest.store.schema import meta
+from digest.store.sql import clock
 
 
 class Operation(Opened):
@@ -65,7 +66,7 @@ class Operation(Opened):
     def time(self) -> datetime:
         """What the time is by the clock that all who share the database have in common: its own."""
         with self._database.reading() as connection:
-            return jobs.time(connection)
+            return clock(connection)
 
     def answers(self) -> None:
         """Nothing, if it can be read; else a StoreError."""
@@ -161,10 +162,9 @@ class Operation(Opened):
         with self._database.reading() as connection:
             return migrating.look(connection)
 
-    def upgrade(self, *, force: bool = False) -> Standing:
-        """Make those changes of the tables that waited for older programs to go, if they are gone, or by `force`."""
-        migrating.migrate(self._database, force=force)
-        return self.standing()
+    def upgrade(self) -> None:
+        """Make those changes of the tables that waited for older programs to go, if they are gone."""
+        migrating.migrate(self._database)
 
     @property
     def is_file(self) -> bool:

@@ -75,7 +75,7 @@ def test_without_a_database_there_is_nothing_to_move(tmp_path, run, monkeypatch)
     monkeypatch.delenv("DIGEST_STORE__URL", raising=False)
     (tmp_path / "config.toml").write_text(f'[store]\nurl = "sqlite:///absent.db"\n{CONFIG}')
     ran = run("store", "copy", "--to", "sqlite:///new.db")
-    assert (ran.code, "no database at" in ran.err) == (2, True)
+    assert (ran.code, "absent.db: see store.url" in ran.err) == (2, True), ran.err
     assert not (tmp_path / "new.db").exists()
 
 

@@ -266,7 +266,7 @@ def test_who_is_at_work_on_it_is_named_and_who_is_dead_is_not_waited_for(lived_i
     store = open_store(lived_in)
     store.attend("here:17:abc", "1.0", NOW - timedelta(seconds=20))
     store.close()
-    with pytest.raises(StoreError, match=r"1 of our processes .*here:17:abc.*: stop them"):
+    with pytest.raises(StoreError, match=r"1 of our processes .*process 17 on here.*: stop them"):
         copy(lived_in, to)
     copying.copy(lived_in, to, NOW, told=lambda *_: None, is_dead=lambda name: name == "here:17:abc")
     open_store(to).close()

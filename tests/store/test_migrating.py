@@ -65,9 +65,12 @@ def test_every_migration_since_then_says_whom_it_concerns():
 def test_who_is_at_work_is_said_by_version():
     moment = now()
     programs = [
-        Attending(name, version, "0006", moment, moment) for name, version in [("a", "1"), ("b", "2"), ("c", "1")]
+        Attending(name, version, "0006", moment, moment)
+        for name, version in [("vm/b8cc371c/4026531836:23:e47c", "1"), ("b", "2"), ("mac:7:0f", "1")]
     ]
-    assert described(programs) == "2 of version 1 are at work (a, c) and 1 of version 2 is at work (b)"
+    assert described(programs) == (
+        "2 of version 1 are at work (process 23 on vm, process 7 on mac) and 1 of version 2 is at work (b)"
+    )
 
 
 # --- side by side -----------------------------------------------------------------------------------------------------
@@ -111,9 +114,11 @@ def test_what_takes_away_waits_until_no_older_version_is_at_work(url, versions):
     assert standing.revision == added
     assert [step.revision for step in standing.ahead] == [dropped]
     assert [each.name for each in standing.in_the_way] == ["old:1"]
-    assert new.upgrade() == standing
+    new.upgrade()
+    assert new.standing() == standing
     old.leave("old:1")
-    assert new.upgrade() == Standing(dropped, dropped, dropped, (), standing.at_work[1:])
+    new.upgrade()
+    assert new.standing() == Standing(dropped, dropped, dropped, (), standing.at_work[1:])
     old.close()
     new.close()
 
@@ -134,7 +139,7 @@ def test_it_can_be_forced(url, versions):
     newest = versions.come("contract")
     new = open_store(url)
     assert new.standing().revision == HEAD
-    assert new.upgrade(force=True).floor == newest
+    assert migrating.bring_up(url, force=True).floor == newest
     old.close()
     new.close()
 

@@ -73,24 +73,12 @@ class _DayOf:
 # --- no effect ----------------------------------------------------------------------------------------------------
 
 WRITING = frozenset(
-    {"add", "announce", "attend", "begin_pull", "begin_reading", "bereave", "bereave_silent", "claim"}
-    | {"claim_wishes", "confirm_move"}
-    | {"confirm_wish", "drop_wish", "end_session", "erase", "forget", "give_feedback"}
-    | {"import_suppressions", "judge", "leave", "move", "note_deed", "pause", "pin", "progress", "publish"}
-    | {
-        "end_turn",
-        "keep_silence",
-        "put_off_wish",
-        "release",
-        "remember",
-        "repace",
-        "replace_alert",
-        "replan",
-        "reschedule",
-        "reserve",
-    }
-    | {"rotate_keys", "set_status", "suggest", "suppress", "sync", "take_back", "unpin", "unsuppress"}
-    | {"take_turn", "update", "upgrade", "vote", "wish", "wish_mailed"}
+    {"add", "announce", "attend", "begin_pull", "begin_reading", "bereave", "bereave_silent", "claim", "claim_wishes"}
+    | {"confirm_move", "confirm_wish", "drop_wish", "end_session", "end_turn", "erase", "forget", "give_feedback"}
+    | {"import_suppressions", "judge", "keep_silence", "leave", "move", "note_deed", "pause", "pin", "prepare_jobs"}
+    | {"progress", "publish", "put_off_wish", "release", "remember", "repace", "replace_alert", "replan", "reschedule"}
+    | {"reserve", "rotate_keys", "set_status", "suggest", "suppress", "sync", "take_back", "take_turn", "unpin"}
+    | {"unsuppress", "update", "upgrade", "vacuum", "vote", "wish", "wish_mailed"}
 )
 
 
