@@ -43,7 +43,8 @@ def vacuum(
     with wiring.store_of(settings, create=False) as store:
         size = store.overview(moment).size
         gone = store.to_vacuum(before) if dry_run else store.vacuum(before, moment)
-        if not dry_run and store.is_file:
+        is_file = store.is_file
+        if not dry_run and is_file:
             store.compact()
         left = store.overview(moment).size
     if as_json:
@@ -51,7 +52,7 @@ def vacuum(
         return
     typer.echo(f"{'Would go' if dry_run else 'Gone'}, from before {before:%Y-%m-%d}: {_told(gone)}.")
     if not dry_run:
-        typer.echo(_room(size, left))
+        typer.echo(_room(size, left, is_file=is_file))
 
 
 def _told(gone: "Vacuumed") -> str:
@@ -63,11 +64,11 @@ def _told(gone: "Vacuumed") -> str:
     )
 
 
-def _room(before: int, after: int) -> str:
-    """What became of the room, in bytes: PostgreSQL seldom gives any back, and uses it again."""
-    if after < before:
+def _room(before: int, after: int, *, is_file: bool) -> str:
+    """What became of the room, in bytes. PostgreSQL seldom gives any back: https://www.postgresql.org/docs/current/routine-vacuuming.html."""
+    if is_file or after < before:
         return f"The database had {before / 1e6:.1f} MB, and has {after / 1e6:.1f} MB."
-    return f"The database has {after / 1e6:.1f} MB: what became free in it is used again, once it was autovacuumed."
+    return f"The database has {after / 1e6:.1f} MB as before: PostgreSQL's autovacuum makes what is free usable again."
 
 
 # --- in the daemon --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.cli import wiring
-from digest.cli.vacuum import chore, is_due
+from digest.cli.vacuum import _room, chore, is_due
 from digest.daemon import Round
 from digest.model import Outcome, Settled, State, Verdict
 from digest.store import keeping, open_store
@@ -47,6 +47,13 @@ def test_what_is_old_goes_and_the_file_is_smaller(run, store):
     assert told["gone"] == {"editions": 1, "texts": 1, "papers": 399, "returns": 0}
     assert POSTGRESQL or told["size"] < told["size_before"] * 0.7  # its own vacuum keeps room for what comes
     assert len(papers(store)) == 1
+
+
+def test_it_is_said_what_became_of_the_room():
+    assert "had 3.0 MB, and has 2.0 MB" in _room(3_000_000, 2_000_000, is_file=True)
+    assert "had 3.0 MB, and has 3.0 MB" in _room(3_000_000, 3_000_000, is_file=True)
+    assert "had 3.0 MB, and has 2.0 MB" in _room(3_000_000, 2_000_000, is_file=False)
+    assert "has 3.0 MB as before: PostgreSQL's autovacuum" in _room(3_000_000, 3_000_000, is_file=False)
 
 
 def test_how_long_is_asked_for_or_configured(run, store, tmp_path):
