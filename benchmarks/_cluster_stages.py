@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from benchmarks._cluster_postgres import Postgres
 from benchmarks.delivery import Stages, _Clocked, _Transport
-from digest.cli import delivering, wiring
+from digest.cli import wiring
+from digest.collecting import undisturbed
 from digest.pipeline import Parts, compose, deliver
 
 _LOOK_UPS = ("window", "trending", "sent", "tastes", "background", "current", "pins_since", "seq_before", "head")
@@ -69,7 +70,7 @@ def _clocked(home: wiring.Installation, found: Stages) -> Parts:
 
 def _measured(server: Postgres, found: Stages, work: Callable[[], int]) -> Spent:
     wal, theirs, ours, start = server.wal(), server.cpu(), process_time(), monotonic()
-    with delivering.undisturbed():
+    with undisturbed():
         count = work()
     seconds, ours, theirs, wal = monotonic() - start, process_time() - ours, server.cpu() - theirs, server.wal() - wal
 

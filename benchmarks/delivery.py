@@ -37,6 +37,7 @@ from benchmarks._invented import NOW, listings
 from benchmarks._sink import Sink, sink
 from benchmarks.message import DAY, editions, linked, pick
 from digest.cli import delivering, wiring
+from digest.collecting import undisturbed
 from digest.delivery import keys
 from digest.model import Announcement, Fetched, Kind, Message, Outcome, Subscriber
 from digest.pipeline import Delivered, deliver
@@ -272,7 +273,7 @@ def stages(folder: Path, port: int) -> dict[str, float]:
             log=taken and _Clocked(taken, note=found.clocked("delivery log", taken.note)),
         )
         before, start = time.process_time(), time.monotonic()
-        with delivering.undisturbed():
+        with undisturbed():
             delivered = deliver(parts, now)
         whole, seconds = time.process_time() - before, time.monotonic() - start
     spent = {name: value / delivered.sent * 1e3 for name, value in found.spent.items()}

@@ -1,7 +1,11 @@
-"""Saying that this process is at work, so that nobody changes the tables under it; and hearing it if somebody has to."""
+"""Saying that this process is at work, so that nobody changes the tables under it; and hearing it if somebody has to.
+
+And what is left by those that say so no more.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -48,3 +52,12 @@ def at_work(store: "Store", name: str, stop: Callable[[], object]) -> Iterator[N
             store.leave(name)
     if found:
         raise found[0]
+
+
+def bereave(store: "Store", now: datetime) -> None:
+    """Give back what processes held that fell silent, and change the tables if older versions were waited for.
+
+    `now` is by the clock of the database.
+    """
+    store.bereave_silent(now)
+    store.upgrade()

@@ -54,7 +54,7 @@ def keep(work: Work, over: Event) -> None:
     while not over.is_set():
         begun = time.monotonic()
         try:
-            process, connection = _start(work)
+            process, connection = begin(work.target, work.arguments, work.name)
         except OSError as error:  # no memory for it just now, or no number
             deaths += 1
             log.error("a process cannot be begun", process=work.name, reason=str(error), seconds=pause(deaths))
@@ -84,19 +84,34 @@ def _mourn(work: Work) -> None:
         log.warning("cannot clear up after it", process=work.name, reason=str(error))
 
 
-def _start(work: Work) -> "tuple[BaseProcess, Connection]":
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=work.target, args=(*work.arguments, there), name=work.name, daemon=True)
-    process.start()
-    there.close()  # so that its death is seen there
-    return process, here
-
-
 def _stop(process: "BaseProcess", connection: "Connection", patience: float | None) -> None:
-    with suppress(OSError):  # it has gone already
-        connection.send_bytes(b"stop")
+    tell(connection)
     process.join(patience)
     process.kill()
     process.join()
     connection.close()
+
+
+# --- one process ----------------------------------------------------------------------------------------------------
+
+
+def begin(
+    target: Callable[..., None], arguments: tuple[Any, ...], name: str | None = None
+) -> "tuple[BaseProcess, Connection]":
+    """A process that calls this, and what it is told over; it is called with the other end as its last argument.
+
+    Raises:
+        OSError: there is no memory for it just now, or no number.
+    """
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=target, args=(*arguments, there), name=name, daemon=True)
+    process.start()
+    there.close()  # so that each hears of the other's death
+    return process, here
+
+
+def tell(connection: "Connection") -> None:
+    """Tell a process that it is over."""
+    with suppress(OSError):  # it has gone already
+        connection.send_bytes(b"stop")

@@ -7,7 +7,7 @@ and other daemons did. Names follow https://prometheus.io/docs/practices/naming/
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -153,7 +153,7 @@ class Answer:
 
 
 class Desk:
-    """Answers for the daemon."""
+    """Answers for whoever is at work."""
 
     def __init__(self, store: "Store", pulse: "Pulse", clock: Clock) -> None:
         self._store = store
@@ -219,6 +219,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing: whoever asks does so every few seconds."""
+
+
+def observed(port: int | None, store: "Store", pulse: "Pulse") -> AbstractContextManager[object]:
+    """What answers on that port meanwhile, if the configuration names one."""
+    from digest.daemon import utc_now
+
+    return serving(port, Desk(store, pulse, utc_now)) if port else nullcontext()
 
 
 @contextmanager

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from digest.cli.wiring import Installation
-    from digest.daemon import Pulse
-
 
 _LONGEST_ROUND = timedelta(minutes=10)  # of deliveries: others are due meanwhile
 
@@ -30,8 +28,8 @@ def run(ctx: typer.Context, now: Now = None) -> None:
     from datetime import UTC, datetime
 
     from digest import daemon
-    from digest.cli import alerting, logs, vacuum, wiring
-    from digest.cli.attending import at_work
+    from digest.cli import alerting, logs, metrics, vacuum, wiring
+    from digest.cli.attending import at_work, bereave
     from digest.cli.delivering import deliver
     from digest.cli.ranking import PassingRanker
 
@@ -40,11 +38,11 @@ def run(ctx: typer.Context, now: Now = None) -> None:
     with (
         wiring.installation(ctx.obj, now or datetime.now(UTC), ranker=PassingRanker) as home,
         at_work(home.store, home.parts.worker, stop.set),
-        _observed(home, pulse),
+        metrics.observed(home.settings.operator.metrics_port, home.store, pulse),
         _paged(home),
     ):
         chores: dict[str, daemon.Stage] = {
-            "bereave": lambda _: _bereave(home),
+            "bereave": lambda _: bereave(home.store, home.store.time()),
             "watch": lambda done: alerting.watch(home, done.now),
             "vacuum": vacuum.chore(home, stop.is_set),
         }
@@ -58,21 +56,6 @@ def run(ctx: typer.Context, now: Now = None) -> None:
                 home, moment, stopping=stopping, lasting=_LONGEST_ROUND, verbose=True
             ),
         )
-
-
-def _bereave(home: "Installation") -> None:
-    """Give back what processes held that fell silent, and change the tables if older versions were waited for."""
-    home.store.bereave_silent(home.store.time())
-    home.store.upgrade()
-
-
-def _observed(home: "Installation", pulse: "Pulse") -> "AbstractContextManager[object]":
-    """Answers to Prometheus, if the configuration names a port."""
-    from digest import daemon
-    from digest.cli import metrics
-
-    port = home.settings.operator.metrics_port
-    return metrics.serving(port, metrics.Desk(home.store, pulse, daemon.utc_now)) if port else nullcontext()
 
 
 def _paged(home: "Installation") -> "AbstractContextManager[object]":

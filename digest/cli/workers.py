@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import active_children
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from digest.cli.wiring import Installation
     from digest.config import Settings, SourceSettings
-    from digest.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +37,7 @@ _APART = timedelta(seconds=5)  # of two clocks, worth a word
 
 def run(settings: "Settings", queues: Sequence[str], processes: int) -> None:
     """Keep so many processes at work, until a signal."""
-    from digest.cli import wiring
+    from digest.cli import metrics, wiring
     from digest.cluster.scripts import scripts
 
     stop, found = daemon.Stop(), list[OutdatedError]()
@@ -55,21 +54,13 @@ def run(settings: "Settings", queues: Sequence[str], processes: int) -> None:
     with daemon.signals_set(stop), wiring.store_of(settings, datetime.now(UTC)) as store:
         store.prepare_jobs(scripts())
         log.info("started", queues=queues, processes=processes)
-        with _observed(settings, store, pulse), keeping.kept(*works):
+        with metrics.observed(settings.operator.metrics_port, store, pulse), keeping.kept(*works):
             while not stop.wait(_BEAT):
                 if active_children():
                     pulse.beat()
         log.info("stopped")
     if found:
         raise found[0]
-
-
-def _observed(settings: "Settings", store: "Store", pulse: daemon.Pulse) -> AbstractContextManager[object]:
-    """Answers to Prometheus, if the configuration names a port."""
-    from digest.cli import metrics
-
-    port = settings.operator.metrics_port
-    return metrics.serving(port, metrics.Desk(store, pulse, daemon.utc_now)) if port else nullcontext()
 
 
 def _clear_up(settings: "Settings") -> None:
@@ -100,9 +91,9 @@ def _work(settings: "Settings", queues: Sequence[str], connection: "Connection")
 
 def _live(home: "Installation", queues: Sequence[str], connection: "Connection") -> None:
     from digest.cli.attending import at_work
-    from digest.cli.delivering import undisturbed
     from digest.cluster.tasks import Workplace
     from digest.cluster.working import work
+    from digest.collecting import undisturbed
     from digest.store.database import parsed
 
     told, pulse, clock = Event(), daemon.Pulse(), Clock(home.store.time)
@@ -198,19 +189,15 @@ class Clock:
 
 def chores_of(home: "Installation", stopping: Callable[[], bool]) -> dict[str, Callable[[datetime], object]]:
     """What `digest run` does at the end of a tick, and what only several machines need."""
-    from digest.cli import alerting, vacuum
+    from digest.cli import alerting, attending, vacuum
 
     clean = vacuum.chore(home, stopping)
 
     def vacuumed(now: datetime) -> None:
         clean(daemon.Round(now, composed=home.store.waiting(now, most=1)))  # which is quiet if nothing waits
 
-    def bereaved(now: datetime) -> None:
-        home.store.bereave_silent(now)
-        home.store.upgrade()  # if older versions were waited for
-
     chores: dict[str, Callable[[datetime], object]] = {
-        "bereave": bereaved,
+        "bereave": partial(attending.bereave, home.store),
         "watch": partial(alerting.watch, home),
         "vacuum": vacuumed,
     }

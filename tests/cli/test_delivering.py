@@ -103,10 +103,10 @@ def test_a_process_that_is_killed_loses_nothing(config, tmp_path, monkeypatch):
 
 
 def test_a_few_messages_are_not_worth_a_process(config, monkeypatch):
-    def never(_order):
+    def never(*_: object) -> None:
         raise AssertionError("started")
 
-    monkeypatch.setattr(delivering, "_start", never)
+    monkeypatch.setattr("digest.cli.keeping.begin", never)
     with wiring.installation(config, NOW) as home:
         publish(home, 3)
         assert delivering.deliver(home, clock()) == Delivered(sent=3)
