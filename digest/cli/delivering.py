@@ -84,9 +84,7 @@ def _helpers(home: "Installation", now: datetime, only: str | None) -> int:
 
 
 def _sum(parts: Sequence[Delivered]) -> Delivered:
-    counts = {
-        name: sum(getattr(part, name) for part in parts) for name in ("sent", "deferred", "failed", "unknown", "noted")
-    }
+    counts = {name: sum(part.counts[name] for part in parts) for name in Delivered().counts}
     relay = next((part.relay for part in parts if part.relay), None)
     refused = next((part.refused for part in parts if part.refused), None)
     return Delivered(relay=relay, refused=refused, **counts)

@@ -12,12 +12,12 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from digest.cluster import speaking
 from digest.cluster.orders import BATCH, FIRST, MOST_BATCHES, SHARD, Asked, Due, Order, orders
 from digest.cluster.tasks import CLOCK, Workplace
 from digest.errors import StoreError
 from digest.model import SourceState
 from digest.pacing import BREAKER, RELAY, quiet
-from digest.store.database import advised
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ def add_clock(app: App, place: Workplace) -> None:
         try:
             await tick(app, place)
         except (StoreError, ConnectorException) as error:
-            log.error("tick failed", reason=advised(str(error.__cause__ or error)))
+            log.error("tick failed", reason=speaking.reason(error))
             raise
         except Exception:
             log.exception("tick failed")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
+from digest.cluster import speaking
 from digest.cluster.orders import FIRST, batches, deliveries
 from digest.errors import StoreError
-from digest.store.database import advised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,6 @@ def handing_on() -> "Callable[[Any, int], None]":
         try:
             task.batch_defer(*(dict(order.arguments) for order in orders))
         except ConnectorException as error:
-            raise StoreError(f"jobs cannot be written: {advised(str(error.__cause__ or error))}") from error
+            raise StoreError(f"jobs cannot be written: {speaking.reason(error)}") from error
 
     return hand_on

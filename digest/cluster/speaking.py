@@ -8,6 +8,9 @@ from typing import Any
 
 import structlog
 
+from digest.errors import StoreError
+from digest.store.database import advised
+
 log = structlog.get_logger(__name__)
 
 Kinds = tuple[type[BaseException], ...]
@@ -28,6 +31,11 @@ def brief(lost: Kinds) -> Iterator[None]:
             logger = logging.getLogger(name)
             logger.removeHandler(handler)
             logger.propagate = True
+
+
+def reason(error: BaseException) -> str:
+    """Why the database could not be used, and what to do about it. Procrastinate puts words of its own before that."""
+    return str(error) if isinstance(error, StoreError) else advised(str(error.__cause__ or error))
 
 
 class _Brief(logging.Handler):

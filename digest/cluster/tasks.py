@@ -85,12 +85,9 @@ def deliver(place: Workplace, most: int) -> Left:
     """Send so many messages that wait."""
     over = place.within(_TURN)
     delivered = pipeline.deliver(place.parts, place.clock, most=most, stopping=over)
-    if counts := {name: getattr(delivered, name) for name in _COUNTS if getattr(delivered, name)}:
+    if counts := {name: count for name, count in delivered.counts.items() if count}:
         log.info("delivered", **counts)
     return Left.SOME if over() and not delivered.relay else Left.NOTHING
-
-
-_COUNTS = ("sent", "deferred", "failed", "unknown", "noted")
 
 
 def make_app(connector: BaseConnector, place: Workplace) -> App:

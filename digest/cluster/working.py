@@ -19,7 +19,6 @@ from digest.cluster import speaking
 from digest.cluster.clock import SILENT, add_clock
 from digest.cluster.tasks import CLOCK, Left, Workplace, make_app
 from digest.store import postgresql
-from digest.store.database import advised
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +69,7 @@ class Manager(JobManager):
             if isinstance(error.__cause__, psycopg.errors.RaiseException):
                 return  # it was given up already
             self.is_stuck = True
-            log.warning("the end of a job cannot be written", job=job.task_name, reason=advised(str(error.__cause__)))
+            log.warning("the end of a job cannot be written", job=job.task_name, reason=speaking.reason(error))
 
 
 class _Life:
@@ -113,7 +112,7 @@ class _Life:
             async with self._app.open_async():
                 return await self._work()
         except _LOST as error:
-            return advised(str(error.__cause__ or error))
+            return speaking.reason(error)
         finally:
             with suppress(*_LOST):
                 await self._app.close_async()  # a pool that could not be opened counts as open

@@ -271,3 +271,8 @@ class Delivered:
     relay: str | None = None  # why the relay could not be used, if it could not
     refused: str | None = None  # the relay's words, if what we say was refused again and again, and the round ended
     noted: int = 0  # of those sent: the delivery log has them, the store, restored from a backup, knew of no attempt
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many messages came to what."""
+        return {name: getattr(self, name) for name in ("sent", "deferred", "failed", "unknown", "noted")}

@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.periodic import PeriodicDeferrer
 
 from digest import pipeline
-from digest.cluster import clock
+from digest.cluster import clock, speaking
 from digest.cluster.orders import Order
 from digest.cluster.working import connector
+from digest.errors import StoreError
 from digest.model import SourceState
 from digest.pacing import BREAKER
-from digest.store.database import parsed
+from digest.store.database import advised, parsed
 
 NOW = datetime(2026, 5, 18, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -132,3 +134,13 @@ def test_workers_that_are_long_gone_are_forgotten(house):
     house.tick()
     with house.store._database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM procrastinate_workers").scalar() == 1
+
+
+def test_what_the_database_said_is_said_once_whoever_heard_it():
+    words = 'FATAL:  role "digest" does not exist'
+    heard = ConnectorException("somewhere in a library")
+    heard.__cause__ = OSError(words)
+    told = StoreError(f"postgresql://db/digest: {advised(words)}")
+    told.__cause__ = OSError(f"(psycopg.OperationalError) {words}")
+    assert speaking.reason(heard) == advised(words) != words
+    assert speaking.reason(told) == str(told)
