@@ -100,6 +100,11 @@ def _moments(day: date) -> Iterator[datetime]:
     return (begin + n * _STEP for n in range(8))
 
 
+def is_behind(expected: date | None, covered: Mapping[str, date]) -> bool:
+    """Whether a source that covers these days (by its parts) should have announced a newer one by now."""
+    return expected is not None and max(covered.values(), default=date.min) < expected
+
+
 def is_late(expected: Expected, day: date, came: datetime) -> bool:
     """Whether it was to be there before: by the source's calendar, or else by the end of the next day."""
     due = expected(came - _SLACK)

@@ -1,6 +1,6 @@
 """Who is due when: pure decisions, no clock, no store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -143,13 +143,35 @@ def _issue(  # noqa: PLR0913  (the whole of the matter)
     return None
 
 
+WAIT = timedelta(minutes=5)  # between two looks
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Subscribers of one schedule who are to be looked at again at about the same time."""
+
+    schedule: Schedule
+    last_issue: date | None
+    paused_until: date | None
+    count: int
+
+
+def waits(planned: Iterable[Planned], now: datetime, grace: timedelta) -> tuple[int, datetime | None]:
+    """How many of these are looked at again because they wait for a late source, and when the last has waited enough."""
+    count, end = 0, None
+    for one in planned:
+        day = plan(one.schedule, one.last_issue, now, paused_until=one.paused_until).issue_date
+        if day is not None:
+            count += one.count
+            patience_ends = due_instant(one.schedule, day) + grace
+            end = max(end or patience_ends, patience_ends)
+    return count, end
+
+
 def look_again(schedule: Schedule, issue_date: date, now: datetime, grace: timedelta) -> datetime | None:
     """When to look again at an edition that waits for a late source; None once it has waited for all its `grace`."""
     patience_ends = due_instant(schedule, issue_date) + grace
-    return min(now + _WAIT, patience_ends) if now < patience_ends else None
-
-
-_WAIT = timedelta(minutes=5)
+    return min(now + WAIT, patience_ends) if now < patience_ends else None
 
 
 # --- how far back an edition looks --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """`digest status`: how things stand, with everything or with one subscriber."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,11 +9,12 @@ import typer
 from digest.cli.arguments import Json, Now, or_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from digest.config import Settings
     from digest.coverage import Coverage, Expected
-    from digest.store import History, Store
+    from digest.store import History, Overview, Store
 
 _DAYS = 5  # of each source that are looked back on
 _EDITIONS = 10
@@ -42,11 +44,13 @@ def status(
             _one(settings, store, email, editions, moment, as_json=as_json)
             return
         overview, jobs = store.overview(moment), store.jobs()
-        covered = _coverage(settings, store, moment.date(), days)
+        calendars = _calendars(settings)
+        covered = _coverage(store, calendars, moment.date(), days)
+        awaited = _awaited(store, calendars, overview, settings.delivery.patience, moment)
     if as_json:
         _emit(overview, coverage=covered, **({} if jobs is None else {"jobs": jobs}))
     else:
-        status_text.print_overview(overview, covered, moment, jobs)
+        status_text.print_overview(overview, covered, moment, jobs, awaited)
 
 
 def _emit(value: object, **more: object) -> None:
@@ -58,11 +62,11 @@ def _emit(value: object, **more: object) -> None:
 # --- everything -----------------------------------------------------------------------------------------------------
 
 
-def _coverage(settings: "Settings", store: "Store", today: date, days: int) -> "list[Coverage]":
+def _coverage(store: "Store", calendars: "Mapping[str, Expected]", today: date, days: int) -> "list[Coverage]":
     from digest.coverage import coverage
 
     since = today - timedelta(days=days - 1)
-    return coverage(store.news(since, today), _calendars(settings), store.first_visits(), since, today)
+    return coverage(store.news(since, today), calendars, store.first_visits(), since, today)
 
 
 def _calendars(settings: "Settings") -> "dict[str, Expected]":
@@ -72,6 +76,29 @@ def _calendars(settings: "Settings") -> "dict[str, Expected]":
 
     with Client(settings.site.contact or "") as client:
         return {entry.name: wiring.make_source(entry, client).expected for entry in settings.sources}
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Sources that are late, and who waits for them."""
+
+    sources: tuple[str, ...]
+    editions: int
+    until: "datetime"  # at the latest
+
+
+def _awaited(
+    store: "Store", calendars: "Mapping[str, Expected]", overview: "Overview", grace: timedelta, now: "datetime"
+) -> Awaited | None:
+    from digest import due
+    from digest.coverage import is_behind
+
+    covered = {one.name: one.covered for one in overview.sources}
+    late = tuple(name for name, expected in calendars.items() if is_behind(expected(now), covered.get(name, {})))
+    if not (late and grace):
+        return None
+    editions, until = due.waits(store.planned(now, now + due.WAIT), now, grace)
+    return Awaited(late, editions, until) if until else None
 
 
 # --- one subscriber -------------------------------------------------------------------------------------------------

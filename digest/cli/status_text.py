@@ -11,6 +11,7 @@ from digest.model import Pace, State
 from digest.pacing import BREAKER, RELAY
 
 if TYPE_CHECKING:
+    from digest.cli.status import Awaited
     from digest.coverage import Coverage
     from digest.model import Schedule
     from digest.store import Failure, History, Jobs, Overview, Served, SourceStatus
@@ -58,7 +59,11 @@ def _ago(moment: datetime, now: datetime) -> str:
 
 
 def print_overview(
-    overview: "Overview", covered: "Sequence[Coverage]", now: datetime, jobs: "Jobs | None" = None
+    overview: "Overview",
+    covered: "Sequence[Coverage]",
+    now: datetime,
+    jobs: "Jobs | None" = None,
+    awaited: "Awaited | None" = None,
 ) -> None:
     """What is wrong stands first, what was not delivered last; times are UTC."""
     for alert in overview.alerts:
@@ -68,7 +73,7 @@ def print_overview(
     _print_deliveries(overview, now)
     if jobs is not None:
         _print_jobs(jobs)
-    _print_people(overview)
+    _print_people(overview, awaited)
     _print_failures(overview.failures)
 
 
@@ -126,9 +131,12 @@ def _print_jobs(jobs: "Jobs") -> None:
             _say(f"{words}: {_counts(counted)}", label="")
 
 
-def _print_people(overview: "Overview") -> None:
+def _print_people(overview: "Overview", awaited: "Awaited | None") -> None:
     following = f"; {overview.due} due, the next at {_at(overview.next_due)}" if overview.next_due else ""
     _say(f"{_counts(overview.subscribers)}{following}", label="Subscribers")
+    if awaited:
+        waits = _many(awaited.editions, "one edition waits", "editions wait")
+        _say(f"{waits} for {', '.join(awaited.sources)}, until {_at(awaited.until)} at the latest", label="")
     if (listed := overview.suppressed).total:
         growth = f"{listed.last_7_days:,} in the last 7 days, {listed.last_30_days:,} in 30"
         _say(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from digest import due
 from digest.collecting import uncollected
+from digest.coverage import is_behind
 from digest.model import (
     NOT_YET_ANNOUNCED,
     NOT_YET_READ,
@@ -262,8 +263,7 @@ def late(parts: Parts, now: datetime) -> Iterator[str]:
 
 
 def _is_late(source: Source, state: SourceState, now: datetime) -> bool:
-    expected = source.expected(now)
-    return expected is not None and max(state.covered.values(), default=date.min) < expected
+    return is_behind(source.expected(now), state.covered)
 
 
 def _missing(parts: Parts, now: datetime) -> Iterator[Missing]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from digest.alerts import Facts
+from digest.due import Planned
 from digest.model import Alert
 from digest.store import (
     alerts,
@@ -53,6 +54,11 @@ class Operation(Opened):
         """How things stand."""
         with self._database.reading() as connection:
             return overview.overview(connection, now)
+
+    def planned(self, after: datetime, until: datetime) -> list[Planned]:
+        """Active subscribers whom to look at `after` then, and up to `until`, by their schedules."""
+        with self._database.reading() as connection:
+            return overview.planned(connection, after, until)
 
     def prepare_jobs(self, scripts: Scripts) -> None:
         """Make procrastinate's tables, or bring them up to its version. Raises StoreError if older workers prevent it."""

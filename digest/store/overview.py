@@ -3,14 +3,15 @@
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, text
 
 from digest.alerts import FAILURES
-from digest.model import Alert, Cause, Pace, Problem, State, Status
+from digest.due import Planned
+from digest.model import Alert, Cause, Pace, Problem, Schedule, State, Status
 from digest.pacing import BREAKER, quiet
 from digest.store import alerts, keeping, paces, tallies
 from digest.store.schema import (
@@ -163,6 +164,15 @@ def oldest_waiting(connection: Connection, now: datetime) -> datetime | None:
 def due(connection: Connection, now: datetime) -> int:
     """How many active subscribers' next editions are due."""
     return count(connection, subscribers, subscribers.c.status == Status.ACTIVE, subscribers.c.next_due <= now)
+
+
+def planned(connection: Connection, after: datetime, until: datetime) -> list[Planned]:
+    """Active subscribers whom to look at then, by their schedules."""
+    s = subscribers.c
+    by = (*(s[field.name] for field in fields(Schedule)), s.last_issue, s.paused_until)
+    then = (s.status == Status.ACTIVE, s.next_due > after, s.next_due <= until)
+    rows = connection.execute(select(*by, func.count()).where(*then).group_by(*by))
+    return [Planned(Schedule(*schedule), *more) for *schedule, more in ((*row[:-3], row[-3:]) for row in rows)]
 
 
 def suppressed(connection: Connection, now: datetime) -> Suppressed:

@@ -1,12 +1,13 @@
 """`digest status`: what an admin sees at night, on a terminal of 80 columns and as JSON."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from rich.console import Console
 
-from digest.model import Alert, Blame, Cause, Outcome, Report, Return, Settled, State, Verdict
+from digest import due
+from digest.model import Alert, Blame, Cause, Outcome, Report, Return, Schedule, Settled, State, Verdict
 from digest.pacing import BREAKER, broken, throttled
 from digest.store import open_store
 
@@ -183,6 +184,19 @@ def test_what_failed_is_told_with_the_words_of_the_server(run, store):
 def test_what_waits_says_for_how_long(run, store):
     publish(store, edition(subscribe(store)))
     assert "Waiting      1, the oldest for 60 minutes (since 2026-05-18 08:00)" in told(run)
+
+
+def test_who_waits_for_a_late_source_is_counted_with_when_that_ends(run, store):
+    now = NOW + HOUR
+    for number, send_at in enumerate([time(8, 55), time(8, 57), time(9, 3)]):
+        schedule = Schedule(send_at=send_at)
+        one = subscribe(store, f"r{number}@example.org", schedule=schedule, now=now - HOUR)
+        again = due.look_again(schedule, DAY, now, timedelta(minutes=30)) if send_at < now.time() else None
+        store.reschedule(one.id, again or due.due_instant(schedule, DAY), now)
+    waits = "2 editions wait for arxiv, until 2026-05-18 09:27 at the latest"
+    assert waits in " ".join(told(run).split())
+    announce(store, said(paper(1)), covered={"cs.CL": DAY})
+    assert "at the latest" not in told(run)
 
 
 def test_it_fits_into_80_columns(run, store, ann, monkeypatch):
