@@ -3,8 +3,9 @@
     store = open_store("sqlite:///digest.db")      # creates or migrates
 
 `schema` has the tables, `migrations` how they came about; `announce`, `pulls`, `listings`, `identity`, `search`,
-`subscribers`, `editions`, `deliveries`, `overview` and so on are functions over one connection; `Store`, put together from
-`operation`, `people`, `pages` and `store`, makes each of its methods one transaction, but for `keeping`, which takes many.
+`subscribers`, `publishing`, `editions`, `deliveries`, `overview` and so on are functions over one connection; `Store`, put
+together from `operation`, `people`, `pages` and `store`, makes each of its methods one transaction, but for `keeping`,
+which takes many.
 """
 
 from digest.store import moving, words

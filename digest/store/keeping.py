@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Delete, Select, delete, exists, func, or_, se
 from digest.pacing import BREAKER, LINES, RELAY
 from digest.store import marks, numbers, tallies, wishes
 from digest.store.database import Database
-from digest.store.editions import SHOWN
 from digest.store.listings import note_change
+from digest.store.publishing import SHOWN
 from digest.store.schema import (
     announcements,
     contents,

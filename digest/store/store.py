@@ -27,6 +27,7 @@ from digest.store import (
     listings,
     overview,
     paces,
+    publishing,
     pulls,
     search,
     sent,
@@ -205,7 +206,7 @@ class Store(Operation, People, Pages):
         What is to be told of them, see `open_store`, is told in the same transaction.
         """
         with self._database.writing() as connection:
-            written = published.publish(connection, editions)
+            written = publishing.publish(connection, editions)
             if written and self._hand_on:
                 self._hand_on(connection.connection.driver_connection, written)
             return written

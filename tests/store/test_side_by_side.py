@@ -9,8 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from digest.model import Pace
-from digest.store import editions as published
-from digest.store import erasing, paces, schema, tallies
+from digest.store import erasing, paces, publishing, schema, tallies
 from digest.store import subscribers as people
 from digest.store.schema import contents, deliveries
 
@@ -82,7 +81,7 @@ def test_a_text_that_is_shown_again_while_it_is_vacuumed_is_there(store, meanwhi
     sent(store)
     shown = papers(store)
     with store._database.writing() as connection:
-        published._snapshots(connection, shown, LATER)
+        publishing._snapshots(connection, shown, LATER)
         other = meanwhile(vacuum, store)
     other.result()
     with store._database.reading() as connection:
@@ -120,7 +119,7 @@ def test_of_two_who_publish_for_one_subscriber_the_second_finds_what_the_first_w
     first, second, third = papers(store)
     ann = subscribe(store)
     with store._database.writing() as connection:
-        published.publish(connection, [(edition(ann, [first, second]), NOW)])
+        publishing.publish(connection, [(edition(ann, [first, second]), NOW)])
         other = meanwhile(publish, store, edition(ann, [second, third], day=DAY + timedelta(days=later)))
     assert other.result() == later
     shown = [[each.listing.id for each in one.picks] for one in store.editions(ann.email, 9)]
