@@ -57,13 +57,13 @@ def bereave(connection: Connection, is_dead: Callable[[str], bool]) -> None:
         leave(connection, dead)
 
 
-def bereave_silent(connection: Connection, now: datetime, silence: timedelta) -> tuple[str, ...]:
-    """Give back what processes held that nobody has seen for so long, but for messages being handed over.
+def bereave_silent(connection: Connection, now: datetime) -> tuple[str, ...]:
+    """Give back what processes held that nobody has seen for `SILENCE`, but for messages being handed over.
 
     A process that is cut off from the database may still be at work: what it has claimed and not begun, it cannot begin
     any more once another has taken it. What it has begun, it may have sent: that waits for the end of its lease.
     """
-    gone = select(workers.c.name).where(workers.c.seen_at <= now - silence).order_by(workers.c.name)
+    gone = select(workers.c.name).where(workers.c.seen_at <= now - SILENCE).order_by(workers.c.name)
     silent = tuple(connection.scalars(gone.with_for_update(skip_locked=True)))
     if silent:
         leave(connection, silent)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, Text, func, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, Text, literal, select, tuple_
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from digest.store.columns import Instant
@@ -61,10 +61,6 @@ def last(connection: Connection, table: Table, but: Sequence[str] = ()) -> Value
     query = select(*table.primary_key).order_by(*(column.desc() for column in key)).limit(1)
     found = connection.execute(query.where(key[0].not_in(but)) if but else query).first()
     return tuple(found) if found else ()
-
-
-def count(connection: Connection, table: Table) -> int:
-    return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
 def key_of(table: Table, row: Values) -> Values:

@@ -22,7 +22,7 @@ from digest.store.database import Database, revision
 from digest.store.moving import FILLING, MOVED, PATIENCE
 from digest.store.opening import NOT_YET, open_database
 from digest.store.schema import meta, metadata
-from digest.store.sql import chunks, write_many
+from digest.store.sql import chunks, count, write_many
 
 Told = Callable[[str, str, int], None]  # what is done with which table, and with how many of its rows so far
 
@@ -266,7 +266,7 @@ def _counted(target: Database) -> int:
 
 def _count(connection: Connection, table: Table) -> int:
     own = sum(marks.read(connection, name) is not None for name in _but(table))
-    return comparing.count(connection, table) - own
+    return count(connection, table) - own
 
 
 def _but(table: Table) -> Sequence[str]:

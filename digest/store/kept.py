@@ -27,8 +27,7 @@ KeptPick = _less(Pick, frozenset({"listing"}))
 KeptEdition = _less(Edition, frozenset(), picks=tuple[KeptPick, ...])  # type: ignore[valid-type]
 
 # And as it is kept now, see `sheets`: what editions that are published together have in common, once.
-OWN = ("subscriber", "issue_date", "composed_at", "picks", "matched", "problems")
-KeptFrame = _less(Edition, frozenset(OWN))
+KeptFrame = _less(Edition, frozenset({"subscriber", "issue_date", "composed_at", "picks", "matched", "problems"}))
 KeptCard = _less(Pick, frozenset({"listing", "score", "reasons"}))
 KeptForm = _less(Reason, frozenset({"contribution"}))
 

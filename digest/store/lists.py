@@ -14,7 +14,7 @@ from digest.alerts import FAILURES
 from digest.model import Alert, Origin, Pace, Return, SourceState, State, Status, Suppression
 from digest.store import alerts, overview, watching
 from digest.store.schema import ABSENT, TROUBLE, deliveries, editions, returns, subscribers, suppressions
-from digest.store.sql import plain, starts_with
+from digest.store.sql import count, plain, starts_with
 from digest.store.subscribers import address
 
 _MOST_SAID = 5
@@ -39,7 +39,7 @@ def pulse(connection: Connection, now: datetime) -> Pulse:
     """How things are at this moment."""
     active = subscribers.c.status == Status.ACTIVE
     return Pulse(
-        waiting=overview.count(connection, deliveries, deliveries.c.next_attempt.is_not(None)),
+        waiting=count(connection, deliveries, deliveries.c.next_attempt.is_not(None)),
         due=overview.due(connection, now),
         next_due=connection.scalar(select(func.min(subscribers.c.next_due)).where(active)),
         quiet=overview.in_silence(connection, now),
@@ -148,8 +148,7 @@ def day(connection: Connection, when: date) -> Day:
     d = deliveries.c
     counted = _composed(select(d.state, func.count()), when).group_by(d.state)
     states = dict.fromkeys(State, 0) | {row[0]: row[1] for row in connection.execute(counted)}
-    composed = select(func.count()).select_from(editions).where(*_on(when))
-    return Day(when, connection.scalar(composed) or 0, states)
+    return Day(when, count(connection, editions, *_on(when)), states)
 
 
 def said(connection: Connection, when: date) -> list[tuple[str, int]]:

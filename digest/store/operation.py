@@ -155,13 +155,13 @@ class Operation(Opened):
         with self._database.reading() as connection:
             return attendance.attending(connection, now)
 
-    def bereave_silent(self, now: datetime, silence: timedelta = attendance.SILENCE) -> tuple[str, ...]:
-        """Give back what processes held that nobody has seen for so long, but for messages being handed over.
+    def bereave_silent(self, now: datetime) -> tuple[str, ...]:
+        """Give back what processes held that nobody has seen for two minutes, but for messages being handed over.
 
         Returns the names of those processes, which count as gone from now on.
         """
         with self._database.writing(swift=True) as connection:
-            return attendance.bereave_silent(connection, now, silence)
+            return attendance.bereave_silent(connection, now)
 
     def standing(self) -> Standing:
         """How far the tables are, and which programs are in the way of more."""

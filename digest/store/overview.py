@@ -25,6 +25,7 @@ from digest.store.schema import (
     subscribers,
     suppressions,
 )
+from digest.store.sql import count
 
 _A_DAY = timedelta(hours=24)
 _LATEST = timedelta(days=3)  # after an edition was composed, something may still happen to its delivery
@@ -203,10 +204,6 @@ def moment(connection: Connection) -> str:
     """Another one after each commit; PostgreSQL: https://www.postgresql.org/docs/current/functions-info.html."""
     is_sqlite = connection.dialect.name == "sqlite"
     return str(connection.scalar(text("SELECT total_changes()" if is_sqlite else "SELECT pg_current_snapshot()")))
-
-
-def count(connection: Connection, table: Any, *where: Any) -> int:
-    return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
 
 def tally(connection: Connection, column: Any, kind: Any, *where: Any) -> dict[Any, int]:

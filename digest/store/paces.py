@@ -1,4 +1,7 @@
-"""Paces of the relay and of recipient domains, shared by all processes. What becomes of one is in `digest.pacing`."""
+"""Paces of the relay and of recipient domains, and turns at servers, shared by all processes.
+
+What becomes of the former is in `digest.pacing`, of the latter in `turns`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime

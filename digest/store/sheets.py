@@ -35,7 +35,6 @@ _OF_FRAME, _OF_CARD, _OF_FORM = (
     attrgetter(*(part.name for part in fields(kind))) for kind in (KeptFrame, KeptCard, KeptForm)
 )
 _PLACE = [part.name for part in fields(Reason)].index("contribution")  # among the fields of a form
-_WORDS = "problems", "subscriber"
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, text
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -90,6 +90,11 @@ def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def count(connection: Connection, table: Any, *where: Any) -> int:
+    """How many rows there are of which all this is true."""
+    return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
 
 def starts_with(connection: Connection, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
