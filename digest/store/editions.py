@@ -15,7 +15,7 @@ from digest.store.kept import whole_listing
 from digest.store.recent import Recent
 from digest.store.schema import contents, editions, subscribers, texts
 from digest.store.schema import sheets as sheets_table
-from digest.store.sql import chunks
+from digest.store.sql import rows_with
 
 _MOST_SHEETS = 16  # remembered: some megabytes each
 
@@ -38,9 +38,7 @@ def read(connection: Connection, ids: Iterable[int], known: Texts | None = None)
         StoreError: one of them is damaged, or what it is made of is gone.
     """
     known = known or Texts(0)
-    rows = {
-        row.id: row for chunk in chunks(ids) for row in connection.execute(_OF_THESE.where(editions.c.id.in_(chunk)))
-    }
+    rows = {row.id: row for row in rows_with(connection, _OF_THESE, editions.c.id, ids)}
     held = {n: columns.read(partial(sheets.kept, issue=row.issue_date), row.content) for n, row in rows.items()}
     with columns.understood(list(rows)):
         return _whole(connection, rows, held, known)
@@ -83,20 +81,14 @@ def _issue(row: Any) -> tuple[date, datetime]:
 
 def _sheets(connection: Connection, ids: Iterable[int]) -> dict[int, sheets.Sheet]:
     c = sheets_table.c
-    return {
-        number: columns.read(sheets.sheet, content)
-        for chunk in chunks(ids)
-        for number, content in connection.execute(select(c.id, c.content).where(c.id.in_(chunk)))
-    }
+    found = rows_with(connection, select(c.id, c.content), c.id, ids)
+    return {number: columns.read(sheets.sheet, content) for number, content in found}
 
 
 def _texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
     c = texts.c
-    return {
-        number: whole_listing(kept)
-        for chunk in chunks(ids)
-        for number, kept in connection.execute(select(c.snapshot_id, c.content).where(c.snapshot_id.in_(chunk)))
-    }
+    found = rows_with(connection, select(c.snapshot_id, c.content), c.snapshot_id, ids)
+    return {number: whole_listing(kept) for number, kept in found}
 
 
 def _of(email_address: str) -> Select[Any]:

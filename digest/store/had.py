@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from digest.store import columns, schema
-from digest.store.sql import chunks, insert, write_many
+from digest.store.sql import chunks, insert, rows_with, write_many
 from digest.store.varints import Reader, written
 
 _READERS = 12  # bits of a reader's number that are in the row, instead of beside it
@@ -108,7 +108,7 @@ def keep(connection: Connection, entries: Iterable[Had], edition: int) -> None:
 def _show(connection: Connection, listings: Collection[int]) -> None:
     """Note that somebody had these listings: in one order, since others may note the same at the same time."""
     listing = schema.shown.c.listing_id
-    noted = {n for chunk in chunks(listings) for n in connection.scalars(select(listing).where(listing.in_(chunk)))}
+    noted = {row.listing_id for row in rows_with(connection, select(listing), listing, listings)}
     if new := sorted(set(listings) - noted):
         rows = [{"listing_id": number} for number in new]
         connection.execute(insert(connection, schema.shown).on_conflict_do_nothing(), rows)

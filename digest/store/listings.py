@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from digest.model import Announcement, Kind, Listing
 from digest.store.kept import RAW
 from digest.store.schema import announcements, counters, listings, sources
-from digest.store.sql import chunks, insert
+from digest.store.sql import insert, rows_with
 
 Mark = tuple[tuple[str, int], ...]
 
@@ -124,20 +124,13 @@ def texts(connection: Connection, ids: Iterable[int]) -> dict[int, Listing]:
 
 def _by_number(connection: Connection, ids: Iterable[int], names: Iterable[str]) -> dict[int, Listing]:
     columns = [listings.c[name] for name in names]
-    return {
-        row.id: Listing(**row._asdict())
-        for chunk in chunks(ids)
-        for row in connection.execute(select(*columns).where(listings.c.id.in_(chunk)))
-    }
+    return {row.id: Listing(**row._asdict()) for row in rows_with(connection, select(*columns), listings.c.id, ids)}
 
 
 def spokesmen(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """For each of these listings that is stored, the one that speaks for its paper."""
-    return {
-        row.id: row.same_as
-        for chunk in chunks(ids)
-        for row in connection.execute(select(listings.c.id, listings.c.same_as).where(listings.c.id.in_(chunk)))
-    }
+    query = select(listings.c.id, listings.c.same_as)
+    return {row.id: row.same_as for row in rows_with(connection, query, listings.c.id, ids)}
 
 
 def listing(connection: Connection, number: int) -> Listing | None:

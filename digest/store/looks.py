@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from digest.model import Subscriber
 from digest.store import subscribers as people
 from digest.store.schema import editions, looks
-from digest.store.sql import chunks, insert
+from digest.store.sql import insert, rows_with
 
 _PROGRESS = frozenset({"cursor", "last_issue"})  # is another in every edition, and kept there
 _WANTED = attrgetter(*(part.name for part in fields(Subscriber) if part.name not in _PROGRESS))
@@ -28,11 +28,7 @@ def leave(connection: Connection, before: Iterable[Subscriber]) -> None:
     """Keep how these subscribers were up to now; their rows are locked, so that no edition comes in between."""
     former = {each.id: each for each in before}
     newest = select(editions.c.subscriber_id, func.max(editions.c.id)).group_by(editions.c.subscriber_id)
-    last = {
-        reader: edition
-        for chunk in chunks(former)
-        for reader, edition in connection.execute(newest.where(editions.c.subscriber_id.in_(chunk)))
-    }
+    last = dict(rows_with(connection, newest, editions.c.subscriber_id, former))
     rows = [{"subscriber_id": n, "edition_id": edition, "content": former[n]} for n, edition in last.items()]
     if rows:  # of two changes after one edition, the first has left what it shows
         connection.execute(insert(connection, looks).on_conflict_do_nothing(), rows)
@@ -54,7 +50,6 @@ def _former(connection: Connection, readers: Collection[int]) -> dict[int, list[
     c = looks.c
     query = select(c.subscriber_id, c.edition_id, c.content).order_by(c.subscriber_id, c.edition_id)
     found: dict[int, list[tuple[int, Subscriber]]] = {}
-    for chunk in chunks(readers):
-        for reader, edition, look in connection.execute(query.where(c.subscriber_id.in_(chunk))):
-            found.setdefault(reader, []).append((edition, look))
+    for reader, edition, look in rows_with(connection, query, c.subscriber_id, readers):
+        found.setdefault(reader, []).append((edition, look))
     return found

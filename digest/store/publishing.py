@@ -19,7 +19,7 @@ from digest.store.numbers import next_ones
 from digest.store.schema import contents, deliveries, editions, snapshots, subscribers, texts
 from digest.store.schema import sheets as sheets_table
 from digest.store.sent import Reads, first, later
-from digest.store.sql import chunks, insert, update_many, write_many
+from digest.store.sql import insert, rows_with, update_many, write_many
 
 Entry = tuple[Edition, datetime]  # and when its subscriber is due next
 
@@ -114,9 +114,9 @@ def _taken(connection: Connection, fresh: Sequence[Edition]) -> Iterator[tuple[i
     """Days that are taken though they come after all that counts as served: see `astray`."""
     days = {edition.issue_date for edition in fresh}
     c = editions.c
-    for chunk in chunks({edition.subscriber.id for edition in fresh}):
-        query = select(c.subscriber_id, c.issue_date).where(c.subscriber_id.in_(chunk), c.issue_date.in_(days))
-        yield from (tuple(row) for row in connection.execute(query))
+    query = select(c.subscriber_id, c.issue_date).where(c.issue_date.in_(days))
+    readers = {edition.subscriber.id for edition in fresh}
+    return (tuple(row) for row in rows_with(connection, query, c.subscriber_id, readers))
 
 
 def _insert_contents(connection: Connection, numbers: Mapping[int, Edition], readers: Mapping[int, Subscriber]) -> None:
@@ -167,8 +167,8 @@ def _snapshots(connection: Connection, shown: Collection[Listing], now: datetime
 
 def _kept(connection: Connection, ids: Iterable[int]) -> set[int]:
     """Those of the snapshots that have their text: what is old may have lost it."""
-    own = select(texts.c.snapshot_id)
-    return {n for chunk in chunks(ids) for n in connection.scalars(own.where(texts.c.snapshot_id.in_(chunk)))}
+    own = texts.c.snapshot_id
+    return {row.snapshot_id for row in rows_with(connection, select(own), own, ids)}
 
 
 def _snapshot_ids(connection: Connection, digests: Iterable[Any], now: datetime | None) -> dict[str, int]:
@@ -177,11 +177,7 @@ def _snapshot_ids(connection: Connection, digests: Iterable[Any], now: datetime 
     query = select(c.digest, c.id)
     if now is not None:
         query = query.where(c.shown_at >= now - SHOWN)
-    return {
-        digest: number
-        for chunk in chunks(digests)
-        for digest, number in connection.execute(query.where(c.digest.in_(chunk)))
-    }
+    return dict(rows_with(connection, query, c.digest, digests))
 
 
 def _insert_deliveries(connection: Connection, numbers: Mapping[int, Edition]) -> None:

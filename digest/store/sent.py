@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from digest.store import had
 from digest.store.listings import spokesmen
 from digest.store.schema import listings
-from digest.store.sql import chunks
+from digest.store.sql import rows_with
 
 Reads = tuple[int, int]  # subscriber, and the listing that speaks for the paper
 
@@ -49,11 +49,7 @@ def current(connection: Connection, readers: Collection[int], wanted: Collection
     """Which of these listings each of these subscribers was sent, or told of, in the version that they have now."""
     asked = _by_paper(spokesmen(connection, wanted))
     now = select(listings.c.id, listings.c.version)
-    present = {
-        number: later(version)
-        for chunk in chunks(asked)
-        for number, version in connection.execute(now.where(listings.c.id.in_(chunk)))
-    }
+    present = {number: later(version) for number, version in rows_with(connection, now, listings.c.id, asked)}
     found: dict[int, set[int]] = {reader: set() for reader in readers}
     for (reader, paper), version in newest(connection, readers, asked).items():
         if version >= present[paper]:
@@ -85,8 +81,4 @@ def _by_paper(speaks: Mapping[int, int]) -> Mapping[int, set[int]]:
 def _numbers(connection: Connection, wanted: Iterable[int]) -> dict[int, int]:
     """All listings of these papers, each with the paper."""
     same = select(listings.c.id, listings.c.same_as)
-    return {
-        number: paper
-        for chunk in chunks(wanted)
-        for number, paper in connection.execute(same.where(listings.c.same_as.in_(chunk)))
-    }
+    return dict(rows_with(connection, same, listings.c.same_as, wanted))

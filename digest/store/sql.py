@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -90,6 +90,14 @@ def chunks(items: Iterable[T], size: int = _MOST_PARAMETERS) -> Iterator[list[T]
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+def rows_with(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]
+) -> Iterator[Any]:
+    """The rows that a query finds in which a column has one of these values, however many they are."""
+    for chunk in chunks(values):
+        yield from connection.execute(query.where(column.in_(chunk)))
 
 
 def count(connection: Connection, table: Any, *where: Any) -> int:

@@ -14,7 +14,7 @@ from digest.model import Origin, Schedule, Status, Subscriber, Suppression
 from digest.store import astray, crowd, deliveries, feedback, looks, suppressions, zones
 from digest.store.numbers import unused
 from digest.store.schema import announcements, subscribers
-from digest.store.sql import chunks, insert
+from digest.store.sql import chunks, insert, rows_with
 
 STILL_NEWS = timedelta(days=3)  # to somebody who subscribes now
 
@@ -98,12 +98,7 @@ def number(connection: Connection, email: str) -> int:
 
 
 def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, Subscriber]:
-    query = select(*_COLUMNS)
-    found = (
-        _subscriber(row)
-        for chunk in chunks(addresses)
-        for row in connection.execute(query.where(subscribers.c.address.in_(chunk)))
-    )
+    found = map(_subscriber, rows_with(connection, select(*_COLUMNS), subscribers.c.address, addresses))
     return {address(subscriber.email): subscriber for subscriber in found}
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select
 
 from digest.model import Cause, Suppression
 from digest.store.schema import suppressions
-from digest.store.sql import chunks, insert
+from digest.store.sql import insert, rows_with
 
 _SAID = (suppressions.c.email, suppressions.c.cause, suppressions.c.at, suppressions.c.detail)
 
@@ -26,12 +26,8 @@ def one(connection: Connection, address: str) -> Suppression | None:
 
 def among(connection: Connection, addresses: Iterable[str]) -> Collection[str]:
     """Those of these addresses that are on the list."""
-    query = select(suppressions.c.address)
-    return {
-        address
-        for chunk in chunks(addresses)
-        for address in connection.scalars(query.where(suppressions.c.address.in_(chunk)))
-    }
+    column = suppressions.c.address
+    return {row.address for row in rows_with(connection, select(column), column, addresses)}
 
 
 def put(connection: Connection, address: str, entry: Suppression) -> bool:

@@ -5,18 +5,14 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, select
 
 from digest.store.schema import vectors
-from digest.store.sql import chunks, insert
+from digest.store.sql import insert, rows_with
 
 
 def kept(connection: Connection, model: str, digests: Iterable[str]) -> dict[str, bytes]:
     """Those of the vectors that were made before."""
     c = vectors.c
     own = select(c.digest, c.vector).where(c.model == model)
-    return {
-        digest: vector
-        for chunk in chunks(digests)
-        for digest, vector in connection.execute(own.where(c.digest.in_(chunk)))
-    }
+    return dict(rows_with(connection, own, c.digest, digests))
 
 
 def keep(connection: Connection, model: str, made: Mapping[str, bytes]) -> None:
