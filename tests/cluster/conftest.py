@@ -20,6 +20,8 @@ from digest.pipeline import Parts
 from digest.store import open_store
 from digest.store.database import parsed
 
+from ..loops import apart  # noqa: TID252  (tests are no package)
+
 PATIENCE = 30  # seconds for what must happen
 TASKS = ("pull", "compose", "deliver")
 
@@ -114,7 +116,7 @@ class House:
             async with app.open_async():
                 return await do(app)
 
-        return asyncio.run(asking())
+        return apart(lambda: asyncio.run(asking()))
 
     def say(self, statement):
         """One statement of somebody who has nothing to do with us."""

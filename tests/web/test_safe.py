@@ -3,7 +3,6 @@
 import asyncio
 import resource
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from threading import Event
@@ -25,14 +24,9 @@ from digest.web.safety.headers import POLICY
 from digest.web.safety.times import timely
 from digest.web.serving import Server
 
+from ..loops import apart  # noqa: TID252  (tests are no package)
 from .conftest import NOW, URL
 from .doors import opened
-
-
-def apart(act):
-    """In a thread of its own: tests with a browser leave an event loop running in this one."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(act).result()
 
 
 def run(coroutine):
