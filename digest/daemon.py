@@ -48,7 +48,7 @@ Stage = Callable[[Round], Round | None]  # None: as before
 
 
 class Pulse:
-    """When the daemon last gave a sign of life, for whoever asks whether it is well."""
+    """When a process last gave a sign of life, for whoever asks whether it is well."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
