@@ -155,7 +155,7 @@ def test_pages_for_which_there_is_no_process_just_now_are_tried_again(monkeypatc
             over.set()
         raise OSError(errno.ENOMEM, "no room")
 
-    monkeypatch.setattr(keeping, "_start", start)
+    monkeypatch.setattr(keeping, "begin", start)
     monkeypatch.setattr(keeping, "pause", lambda _: 0.0)
     keeping.keep(keeping.Work("pages", lambda: None, (), None), over)
     assert len(tried) == 3
