@@ -1,9 +1,7 @@
 """Scores and what they are made of, as whole numbers of two bytes each wherever they fit."""
 
-import struct
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
 
 from digest.model import GRAIN
 from digest.store.varints import Reader
@@ -53,16 +51,12 @@ class Points:
 
 def read(kind: int, counts: Sequence[int], rest: Reader) -> tuple[list[float], list[float]]:
     """The scores of picks and what their reasons add, from what `Points.written` wrote."""
-    scores = _numbers(kind, len(counts), rest) if kind & _SCORED else None
-    worths = _numbers(kind, sum(counts), rest)
+    format_ = _FORMATS[kind & 3]
+    scores = list(rest.packed(format_, len(counts))) if kind & _SCORED else None
+    worths = list(rest.packed(format_, sum(counts)))
     if scores is None:
         left = iter(worths)
         scores = [sum(islice(left, count)) for count in counts]
     if kind & _EXACT:
         return scores, worths
     return [number / GRAIN for number in scores], [number / GRAIN for number in worths]
-
-
-def _numbers(kind: int, count: int, rest: Reader) -> list[Any]:
-    format_ = f"<{count}{_FORMATS[kind & 3]}"
-    return list(struct.unpack(format_, rest.raw(struct.calcsize(format_))))

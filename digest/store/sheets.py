@@ -219,17 +219,12 @@ def kept(content: bytes, issue: date) -> Kept:
     subscriber = codec.decoder(Subscriber)(words["subscriber"]) if "subscriber" in words else None
     format_ = "I" if kind & _WIDE else "H"
     count = rest.number()
-    cards = _numbers(format_, count, rest)
-    counts = _numbers(format_, count, rest)
-    forms = _numbers(format_, sum(counts), rest)
+    cards = rest.packed(format_, count)
+    counts = rest.packed(format_, count)
+    forms = rest.packed(format_, sum(counts))
     scores, worths = points.read(kind, counts, rest)
     last_issue, problems = _day_before(gap, issue), tuple(words.get("problems", ()))
     return Kept(number, frame, matched, cursor, last_issue, problems, subscriber, cards, counts, forms, scores, worths)
-
-
-def _numbers(format_: str, count: int, rest: Reader) -> tuple[int, ...]:
-    whole = f"<{count}{format_}"
-    return struct.unpack(whole, rest.raw(struct.calcsize(whole)))
 
 
 def from_document(document: bytes, snapshots: Sequence[int]) -> bytes:

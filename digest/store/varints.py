@@ -4,6 +4,9 @@ As in protocol buffers (https://protobuf.dev/programming-guides/encoding/#varint
 folded into 0, -1, 1, -2, ... as there.
 """
 
+import struct
+from typing import Any
+
 
 def written(*numbers: int) -> bytes:
     """Numbers that are not negative."""
@@ -65,6 +68,15 @@ class Reader:
         found = self._content[self._at : end]
         self._at = end
         return found
+
+    def packed(self, kind: str, count: int) -> tuple[Any, ...]:
+        """So many numbers of a kind that `struct` knows, little-endian.
+
+        Raises:
+            IndexError: there are not as many.
+        """
+        whole = f"<{count}{kind}"
+        return struct.unpack(whole, self.raw(struct.calcsize(whole)))
 
     def rest(self) -> bytes:
         """All that is left."""
