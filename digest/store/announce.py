@@ -13,7 +13,7 @@ from digest.store import background, pulls, words
 from digest.store.identity import Shelf, fault, stored_keys
 from digest.store.listings import FIELDS, known, note_change, whole
 from digest.store.schema import announcements, counters, listing_keys, listings
-from digest.store.sql import chunks, insert
+from digest.store.sql import chunks, insert, rows_with
 
 _A_WEEK = timedelta(days=7)
 
@@ -92,13 +92,12 @@ def _unkept(faulty: Sequence[Account]) -> Iterator[Problem]:
 
 def _shelf(connection: Connection, accounts: Sequence[Account], last_id: int) -> Shelf:
     """What is stored of the given papers."""
-    owners: dict[str, int] = {}
     speaks = (
         select(listing_keys.c.key, listings.c.same_as)
         .join_from(listing_keys, listings, listing_keys.c.listing_id == listings.c.id)
     )  # fmt: skip
-    for chunk in chunks({key for account in accounts for key in account.keys}):
-        owners.update((key, number) for key, number in connection.execute(speaks.where(listing_keys.c.key.in_(chunk))))
+    keys = {key for account in accounts for key in account.keys}
+    owners: dict[str, int] = dict(rows_with(connection, speaks, listing_keys.c.key, keys))
     return Shelf(owners, whole(connection, set(owners.values())), last_id)
 
 
@@ -165,11 +164,7 @@ def _told(connection: Connection, numbers: set[int]) -> set[News]:
     news = select(known.c.same_as, c.source, c.kind, c.version).join_from(
         announcements, known, c.listing_id == known.c.id
     )
-    return {
-        tuple(row)
-        for chunk in chunks(numbers)
-        for row in connection.execute(news.where(known.c.same_as.in_(chunk)))
-    }  # fmt: skip
+    return {tuple(row) for row in rows_with(connection, news, known.c.same_as, numbers)}
 
 
 def _news(news: News, said: Announcement, now: datetime) -> dict[str, object]:

@@ -12,8 +12,8 @@ from digest.store import codec
 from digest.store.columns import Document, Word
 from digest.store.schema import subscribers
 
-_SCHEDULE = tuple(Schedule.__dataclass_fields__)
-_OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")
+SCHEDULE = tuple(Schedule.__dataclass_fields__)  # the columns of a schedule
+OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")  # and of the rest
 
 
 def _as_kept(name: str) -> Any:
@@ -22,17 +22,17 @@ def _as_kept(name: str) -> Any:
     return type_coerce(column, Text) if isinstance(column.type, Document | Word) else column
 
 
-COLUMNS = [_as_kept(name) for name in (*_OWN, *_SCHEDULE)]
+COLUMNS = [_as_kept(name) for name in (*OWN, *SCHEDULE)]
 
 
 def read(connection: Connection, query: Select[Any]) -> list[Subscriber]:
     """The subscribers that a query finds, which asks for `COLUMNS`."""
     rows = connection.execute(query).all()
-    found = dict(zip((*_OWN, *_SCHEDULE), zip(*rows, strict=True), strict=True)) if rows else {}
+    found = dict(zip((*OWN, *SCHEDULE), zip(*rows, strict=True), strict=True)) if rows else {}
     if not found:
         return []
     values = {name: _values(name, found[name]) for name in found}
-    schedules = map(cache(Schedule), *(values[name] for name in _SCHEDULE))
+    schedules = map(cache(Schedule), *(values[name] for name in SCHEDULE))
     columns = {**values, "schedule": schedules}
     return many(Subscriber, len(rows), *(columns[name] for name in Subscriber.__dataclass_fields__))
 

@@ -12,7 +12,7 @@ from digest.errors import UsageError
 from digest.model import Announcement, Judged, Kind, Pin, Suggestion
 from digest.store.listings import announcements_of, known, spokesmen
 from digest.store.schema import announcements, listings, pins, subscribers, suggestions, votes
-from digest.store.sql import chunks, insert
+from digest.store.sql import insert, rows_with
 
 _PIN = (pins.c.day, known.c.same_as, pins.c.name, pins.c.note, pins.c.by, pins.c.at)
 _MOST_TRENDING = 20  # papers that readers recommend
@@ -104,11 +104,9 @@ def counted(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     """How many readers recommend each of these papers; those that nobody does are left out."""
     speaks = spokesmen(connection, ids)
     count = func.count(votes.c.subscriber_id.distinct())
-    found: dict[int, int] = {}
-    for chunk in chunks(set(speaks.values())):
-        own = select(known.c.same_as, count).join_from(votes, known, known.c.id == votes.c.listing_id)
-        rows = connection.execute(own.where(known.c.same_as.in_(chunk)).group_by(known.c.same_as))
-        found |= {row[0]: row[1] for row in rows}
+    own = select(known.c.same_as, count).join_from(votes, known, known.c.id == votes.c.listing_id)
+    rows = rows_with(connection, own.group_by(known.c.same_as), known.c.same_as, set(speaks.values()))
+    found: dict[int, int] = dict(rows)
     return {number: found[paper] for number, paper in speaks.items() if paper in found}
 
 

@@ -8,7 +8,7 @@ from digest.model import Listing, plain
 from digest.store.identity import fault, stored_keys
 from digest.store.listings import spokesmen, whole
 from digest.store.schema import listing_keys, listings
-from digest.store.sql import chunks
+from digest.store.sql import rows_with
 from digest.text.ids import arxiv_id, doi
 
 _MOST_DIGITS = 15
@@ -31,12 +31,9 @@ def find(connection: Connection, text: str) -> list[Listing]:
 def recognized(connection: Connection, entries: Sequence[Listing]) -> list[Listing | None]:
     """For each of these accounts of papers the stored one that shares a name with it, with its originals."""
     names = [() if fault(entry) else stored_keys(entry) for entry in entries]
-    found: dict[str, int] = {}
-    for chunk in chunks({name for own in names for name in own}):
-        rows = connection.execute(
-            select(listing_keys.c.key, listing_keys.c.listing_id).where(listing_keys.c.key.in_(chunk))
-        )
-        found |= {row.key: row.listing_id for row in rows}
+    keyed = select(listing_keys.c.key, listing_keys.c.listing_id)
+    every = {name for own in names for name in own}
+    found: dict[str, int] = dict(rows_with(connection, keyed, listing_keys.c.key, every))
     speaks = spokesmen(connection, set(found.values()))
     papers = whole(connection, set(speaks.values()))
     numbers = (next((found[name] for name in own if name in found), 0) for own in names)

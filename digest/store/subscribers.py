@@ -1,29 +1,26 @@
 """Who gets a digest, from when on, and when next."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, or_, select, update
 
 from digest import due
 from digest.errors import UsageError
-from digest.model import Origin, Schedule, Status, Subscriber, Suppression
+from digest.model import Origin, Status, Subscriber, Suppression
 from digest.store import astray, crowd, deliveries, feedback, looks, suppressions, zones
 from digest.store.numbers import unused
 from digest.store.schema import announcements, subscribers
-from digest.store.sql import chunks, insert, rows_with
+from digest.store.sql import chunks, insert
 
 STILL_NEWS = timedelta(days=3)  # to somebody who subscribes now
 
-_OWN = tuple(name for name in Subscriber.__dataclass_fields__ if name != "schedule")
-_SCHEDULE = tuple(Schedule.__dataclass_fields__)
-_COLUMNS = [subscribers.c[name] for name in (*_OWN, *_SCHEDULE)]
 # What a person can write about a subscriber, in the file or by command; the rest is the store's own.
 _WRITTEN = (
-    *(name for name in _OWN if name not in ("id", "status", "origin", "cursor", "last_issue", "paused_until")),
+    *(name for name in crowd.OWN if name not in ("id", "status", "origin", "cursor", "last_issue", "paused_until")),
     "schedule",
 )
 
@@ -43,15 +40,10 @@ def is_same(email: str, other: str) -> bool:
     return one == another
 
 
-def _subscriber(row: Row[Any]) -> Subscriber:
-    own, schedule = row[: len(_OWN)], row[len(_OWN) :]
-    return Subscriber(**dict(zip(_OWN, own, strict=True)), schedule=Schedule(*schedule))
-
-
 def _values(subscriber: Subscriber) -> dict[str, Any]:
     """The row's columns that come from the subscriber."""
-    own = {name: getattr(subscriber, name) for name in _OWN if name != "id"}
-    schedule = {name: getattr(subscriber.schedule, name) for name in _SCHEDULE}
+    own = {name: getattr(subscriber, name) for name in crowd.OWN if name != "id"}
+    schedule = {name: getattr(subscriber.schedule, name) for name in crowd.SCHEDULE}
     return {**own, **schedule, "address": address(subscriber.email)}
 
 
@@ -60,10 +52,10 @@ def _values(subscriber: Subscriber) -> dict[str, Any]:
 
 def all_(connection: Connection, status: Status | None = None) -> list[Subscriber]:
     """Subscribers in the order they came, all or those with one status."""
-    query = select(*_COLUMNS).order_by(subscribers.c.id)
+    query = select(*crowd.COLUMNS).order_by(subscribers.c.id)
     if status is not None:
         query = query.where(subscribers.c.status == status)
-    return [_subscriber(row) for row in connection.execute(query)]
+    return crowd.read(connection, query)
 
 
 def one(connection: Connection, email: str) -> Subscriber | None:
@@ -71,8 +63,7 @@ def one(connection: Connection, email: str) -> Subscriber | None:
 
 
 def numbered(connection: Connection, number: int) -> Subscriber | None:
-    row = connection.execute(select(*_COLUMNS).where(subscribers.c.id == number)).first()
-    return _subscriber(row) if row else None
+    return all_numbered(connection, [number]).get(number)
 
 
 def all_numbered(connection: Connection, numbers: Iterable[int], *, held: bool = False) -> dict[int, Subscriber]:
@@ -80,8 +71,7 @@ def all_numbered(connection: Connection, numbers: Iterable[int], *, held: bool =
     query = select(*crowd.COLUMNS).order_by(subscribers.c.id)
     # Their numbers do not change: who says something of a paper, which names them, need not wait.
     query = query.with_for_update(key_share=True) if held else query
-    some = (crowd.read(connection, query.where(subscribers.c.id.in_(chunk))) for chunk in chunks(numbers))
-    return {each.id: each for found in some for each in found}
+    return {each.id: each for each in _with(connection, query, subscribers.c.id, numbers)}
 
 
 def number(connection: Connection, email: str) -> int:
@@ -98,8 +88,16 @@ def number(connection: Connection, email: str) -> int:
 
 
 def _by_address(connection: Connection, addresses: Iterable[str]) -> dict[str, Subscriber]:
-    found = map(_subscriber, rows_with(connection, select(*_COLUMNS), subscribers.c.address, addresses))
+    found = _with(connection, select(*crowd.COLUMNS), subscribers.c.address, addresses)
     return {address(subscriber.email): subscriber for subscriber in found}
+
+
+def _with(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]
+) -> Iterator[Subscriber]:
+    """The subscribers that a query finds in whose rows a column has one of these values, however many they are."""
+    for chunk in chunks(values):
+        yield from crowd.read(connection, query.where(column.in_(chunk)))
 
 
 def due_now(  # noqa: PLR0913  (all of them say which)
@@ -153,13 +151,11 @@ def replan(connection: Connection, now: datetime) -> int:
     query = select(subscribers.c.id, subscribers.c.next_due).where(subscribers.c.status == Status.ACTIVE)
     plans = {row.id: row.next_due for row in connection.execute(query.where(subscribers.c.next_due > now))}
     changed = 0
-    for chunk in chunks(plans):
-        for row in connection.execute(select(*_COLUMNS).where(subscribers.c.id.in_(chunk))).all():
-            each = _subscriber(row)
-            plan = _planned(each, now)
-            if plan["next_due"] != plans[each.id]:
-                connection.execute(update(subscribers).where(subscribers.c.id == each.id).values(plan))
-                changed += 1
+    for each in _with(connection, select(*crowd.COLUMNS), subscribers.c.id, plans):
+        plan = _planned(each, now)
+        if plan["next_due"] != plans[each.id]:
+            connection.execute(update(subscribers).where(subscribers.c.id == each.id).values(plan))
+            changed += 1
     zones.keep(connection, mark)
     return changed
 
@@ -273,8 +269,8 @@ def sync(connection: Connection, written: Sequence[Subscriber], now: datetime) -
     stored = _by_address(connection, in_file)
     new = [in_file[key] for key in reversed(in_file) if key not in stored]
     _insert(connection, _withheld(connection, new), now, Origin.FILE)
-    own = select(*_COLUMNS).where(subscribers.c.origin == Origin.FILE)
-    left = [each for each in map(_subscriber, connection.execute(own)) if address(each.email) not in in_file]
+    own = select(*crowd.COLUMNS).where(subscribers.c.origin == Origin.FILE)
+    left = [each for each in crowd.read(connection, own) if address(each.email) not in in_file]
     changes = [
         *((before, _adopted(connection, before, in_file[key], now)) for key, before in stored.items()),
         *((before, replace(before, status=Status.REMOVED, origin=Origin.DATABASE)) for before in left),
@@ -296,8 +292,8 @@ def foreseen(connection: Connection, written: Sequence[Subscriber], now: datetim
         else replace(new[key], origin=Origin.FILE, cursor=cursor, last_issue=None)
         for key in reversed(in_file)
     ]
-    own = select(*_COLUMNS).where(subscribers.c.origin == Origin.DATABASE).order_by(subscribers.c.id)
-    others = [each for each in map(_subscriber, connection.execute(own)) if address(each.email) not in in_file]
+    own = select(*crowd.COLUMNS).where(subscribers.c.origin == Origin.DATABASE).order_by(subscribers.c.id)
+    others = [each for each in crowd.read(connection, own) if address(each.email) not in in_file]
     return [each for each in (*from_file, *others) if each.status is not Status.REMOVED]
 
 
