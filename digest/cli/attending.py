@@ -6,13 +6,15 @@ And what is left by those that say so no more.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from digest import __version__
+from digest.cli import keeping
 from digest.errors import OutdatedError, StoreError
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from digest.store import Store
 
 _AGAIN = 20.0  # seconds; after two minutes of silence a process counts as gone
@@ -28,9 +30,9 @@ def at_work(store: "Store", name: str, stop: Callable[[], object]) -> Iterator[N
         StoreError: the database cannot be reached at the beginning.
     """
     store.attend(name, __version__, store.time())
-    over, found = Event(), list[OutdatedError]()
+    found = list[OutdatedError]()
 
-    def attend() -> None:
+    def attend(over: "Event") -> None:
         while not over.wait(_AGAIN):
             try:
                 store.attend(name, __version__, store.time())
@@ -41,13 +43,10 @@ def at_work(store: "Store", name: str, stop: Callable[[], object]) -> Iterator[N
             except StoreError:  # whoever works will say so
                 continue
 
-    thread = Thread(target=attend, name="attend", daemon=True)
-    thread.start()
     try:
-        yield
+        with keeping.beside(attend, "attend"):
+            yield
     finally:
-        over.set()
-        thread.join()
         with suppress(StoreError):
             store.leave(name)
     if found:

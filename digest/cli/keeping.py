@@ -1,4 +1,4 @@
-"""Processes that work beside this one: each is begun again if it dies, and told when it is over."""
+"""Processes, and threads, that work beside this one: told when it is over. A process that dies is begun again."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -90,6 +90,19 @@ def _stop(process: "BaseProcess", connection: "Connection", patience: float | No
     process.kill()
     process.join()
     connection.close()
+
+
+@contextmanager
+def beside(work: Callable[[Event], None], name: str) -> Iterator[None]:
+    """A thread that does this until it is over, which is what it is called with."""
+    over = Event()
+    thread = Thread(target=work, args=(over,), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 # --- one process ----------------------------------------------------------------------------------------------------

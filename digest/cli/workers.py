@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import active_children
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 import structlog
@@ -127,9 +127,8 @@ def _giving_back(home: "Installation", clock: "Clock") -> Iterator[None]:
 @contextmanager
 def _watched(connection: "Connection", told: Event, pulse: daemon.Pulse) -> Iterator[None]:
     """Passes on that it is to stop; ends a process that hangs, which loses nothing, and has another begun."""
-    over = Event()
 
-    def watch() -> None:
+    def watch(over: Event) -> None:
         while not over.wait(_LOOK):
             if connection.poll(0):
                 told.set()
@@ -137,13 +136,8 @@ def _watched(connection: "Connection", told: Event, pulse: daemon.Pulse) -> Iter
                 log.error("hangs, and is ended")
                 os._exit(1)
 
-    thread = Thread(target=watch, name="watch", daemon=True)
-    thread.start()
-    try:
+    with keeping.beside(watch, "watch"):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _seconds() -> float:
