@@ -17,34 +17,22 @@ from sqlalchemy import URL, Engine, create_engine
 from benchmarks import _cluster_people
 from benchmarks._cluster_postgres import Postgres
 from benchmarks._cluster_watch import Family
-from benchmarks._sink import Sink, Took, sink
+from benchmarks._sink import TO_SINK, Sink, Took, sink
 from digest.delivery import keys
 from digest.store import open_store
 
 LOOK = 0.25  # seconds between two looks
 SAID = 10.0  # seconds between two lines of progress
 STILL = 240.0  # seconds without any progress, after which a stage is broken off: some ticks
-CONFIG = """\
+CONFIG = f"""\
 [site]
 name = "Daily Papers"
 contact = "papers@example.org"
 
-[mail]
-from = "Daily Papers <digest@example.org>"
-
 [store]
-url = "{url}"
+url = "{{url}}"
 
-[dkim]
-domain = "example.org"
-selector = "digest"
-key_file = "{folder}/dkim.pem"
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-
+{TO_SINK}
 [delivery]
 processes = 1
 connections = 8

@@ -18,6 +18,22 @@ _TAKEN = b"250 2.0.0 taken\r\n"
 _OK = b"250 2.1.0 ok\r\n"
 _END = b"\r\n.\r\n"
 
+# Signed mail to this sink, as a configuration has it; what follows may add to [smtp].
+TO_SINK = """\
+[mail]
+from = "Daily Papers <digest@example.org>"
+
+[dkim]
+domain = "example.org"
+selector = "digest"
+key_file = "{folder}/dkim.pem"
+
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+"""
+
 
 class Took(NamedTuple):
     """What came in since the last question."""

@@ -34,7 +34,7 @@ from typing import Any
 import psutil
 
 from benchmarks._invented import NOW, listings
-from benchmarks._sink import Sink, sink
+from benchmarks._sink import TO_SINK, Sink, sink
 from benchmarks.message import DAY, editions, linked, pick
 from digest.cli import delivering, wiring
 from digest.collecting import undisturbed
@@ -47,32 +47,20 @@ STOCK = 400  # papers of the day
 SAMPLE = 60  # messages by the plain path, in each of two processes
 SHARD = 1_000
 DELAY = 0.02  # seconds
-CONFIG = """\
+CONFIG = f"""\
 [site]
 name = "Daily Papers"
-url = "{pages}"
+url = "{{pages}}"
 contact = "papers@example.org"
 
-[mail]
-from = "Daily Papers <digest@example.org>"
-
 [store]
-url = "sqlite:///{folder}/digest.db"
+url = "sqlite:///{{folder}}/digest.db"
 
-[dkim]
-domain = "example.org"
-selector = "digest"
-key_file = "{folder}/dkim.pem"
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-chaining = {chaining}
+{TO_SINK}chaining = {{chaining}}
 
 [delivery]
-processes = {processes}
-connections = {connections}
+processes = {{processes}}
+connections = {{connections}}
 per_session = 100
 
 [[sources]]
